@@ -1,0 +1,2 @@
+import { render } from 'preact';
+render(<main>parda</main>, document.getElementById('app')!);

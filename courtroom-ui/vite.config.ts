@@ -1,0 +1,14 @@
+import { defineConfig } from 'vite';
+
+// Two pages: a seat's page, served by the gateway under /h/, and the kiosk, served by the station at /. Both find
+// their assets at /assets/. Nothing is inlined: the content security policy allows no inline script or style.
+export default defineConfig({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: { input: { index: 'index.html', kiosk: 'kiosk.html' } },
+  },
+});
