@@ -1,0 +1,96 @@
+package signaling
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+)
+
+// Error is a refusal as its receiver sees it: a stable code that the page translates, a sentence that is safe to show, and a
+// reference to quote to the operator. The cause stays in the gateway's log.
+type Error struct {
+	Code    string
+	Message string
+	Ref     string
+	cause   error
+}
+
+// Refuse makes an error for the other side. cause may be nil; it is never sent.
+func Refuse(code, message string, cause error) *Error {
+	return &Error{Code: code, Message: message, Ref: newRef(), cause: cause}
+}
+
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return e.Code + ": " + e.cause.Error()
+	}
+	return e.Code + ": " + e.Message
+}
+
+func (e *Error) Unwrap() error { return e.cause }
+
+// AsError gives any error its public form. What is not an *Error already becomes "internal": its text might hold what the
+// receiver may not know.
+func AsError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return Refuse("internal", "Something went wrong in the gateway.", err)
+}
+
+// newRef is short enough to be read over the telephone and carries 40 random bits.
+func newRef() string {
+	var b [5]byte
+	rand.Read(b[:]) // never fails since Go 1.24
+	return "e-" + base32.StdEncoding.EncodeToString(b[:])
+}
+
+// statuses gives each code its HTTP status; a code that is not listed is 400.
+var statuses = map[string]int{
+	"not_allowed": http.StatusForbidden, "token_wrong": http.StatusUnauthorized, "token_role": http.StatusForbidden,
+	"code_wrong": http.StatusForbidden, "code_used": http.StatusGone, "seat_taken": http.StatusConflict,
+	"seat_unknown": http.StatusNotFound, "hearing_unknown": http.StatusNotFound, "removed": http.StatusForbidden,
+	"wrong_phase": http.StatusConflict, "rendering_not_ordered": http.StatusForbidden, "order_not_signed": http.StatusConflict,
+	"media_refused": http.StatusUnsupportedMediaType, "sdp_invalid": http.StatusBadRequest, "too_large": http.StatusRequestEntityTooLarge,
+	"too_many": http.StatusTooManyRequests, "not_durable": http.StatusServiceUnavailable, "ledger_failed": http.StatusServiceUnavailable,
+	"recording_failed": http.StatusServiceUnavailable, "internal": http.StatusInternalServerError, "undertaking_required": http.StatusForbidden,
+}
+
+type errorMessage struct {
+	Type    string `json:"type"`
+	ID      string `json:"id,omitempty"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Ref     string `json:"ref"`
+}
+
+func (e *Error) message(id string) errorMessage {
+	return errorMessage{Type: "error", ID: id, Code: e.Code, Message: e.Message, Ref: e.Ref}
+}
+
+// WriteError answers an HTTP request with the error's public form and logs its cause under the same reference.
+func WriteError(w http.ResponseWriter, log *slog.Logger, err error) {
+	e := AsError(err)
+	logRefusal(log, e)
+	status, ok := statuses[e.Code]
+	if !ok {
+		status = http.StatusBadRequest
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750, section 3
+	}
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(e.message(""))
+}
+
+func logRefusal(log *slog.Logger, e *Error) {
+	if e.cause != nil {
+		log.Info("refused", "code", e.Code, "ref", e.Ref, "cause", e.cause.Error())
+	}
+}

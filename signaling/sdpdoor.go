@@ -1,0 +1,92 @@
+package signaling
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// Door is the HTTP side of WHIP (RFC 9725) and WHEP: an SDP offer is posted, an answer and a resource come back, and DELETE ends
+// it. The two protocols differ in the direction of the media, which is the business of Open.
+//
+// It serves POST and OPTIONS on the endpoint and DELETE on the resource. There is no trickle and no ICE restart, so PATCH is refused with 405
+// (RFC 9725, section 4.3): all candidates are in the offer and the answer.
+type Door struct {
+	// Open authorises the request, takes the offer and returns the answer and an id for the resource.
+	Open func(ctx context.Context, r *http.Request, hearing, offer string) (answer, id string, err error)
+	// End authorises the request and ends the resource.
+	End func(ctx context.Context, r *http.Request, hearing, id string) error
+	// ICEServers are offered in Link headers (RFC 9725, section 4.6); may be nil.
+	ICEServers func() []ICEServer
+	Log        *slog.Logger
+}
+
+// ServeHTTP answers one request. The router sets the path values "hearing" and, for a resource, "id".
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	switch {
+	case r.Method == http.MethodPost && id == "":
+		d.post(w, r)
+	case r.Method == http.MethodDelete && id != "":
+		d.delete(w, r, id)
+	case r.Method == http.MethodOptions && id == "":
+		w.Header().Set("Accept-Post", "application/sdp")
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", "POST, DELETE, OPTIONS")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}
+
+func (d *Door) post(w http.ResponseWriter, r *http.Request) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/sdp" {
+		WriteError(w, d.Log, Refuse("media_refused", "The body must be application/sdp.", err))
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxSDP))
+	if err != nil {
+		WriteError(w, d.Log, Refuse("too_large", "The offer is too large.", err))
+		return
+	}
+	answer, id, err := d.Open(r.Context(), r, r.PathValue("hearing"), string(body))
+	if err != nil {
+		WriteError(w, d.Log, err)
+		return
+	}
+	if d.ICEServers != nil {
+		for _, s := range d.ICEServers() {
+			w.Header().Add("Link", iceLink(s))
+		}
+	}
+	w.Header().Set("Content-Type", "application/sdp")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Location", strings.TrimSuffix(r.URL.Path, "/")+"/"+id)
+	w.WriteHeader(http.StatusCreated)
+	io.WriteString(w, answer)
+}
+
+func (d *Door) delete(w http.ResponseWriter, r *http.Request, id string) {
+	if err := d.End(r.Context(), r, r.PathValue("hearing"), id); err != nil {
+		WriteError(w, d.Log, err)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+func iceLink(s ICEServer) string {
+	var b strings.Builder
+	for i, u := range s.URLs {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("<" + u + `>; rel="ice-server"`)
+		if s.Username != "" {
+			b.WriteString(`; username="` + s.Username + `"; credential="` + s.Credential + `"; credential-type="password"`)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,332 @@
+package signaling
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Close codes of parda's own (RFC 6455, section 7.4.2: 4000 to 4999 are for private use).
+const (
+	CloseSeatLost    websocket.StatusCode = 4001
+	CloseNotSignedIn websocket.StatusCode = 4002
+)
+
+// Room is what the sessions of one hearing talk to.
+type Room interface {
+	// Attach makes the session a receiver of states and entries. It is called once, after hello.
+	Attach(ctx context.Context, s *Session, h Hello) error
+	// Detach forgets the session. It is called once for each Attach that succeeded.
+	Detach(s *Session)
+	// Command returns when what the command caused is durable, or was refused.
+	Command(ctx context.Context, s *Session, c Command) (Ack, error)
+}
+
+// Media negotiates a session's connections for picture and sound. The answers are complete: there is no trickle.
+type Media interface {
+	Receive(ctx context.Context, s *Session, offer string) (answer string, err error)
+	Send(ctx context.Context, s *Session, offer string) (answer string, err error)
+	StopSending(s *Session)
+}
+
+// queueLimit bounds what waits for a slow page, in messages. A page that is further behind is closed and comes back with `since`.
+const queueLimit = 512
+
+const (
+	writeWithin  = 10 * time.Second
+	pingEvery    = 10 * time.Second
+	helloWithin  = 10 * time.Second
+	commandLimit = 16 // commands of one session that are under way at once
+)
+
+// Session is one WebSocket of one seat. Its methods may be called from any goroutine.
+type Session struct {
+	Hearing string
+	Seat    string
+
+	conn  *websocket.Conn
+	log   *slog.Logger
+	room  Room
+	media Media
+
+	mu     sync.Mutex
+	queue  [][]byte
+	state  []byte       // the newest state, if it has not been sent: an older one is of no use to anybody
+	end    *closeReason // what to close with, once the queue is written
+	wake   chan struct{}
+	cancel context.CancelCauseFunc
+}
+
+type closeReason struct {
+	code websocket.StatusCode
+	text string
+}
+
+func (c closeReason) Error() string { return c.text }
+
+// Send queues one message. It never blocks: a session whose queue is full is closed with 1013 (try again later).
+func (s *Session) Send(v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		s.log.Error("message cannot be encoded", "err", err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end != nil {
+		return
+	}
+	if len(s.queue) >= queueLimit {
+		s.closeLocked(websocket.StatusTryAgainLater, "too far behind")
+		return
+	}
+	s.queue = append(s.queue, b)
+	s.signal()
+}
+
+// SendState queues the seat's state in place of one that still waits.
+func (s *Session) SendState(b []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end == nil {
+		s.state = b
+		s.signal()
+	}
+}
+
+// SendICE tells the page which TURN servers it may use.
+func (s *Session) SendICE(servers []ICEServer) {
+	s.Send(iceMessage{Type: "ice", Servers: servers})
+}
+
+// SendMediaClosed tells the page that its receiving ("subscription") or sending ("publication") connection ended.
+func (s *Session) SendMediaClosed(why string) { s.Send(whyMessage{Type: "rtc.closed", Why: why}) }
+
+// Close ends the session with a close code, after what is queued has been written; the page shows what the code means.
+func (s *Session) Close(code websocket.StatusCode, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closeLocked(code, text)
+}
+
+func (s *Session) closeLocked(code websocket.StatusCode, text string) {
+	if s.end == nil {
+		s.end = &closeReason{code, text}
+		s.signal()
+	}
+}
+
+func (s *Session) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Serve runs the session on an accepted connection until either side ends it.
+func Serve(ctx context.Context, conn *websocket.Conn, log *slog.Logger, hearing, seat string, room Room, media Media) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s := &Session{Hearing: hearing, Seat: seat, conn: conn, log: log, room: room, media: media, wake: make(chan struct{}, 1), cancel: cancel}
+	conn.SetReadLimit(MaxMessage)
+	var writers sync.WaitGroup
+	writers.Go(func() { s.write(ctx) })
+	writers.Go(func() { s.ping(ctx) })
+	err := s.read(ctx)
+	// A reading context that ends tears the connection down without a close frame, so a close that says why comes first.
+	if why := (closeReason{}); errors.As(err, &why) {
+		s.Close(why.code, why.text)
+		<-ctx.Done()
+	}
+	cancel(err)
+	writers.Wait()
+	conn.CloseNow()
+}
+
+// read is the session's one reader: hello first, then whatever the seat says, each kind by its own short method.
+func (s *Session) read(ctx context.Context) error {
+	h, err := s.hello(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.room.Attach(ctx, s, h); err != nil {
+		e := AsError(err)
+		logRefusal(s.log, e)
+		return closeReason{CloseSeatLost, e.Code}
+	}
+	slots := make(chan struct{}, commandLimit)
+	var busy sync.WaitGroup
+	defer func() {
+		s.media.StopSending(s)
+		s.room.Detach(s)
+		busy.Wait()
+	}()
+	for {
+		m, err := s.next(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		handle := s.handler(m.Type)
+		if m.Type == "command" { // in order of arrival: the room keeps the order in which a person acted
+			handle(ctx, m)
+			<-slots
+			continue
+		}
+		busy.Go(func() {
+			defer func() { <-slots }()
+			handle(ctx, m)
+		})
+	}
+}
+
+func (s *Session) hello(ctx context.Context) (Hello, error) {
+	ctx, cancel := context.WithTimeout(ctx, helloWithin)
+	defer cancel()
+	m, err := s.next(ctx)
+	if err != nil {
+		return Hello{}, err
+	}
+	if m.Type != "hello" {
+		return Hello{}, closeReason{websocket.StatusPolicyViolation, "hello comes first"}
+	}
+	return m.Hello, nil
+}
+
+func (s *Session) next(ctx context.Context) (incoming, error) {
+	kind, b, err := s.conn.Read(ctx)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return incoming{}, cause
+		}
+		return incoming{}, err
+	}
+	if kind != websocket.MessageText {
+		return incoming{}, closeReason{websocket.StatusUnsupportedData, "text messages only"}
+	}
+	m, err := parse(b)
+	if err != nil {
+		return incoming{}, closeReason{websocket.StatusPolicyViolation, "not a message"}
+	}
+	return m, nil
+}
+
+func (s *Session) handler(kind string) func(context.Context, incoming) {
+	switch kind {
+	case "command":
+		return s.onCommand
+	case "rtc.offer":
+		return s.onOffer
+	case "rtc.publish":
+		return s.onPublish
+	case "rtc.unpublish":
+		return func(context.Context, incoming) { s.media.StopSending(s) }
+	case "ping":
+		return func(_ context.Context, m incoming) { s.Send(pongMessage{Type: "pong", T: m.T}) }
+	}
+	return s.onUnknown
+}
+
+func (s *Session) onCommand(ctx context.Context, m incoming) {
+	ack, err := Ack{}, m.Command.check()
+	if err == nil {
+		ack, err = s.room.Command(ctx, s, m.Command)
+	}
+	if err != nil {
+		s.refuse(m.ID, err)
+		return
+	}
+	s.Send(ackMessage{Type: "ack", ID: m.ID, Ack: ack})
+}
+
+func (s *Session) onOffer(ctx context.Context, m incoming) {
+	answer, err := s.media.Receive(ctx, s, m.SDP)
+	if err != nil {
+		s.refuse(m.ID, err)
+		return
+	}
+	s.Send(sdpMessage{Type: "rtc.answer", SDP: answer})
+}
+
+func (s *Session) onPublish(ctx context.Context, m incoming) {
+	answer, err := s.media.Send(ctx, s, m.SDP)
+	if err != nil {
+		s.refuse(m.ID, err)
+		return
+	}
+	s.Send(sdpMessage{Type: "rtc.published", SDP: answer})
+}
+
+func (s *Session) onUnknown(_ context.Context, m incoming) {
+	s.refuse(m.ID, Refuse("bad_message", "This kind of message is not known.", nil))
+}
+
+func (s *Session) refuse(id string, err error) {
+	e := AsError(err)
+	logRefusal(s.log, e)
+	s.Send(e.message(id))
+}
+
+// write is the session's one writer. A state goes out after the messages that were queued before it, so that an acknowledged
+// entry is never older than the state that shows it.
+func (s *Session) write(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake:
+		}
+		s.mu.Lock()
+		batch, state, end := s.queue, s.state, s.end
+		s.queue, s.state = nil, nil
+		s.mu.Unlock()
+		if state != nil {
+			batch = append(batch, state)
+		}
+		for _, b := range batch {
+			if err := s.writeOne(ctx, b); err != nil {
+				s.cancel(err)
+				return
+			}
+		}
+		if end != nil {
+			s.conn.Close(end.code, end.text)
+			s.cancel(*end)
+			return
+		}
+	}
+}
+
+func (s *Session) writeOne(ctx context.Context, b []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, writeWithin)
+	defer cancel()
+	return s.conn.Write(ctx, websocket.MessageText, b)
+}
+
+// ping finds a page that is gone without a word: a lid that was closed, a cable that was pulled.
+func (s *Session) ping(ctx context.Context) {
+	t := time.NewTicker(pingEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			c, cancel := context.WithTimeout(ctx, writeWithin)
+			err := s.conn.Ping(c)
+			cancel()
+			if err != nil {
+				s.cancel(err)
+				return
+			}
+		}
+	}
+}

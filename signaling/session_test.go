@@ -1,0 +1,205 @@
+package signaling
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fakeRoom remembers what reached it; it stands for a proceeding, which has tests of its own.
+type fakeRoom struct {
+	mu       sync.Mutex
+	sessions []*Session
+	detached int
+	commands []Command
+	answer   func(Command) (Ack, error)
+}
+
+func (f *fakeRoom) Attach(_ context.Context, s *Session, h Hello) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sessions = append(f.sessions, s)
+	s.SendICE(nil)
+	s.SendState([]byte(`{"type":"state","rev":1}`))
+	return nil
+}
+func (f *fakeRoom) Detach(*Session) { f.mu.Lock(); f.detached++; f.mu.Unlock() }
+func (f *fakeRoom) Command(_ context.Context, _ *Session, c Command) (Ack, error) {
+	f.mu.Lock()
+	f.commands = append(f.commands, c)
+	f.mu.Unlock()
+	return f.answer(c)
+}
+func (f *fakeRoom) Receive(context.Context, *Session, string) (string, error) {
+	return "", Refuse("sdp_invalid", "The offer cannot be read.", errors.New("secret detail"))
+}
+func (f *fakeRoom) Send(context.Context, *Session, string) (string, error) { return "answer", nil }
+func (f *fakeRoom) StopSending(*Session)                                   {}
+
+func serve(t *testing.T, room *fakeRoom) *websocket.Conn {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		Serve(context.WithoutCancel(r.Context()), c, log, "demo", "judge", room, room)
+	}))
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	conn, _, err := websocket.Dial(ctx, srv.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.SetReadLimit(1 << 20)
+	t.Cleanup(func() { conn.CloseNow(); cancel(); srv.Close() })
+	return conn
+}
+
+func say(t *testing.T, c *websocket.Conn, msg string) {
+	t.Helper()
+	if err := c.Write(context.Background(), websocket.MessageText, []byte(msg)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hear reads until a message of the kind comes, or the connection ends.
+func hear(t *testing.T, c *websocket.Conn, kind string) (map[string]any, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for {
+		_, b, err := c.Read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var m map[string]any
+		if err := json.Unmarshal(b, &m); err != nil {
+			t.Fatal(err)
+		}
+		if m["type"] == kind {
+			return m, nil
+		}
+	}
+}
+
+func TestACommandIsAnsweredByAckOrErrorWithItsID(t *testing.T) {
+	room := &fakeRoom{answer: func(c Command) (Ack, error) {
+		if c.Name == "testimony.pause" {
+			return Ack{Index: 42}, nil
+		}
+		return Ack{}, errors.New("disk /secret/path is full")
+	}}
+	c := serve(t, room)
+	say(t, c, `{"type":"hello","lang":"az"}`)
+	say(t, c, `{"type":"command","id":"a1","name":"testimony.pause","at":"2026-11-22T10:00:00Z"}`)
+	if m, err := hear(t, c, "ack"); err != nil || m["id"] != "a1" || m["index"] != 42.0 {
+		t.Fatalf("ack = %v, %v", m, err)
+	}
+	say(t, c, `{"type":"command","id":"a2","name":"other"}`)
+	m, err := hear(t, c, "error")
+	if err != nil || m["id"] != "a2" || m["code"] != "internal" {
+		t.Fatalf("error = %v, %v", m, err)
+	}
+	if b, _ := json.Marshal(m); strings.Contains(string(b), "secret") {
+		t.Errorf("the cause reached the page: %s", b)
+	}
+}
+
+func TestBadMessagesAreRefusedOrCloseTheConnection(t *testing.T) {
+	for _, tc := range []struct {
+		rule, first, second string
+		code                websocket.StatusCode
+		refusal             string
+	}{
+		{"hello comes first", `{"type":"command","id":"x","name":"y"}`, "", websocket.StatusPolicyViolation, ""},
+		{"what is not JSON closes", `{"type":"hello"}`, `nonsense`, websocket.StatusPolicyViolation, ""},
+		{"a message of 10 MB closes with 1009", `{"type":"hello"}`, `{"type":"command","id":"` + strings.Repeat("x", 10<<20) + `"}`, websocket.StatusMessageTooBig, ""},
+		{"an unknown type is answered", `{"type":"hello"}`, `{"type":"whatever","id":"q"}`, 0, "bad_message"},
+		{"a command without id is answered", `{"type":"hello"}`, `{"type":"command","name":"x"}`, 0, "bad_message"},
+		{"a malformed offer is answered", `{"type":"hello"}`, `{"type":"rtc.offer","sdp":"v=nonsense"}`, 0, "sdp_invalid"},
+	} {
+		t.Run(tc.rule, func(t *testing.T) {
+			c := serve(t, &fakeRoom{answer: func(Command) (Ack, error) { return Ack{}, nil }})
+			say(t, c, tc.first)
+			if tc.second != "" {
+				c.Write(context.Background(), websocket.MessageText, []byte(tc.second)) // the far side may close while it is written
+			}
+			m, err := hear(t, c, "error")
+			if tc.refusal != "" {
+				if err != nil || m["code"] != tc.refusal {
+					t.Fatalf("answer = %v, %v; want %s", m, err, tc.refusal)
+				}
+				return
+			}
+			if got := websocket.CloseStatus(err); got != tc.code {
+				t.Fatalf("closed with %v (%v), want %v", got, err, tc.code)
+			}
+		})
+	}
+}
+
+func TestASessionThatIsClosedSaysWhatWasQueuedAndWhy(t *testing.T) {
+	room := &fakeRoom{answer: func(Command) (Ack, error) { return Ack{}, nil }}
+	c := serve(t, room)
+	say(t, c, `{"type":"hello"}`)
+	if _, err := hear(t, c, "state"); err != nil {
+		t.Fatal(err)
+	}
+	room.mu.Lock()
+	s := room.sessions[0]
+	room.mu.Unlock()
+	s.SendState([]byte(`{"type":"last"}`))
+	s.Close(CloseSeatLost, "removed")
+	if _, err := hear(t, c, "last"); err != nil {
+		t.Fatalf("what was queued before the close is lost: %v", err)
+	}
+	if _, err := hear(t, c, "never"); websocket.CloseStatus(err) != CloseSeatLost {
+		t.Fatalf("closed with %v", err)
+	}
+}
+
+func TestAPageThatDoesNotReadIsClosedAndNotWaitedFor(t *testing.T) {
+	room := &fakeRoom{answer: func(Command) (Ack, error) { return Ack{}, nil }}
+	c := serve(t, room)
+	say(t, c, `{"type":"hello"}`)
+	if _, err := hear(t, c, "state"); err != nil {
+		t.Fatal(err)
+	}
+	room.mu.Lock()
+	s := room.sessions[0]
+	room.mu.Unlock()
+	big := strings.Repeat("x", 64<<10)
+	for range queueLimit * 4 {
+		s.Send(map[string]string{"type": "entries", "text": big})
+	}
+	if _, err := hear(t, c, "never"); websocket.CloseStatus(err) != websocket.StatusTryAgainLater {
+		t.Fatalf("closed with %v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{`{"type":"hello","lang":"az","since":3}`, `{"type":"command","id":"a","name":"b","args":{"x":1},"at":"2026-11-22T10:00:00.123Z"}`, `[]`, `{"type":5}`, `{"type":"ping","t":1}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := parse(b)
+		if err == nil && m.Type == "" {
+			t.Fatal("a message without a type was accepted")
+		}
+	})
+}
