@@ -1,0 +1,46 @@
+package voice
+
+// vocoderLatency in samples at 48 kHz: half the decimator, from the middle of an analysis frame to its end, and half the interpolator.
+// The masked hop that leaves with a frame ends at that frame's middle.
+const vocoderLatency = (downTaps-1)/2 + ratio*(window/2) + (upTaps-1)/2
+
+// vocoder is the whole way of a sound: 48 kHz in, frames at 16 kHz, 48 kHz out.
+type vocoder struct {
+	down  *decimator
+	up    *interpolator
+	ear   *analyser
+	loud  loudness
+	norm  *normaliser
+	mouth *synthesiser
+	frame frame
+	in    [narrow]float64
+	out   [narrow]float64
+}
+
+func newVocoder(s *session) *vocoder {
+	v := &vocoder{down: newDecimator(), up: newInterpolator(), ear: newAnalyser(), norm: newNormaliser(), mouth: newSynthesiser(s)}
+	v.loud.reset()
+	return v
+}
+
+// reset forgets all sound and all that was learnt of the speaker. The session's parameters stay.
+func (v *vocoder) reset() {
+	v.down.reset()
+	v.up.reset()
+	v.ear.reset()
+	v.loud.reset()
+	v.norm.reset()
+	v.mouth.reset()
+}
+
+// block masks 20 ms.
+func (v *vocoder) block(in *[ratio * narrow]float32, out *[ratio * narrow]float64) {
+	v.down.block(in, &v.in)
+	for at := 0; at < narrow; at += hop {
+		v.ear.next(v.in[at:at+hop], &v.frame)
+		power, speech := v.loud.next(&v.frame)
+		v.norm.next(&v.frame.band, speech)
+		v.mouth.next(&v.frame.band, power, v.frame.voiced, v.out[at:at+hop])
+	}
+	v.up.block(&v.out, out)
+}
