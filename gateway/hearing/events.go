@@ -1,0 +1,346 @@
+package hearing
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Code names what happened. Codes are stable for ever: they stand in ledgers, bundles and locale files (event.{code}).
+type Code string
+
+// Event is what happened, as the ledger holds it. The ledger's own event has the same fields and more.
+type Event struct {
+	Index   uint64          // position in the hearing's ledger, from 0
+	Time    time.Time       // the gateway's time, UTC
+	Code    Code            //
+	Actor   string          // seat id, or "system"
+	Payload json.RawMessage // the JSON of the payload type that Describe gives the code
+}
+
+// Every code. Describe holds the payload of each and how it shows in the protocol; a test holds that both lists agree.
+const (
+	HearingCreated   Code = "hearing.created"
+	HearingOpened    Code = "hearing.opened"
+	HearingSuspended Code = "hearing.suspended"
+	HearingResumed   Code = "hearing.resumed"
+	HearingClosed    Code = "hearing.closed"
+	HearingSealed    Code = "hearing.sealed"
+
+	KeyEnrolled  Code = "key.enrolled"
+	OrderDrafted Code = "order.drafted"
+	OrderSigned  Code = "order.signed"
+	OrderExpired Code = "order.expired"
+
+	IdentityVerified     Code = "identity.verified"
+	TestimonyRehearsal   Code = "testimony.rehearsal"
+	TestimonyReady       Code = "testimony.ready"
+	TestimonyLive        Code = "testimony.live"
+	TestimonyPaused      Code = "testimony.paused"
+	TestimonyReleased    Code = "testimony.released"
+	TestimonyInterrupted Code = "testimony.interrupted"
+	ConsentGiven         Code = "consent.given"
+	ConsentRefused       Code = "consent.refused"
+	WitnessTightened     Code = "witness.tightened"
+	MaskStatus           Code = "mask.status"
+	FloorGiven           Code = "floor.given"
+
+	SessionKind   Code = "session.kind"
+	RulingOwed    Code = "ruling.owed"
+	RulingGiven   Code = "ruling.given"
+	RulingOverdue Code = "ruling.overdue"
+
+	SeatEntered        Code = "seat.entered"
+	SeatAdmitted       Code = "seat.admitted"
+	SeatMuted          Code = "seat.muted"
+	SeatUnmuted        Code = "seat.unmuted"
+	SeatRemoved        Code = "seat.removed"
+	SeatReissued       Code = "seat.reissued"
+	SeatLinkLost       Code = "seat.link_lost"
+	SeatLinkBack       Code = "seat.link_back"
+	UndertakingSigned  Code = "undertaking.signed"
+	UndertakingRefused Code = "undertaking.refused"
+
+	EntryAdded        Code = "entry.added"
+	EntryAmended      Code = "entry.amended"
+	ObjectionRaised   Code = "objection.raised"
+	QuestionRequested Code = "question.requested"
+	PauseRequested    Code = "pause.requested"
+	RequestDone       Code = "request.done"
+
+	FlagRaised   Code = "flag.raised"
+	FlagDetailed Code = "flag.detailed"
+	FlagRuled    Code = "flag.ruled"
+
+	RecordingStarted Code = "recording.started"
+	RecordingSegment Code = "recording.segment"
+	RecordingGap     Code = "recording.gap"
+	RecordingFailed  Code = "recording.failed"
+	RecordingStopped Code = "recording.stopped"
+
+	FaceFound        Code = "face.found"
+	LedgerFailed     Code = "ledger.failed"
+	LedgerBack       Code = "ledger.back"
+	GatewayStarted   Code = "gateway.started"
+	ProtocolRendered Code = "protocol.rendered"
+	ProtocolSigned   Code = "protocol.signed"
+)
+
+// HearingCreatedPayload opens the ledger of a hearing.
+type HearingCreatedPayload struct {
+	Hearing string     `json:"hearing"`
+	CaseNo  string     `json:"case_no"`
+	Court   string     `json:"court"` // one of Courts
+	Seats   []SeatSpec `json:"seats"`
+}
+
+// PlainPayload is for events whose only free part is an optional reason.
+type PlainPayload struct {
+	Reason string `json:"reason,omitempty"`
+}
+
+// EmptyPayload is for events that say all by their code and actor.
+type EmptyPayload struct{}
+
+// KeyEnrolledPayload is a seat's signing key.
+type KeyEnrolledPayload struct {
+	Seat    string `json:"seat"`
+	Role    Role   `json:"role"`
+	Key     []byte `json:"key"` // SPKI, ECDSA P-256
+	KeyCode string `json:"key_code"`
+}
+
+// OrderDraftedPayload is an order that waits to be signed. Bytes are canonical.
+type OrderDraftedPayload struct {
+	Bytes []byte `json:"bytes"`
+}
+
+// OrderSignedPayload is an order in force.
+type OrderSignedPayload struct {
+	Bytes     []byte `json:"bytes"`
+	Signature []byte `json:"signature"` // IEEE P1363 r|s, 64 bytes, over Bytes
+	Key       []byte `json:"key"`       // SPKI
+	KeyCode   string `json:"key_code"`
+	Version   int    `json:"version"`
+	By        Role   `json:"by"`
+	Reason    string `json:"reason,omitempty"` // of the variation; the first order carries its own inside Bytes
+	Loosens   bool   `json:"loosens,omitempty"`
+}
+
+// IdentityVerifiedPayload says how the court satisfied itself of who the witness is: the way, never the identity.
+type IdentityVerifiedPayload struct {
+	How string `json:"how"`
+}
+
+// TestimonyPausedPayload says who stopped and why. Discreet is a cause that only bench and witness may know, such as
+// "afraid"; Why is then the cause that everybody else is told.
+type TestimonyPausedPayload struct {
+	By       Role   `json:"by"`
+	Why      string `json:"why"`
+	Discreet string `json:"discreet,omitempty"`
+}
+
+// TestimonyInterruptedPayload says why testimony fell back by itself, and from which phase.
+type TestimonyInterruptedPayload struct {
+	Why  string         `json:"why"`
+	From TestimonyPhase `json:"from"`
+}
+
+// TestimonyLivePayload says that the presiding judge called or resumed. Reason stands where a safeguard was passed over.
+type TestimonyLivePayload struct {
+	Resumed bool   `json:"resumed,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// ConsentPayload is the witness's answer, with its language (BCP 47) and whether an interpreter helped.
+type ConsentPayload struct {
+	Language    string `json:"language"`
+	Interpreter bool   `json:"interpreter"`
+}
+
+// WitnessTightenedPayload is what the witness asks for above the order: the whole wish, each time. "" is what the order gives.
+type WitnessTightenedPayload struct {
+	Picture string `json:"picture,omitempty"` // "" or card
+	Voice   string `json:"voice,omitempty"`   // "" or silence
+}
+
+// MaskStatusPayload is what the station says of its masks.
+type MaskStatusPayload struct {
+	Picture string `json:"picture"` // ok, neutral, card
+	Voice   string `json:"voice"`   // ok, silence
+	Notice  string `json:"notice,omitempty"`
+}
+
+// SeatPayload names a seat, with a reason where one was given.
+type SeatPayload struct {
+	Seat   string `json:"seat"` // "" where floor.given takes the word back
+	Role   Role   `json:"role,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// SessionKindPayload is a change of the session's kind. Provisional: a ruling is owed.
+type SessionKindPayload struct {
+	Kind        Kind   `json:"kind"`
+	From        Kind   `json:"from"`
+	Reason      string `json:"reason,omitempty"`
+	Provisional bool   `json:"provisional,omitempty"`
+}
+
+// RulingOwedPayload opens a debt: a provisional restriction that must become a reasoned ruling by Due.
+type RulingOwedPayload struct {
+	ID    string    `json:"id"`
+	About string    `json:"about"` // kind, mute, remove
+	Seat  string    `json:"seat,omitempty"`
+	Role  Role      `json:"role,omitempty"`
+	Kind  Kind      `json:"kind,omitempty"`
+	Due   time.Time `json:"due"`
+}
+
+// RulingGivenPayload pays the debt, with the parties' positions.
+type RulingGivenPayload struct {
+	ID        string `json:"id"`
+	About     string `json:"about"`
+	Seat      string `json:"seat,omitempty"`
+	Role      Role   `json:"role,omitempty"`
+	Kind      Kind   `json:"kind,omitempty"`
+	Reason    string `json:"reason"`
+	Positions string `json:"positions"`
+}
+
+// RulingOverduePayload says that a debt is past its time.
+type RulingOverduePayload struct {
+	ID    string `json:"id"`
+	About string `json:"about"`
+}
+
+// EntryAddedPayload is a line of the protocol.
+type EntryAddedPayload struct {
+	ID      string     `json:"id"`
+	Kind    string     `json:"kind"`
+	Text    string     `json:"text"`
+	Speaker string     `json:"speaker,omitempty"` // a role, or "witness"
+	Lang    string     `json:"lang,omitempty"`
+	Sealed  string     `json:"sealed,omitempty"` // "", parties, bench
+	By      Role       `json:"by"`
+	At      *time.Time `json:"at,omitempty"` // when it was pressed or spoken, by the writer's clock
+}
+
+// EntryAmendedPayload is a new text for an older line; the older one stays.
+type EntryAmendedPayload struct {
+	ID     string `json:"id"`
+	Entry  uint64 `json:"entry"` // index of the event of the amended line
+	Text   string `json:"text"`
+	Reason string `json:"reason,omitempty"`
+	Sealed string `json:"sealed,omitempty"` // as the amended line is
+	By     Role   `json:"by"`
+}
+
+// RequestPayload is an objection, a request to put a question, or a party's request for a pause.
+type RequestPayload struct {
+	ID   string `json:"id"`
+	Seat string `json:"seat"`
+	Role Role   `json:"role"`
+	Text string `json:"text,omitempty"`
+}
+
+// RequestDonePayload settles a request.
+type RequestDonePayload struct {
+	ID     string `json:"id"`
+	Seat   string `json:"seat"`
+	Role   Role   `json:"role"`
+	What   string `json:"what"`
+	Ruling string `json:"ruling,omitempty"` // sustained, overruled, allowed, refused
+}
+
+// FlagDetail is what is known of an act of intimidation; every part may be unknown when the flag is pressed.
+type FlagDetail struct {
+	Kind   string `json:"kind,omitempty"`
+	Target string `json:"target,omitempty"`
+	Source string `json:"source,omitempty"`
+	Note   string `json:"note,omitempty"`
+}
+
+// FlagRaisedPayload is a flag, with the time it was pressed.
+type FlagRaisedPayload struct {
+	ID        string    `json:"id"`
+	Seat      string    `json:"seat"`
+	Role      Role      `json:"role"`
+	PressedAt time.Time `json:"pressed_at"`
+	Discreet  bool      `json:"discreet,omitempty"` // bench and raiser only
+	FlagDetail
+}
+
+// FlagDetailedPayload replaces the detail of a flag; what was said before stays in the ledger.
+type FlagDetailedPayload struct {
+	ID       string `json:"id"`
+	Discreet bool   `json:"discreet,omitempty"`
+	FlagDetail
+}
+
+// FlagRuledPayload is the ruling on a flag, with all that the protocol needs to say it in one entry.
+type FlagRuledPayload struct {
+	ID        string    `json:"id"`
+	Seat      string    `json:"seat"`
+	Role      Role      `json:"role"`
+	PressedAt time.Time `json:"pressed_at"`
+	Ruling    string    `json:"ruling"`
+	Reason    string    `json:"reason,omitempty"`
+	Removed   string    `json:"removed,omitempty"` // the seat, where the ruling is remove
+	Discreet  bool      `json:"discreet,omitempty"`
+	FlagDetail
+}
+
+// RecordingPayload speaks of the recording of one label.
+type RecordingPayload struct {
+	Label  string `json:"label"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// RecordingSegmentPayload names a finished file of the recording.
+type RecordingSegmentPayload struct {
+	Label      string    `json:"label"`
+	File       string    `json:"file"` // name inside the bundle, no folder of the machine
+	SHA256     string    `json:"sha256"`
+	Start      time.Time `json:"start"`
+	DurationMS int64     `json:"duration_ms"`
+	Bytes      int64     `json:"bytes,omitempty"`
+}
+
+// RecordingGapPayload is a hole in a recording.
+type RecordingGapPayload struct {
+	Label      string    `json:"label"`
+	Start      time.Time `json:"start"`
+	DurationMS int64     `json:"duration_ms"`
+}
+
+// FaceFoundPayload says which rendering of the witness the tripwire cut.
+type FaceFoundPayload struct {
+	Label string `json:"label"`
+}
+
+// LedgerFailedPayload says since when nothing could be written; the event itself can only be written afterwards.
+type LedgerFailedPayload struct {
+	Since time.Time `json:"since"`
+}
+
+// ProtocolRenderedPayload is what bench and clerk sign.
+type ProtocolRenderedPayload struct {
+	Statement  []byte          `json:"statement"`
+	Checkpoint json.RawMessage `json:"checkpoint,omitempty"`
+	PDFSHA256  string          `json:"pdf_sha256"`
+	JSONSHA256 string          `json:"json_sha256"`
+}
+
+// ProtocolSignedPayload is one signature over the statement.
+type ProtocolSignedPayload struct {
+	Seat      string `json:"seat"`
+	Role      Role   `json:"role"`
+	Signature []byte `json:"signature"` // IEEE P1363
+	Key       []byte `json:"key"`       // SPKI
+	KeyCode   string `json:"key_code"`
+	Statement string `json:"statement_sha256"`
+}
+
+// HearingSealedPayload is the closing entry of the ledger.
+type HearingSealedPayload struct {
+	SignedBy []Role `json:"signed_by"`
+}

@@ -1,0 +1,51 @@
+package visibility
+
+import (
+	"time"
+
+	"parda/gateway/hearing"
+)
+
+// Scene is as much of a hearing as decides who may see and hear. The zero value shows nobody anything.
+type Scene struct {
+	Open       bool // the hearing is open
+	Ordered    bool // an order was signed, whether or not it still holds
+	OrderHolds bool // it holds now
+	Live       bool // testimony is live
+	Kind       hearing.Kind
+	Renderings hearing.Renderings
+	NoPicture  bool                 // the witness asked for the card
+	NoVoice    bool                 // the witness asked for silence
+	Cut        map[string]bool      // labels that the tripwire cut
+	Floor      string               // seat that has the word
+	Seats      map[string]SceneSeat // by id
+	Published  map[string]bool      // labels that arrive; nil: not known, take as arriving
+	Halted     bool                 // set by the owner when nothing can be written: the witness is not shown to anyone
+}
+
+// SceneSeat is a seat in a scene.
+type SceneSeat struct {
+	Role    hearing.Role
+	Attends bool
+	Muted   bool
+}
+
+// SceneOf derives the scene of a hearing at a moment. Published and Halted are the owner's to set.
+func SceneOf(s *hearing.State, now time.Time) Scene {
+	sc := Scene{
+		Open: s.Phase == hearing.Open, Ordered: s.Order != nil, OrderHolds: s.OrderHolds(now),
+		Live: s.Testimony.Phase == hearing.Live, Kind: s.Kind, Floor: s.Testimony.Floor,
+		NoPicture: s.Testimony.Tightened.Picture != "", NoVoice: s.Testimony.Tightened.Voice != "",
+		Cut: map[string]bool{}, Seats: map[string]SceneSeat{}, Halted: s.LedgerFailed,
+	}
+	if s.Order != nil {
+		sc.Renderings = s.Order.Order.Renderings
+	}
+	for label := range s.FaceFound {
+		sc.Cut[label] = true
+	}
+	for _, seat := range s.Seats {
+		sc.Seats[seat.ID] = SceneSeat{Role: seat.Role, Attends: s.Attends(seat.ID), Muted: seat.Muted}
+	}
+	return sc
+}

@@ -1,0 +1,249 @@
+package visibility
+
+import (
+	"encoding/json"
+	"time"
+
+	"parda/gateway/hearing"
+)
+
+// View is the state message of PROTOCOL.md: the whole of what one seat may know, but for the protocol's entries. A field that
+// the seat may not know is absent. Sections keeps the order of the wire document.
+type View struct {
+	Type      string         `json:"type"` // "state"
+	Rev       uint64         `json:"rev"`
+	Now       string         `json:"now"`
+	You       You            `json:"you"`
+	Hearing   HearingView    `json:"hearing"`
+	Order     *OrderView     `json:"order,omitempty"`
+	Draft     *DraftView     `json:"draft,omitempty"`
+	Testimony TestimonyView  `json:"testimony"`
+	Watching  []WatchingView `json:"watching,omitempty"`
+	Seats     []SeatView     `json:"seats"`
+	Flags     []FlagView     `json:"flags,omitempty"`
+	Pending   []PendingView  `json:"pending,omitempty"`
+	Requests  []RequestView  `json:"requests,omitempty"`
+	Health    *HealthView    `json:"health,omitempty"`
+	Alarms    []AlarmView    `json:"alarms,omitempty"`
+	Slots     []SlotView     `json:"slots"`
+	Signing   *SigningView   `json:"signing,omitempty"`
+	Bundle    *BundleView    `json:"bundle,omitempty"`
+}
+
+// You is who the seat is and what it may do now.
+type You struct {
+	Seat string       `json:"seat"`
+	Role hearing.Role `json:"role"`
+	Can  []string     `json:"can"`
+}
+
+// HearingView is where the hearing stands.
+type HearingView struct {
+	ID         string        `json:"id"`
+	CaseNo     string        `json:"case_no"`
+	Court      string        `json:"court"`
+	Phase      hearing.Phase `json:"phase"`
+	Kind       hearing.Kind  `json:"kind"`
+	PhaseSince string        `json:"phase_since"`
+	KindSince  string        `json:"kind_since"`
+}
+
+// OrderView is the order in force, as far as the seat may know it.
+type OrderView struct {
+	Version    int                 `json:"version"`
+	Template   string              `json:"template"`
+	Reason     string              `json:"reason,omitempty"`
+	Pseudonym  string              `json:"pseudonym"`
+	Session    hearing.Kind        `json:"session"`
+	ValidUntil string              `json:"valid_until"`
+	SignedBy   hearing.Role        `json:"signed_by"`
+	SignedAt   string              `json:"signed_at"`
+	KeyCode    string              `json:"key_code"`
+	Renderings *hearing.Renderings `json:"renderings,omitempty"`
+	Bytes      []byte              `json:"bytes,omitempty"`
+	Signature  []byte              `json:"signature,omitempty"`
+	Key        []byte              `json:"key,omitempty"`
+}
+
+// DraftView is the order that waits for the presiding judge's signature. Order is the same as Bytes, for reading.
+type DraftView struct {
+	Bytes []byte          `json:"bytes"`
+	Order json.RawMessage `json:"order"`
+}
+
+// TestimonyView is where the testimony stands.
+type TestimonyView struct {
+	Phase            hearing.TestimonyPhase `json:"phase"`
+	Since            string                 `json:"since"`
+	Pseudonym        string                 `json:"pseudonym,omitempty"`
+	Station          string                 `json:"station"` // up, down
+	PausedBy         hearing.Role           `json:"paused_by,omitempty"`
+	PauseCode        string                 `json:"pause_code,omitempty"`
+	Consent          *ConsentView           `json:"consent,omitempty"`
+	IdentityVerified *bool                  `json:"identity_verified,omitempty"`
+	Floor            string                 `json:"floor,omitempty"`
+	Mask             *MaskView              `json:"mask,omitempty"`
+	Tightened        *TightenedView         `json:"tightened,omitempty"`
+}
+
+// ConsentView is the witness's answer.
+type ConsentView struct {
+	Given       bool   `json:"given"`
+	Language    string `json:"language"`
+	Interpreter bool   `json:"interpreter"`
+	At          string `json:"at"`
+}
+
+// MaskView is what the station says of its masks.
+type MaskView struct {
+	Picture string `json:"picture"`
+	Voice   string `json:"voice"`
+	Notice  string `json:"notice,omitempty"`
+}
+
+// TightenedView is what the witness asked for above the order.
+type TightenedView struct {
+	Picture string `json:"picture,omitempty"`
+	Voice   string `json:"voice,omitempty"`
+}
+
+// WatchingView is what one audience gets of the testimony at this moment.
+type WatchingView struct {
+	Audience hearing.Audience `json:"audience"`
+	Picture  string           `json:"picture"`
+	Voice    string           `json:"voice"`
+	DelayS   int              `json:"delay_s"`
+	Now      string           `json:"now"` // live, card, nothing
+}
+
+// SeatView is one seat.
+type SeatView struct {
+	ID          string         `json:"id"`
+	Role        hearing.Role   `json:"role"`
+	Present     bool           `json:"present"`
+	Admitted    bool           `json:"admitted"`
+	Muted       bool           `json:"muted"`
+	Undertaking string         `json:"undertaking,omitempty"` // signed, refused
+	Publishing  PublishingView `json:"publishing"`
+}
+
+// PublishingView says what of a seat's own devices arrives at the gateway.
+type PublishingView struct {
+	Sound   bool `json:"sound"`
+	Picture bool `json:"picture"`
+}
+
+// FlagView is one flag.
+type FlagView struct {
+	ID         string          `json:"id"`
+	Seat       string          `json:"seat"`
+	Role       hearing.Role    `json:"role"`
+	PressedAt  string          `json:"pressed_at"`
+	ReceivedAt string          `json:"received_at"`
+	Kind       string          `json:"kind,omitempty"`
+	Target     string          `json:"target,omitempty"`
+	Source     string          `json:"source,omitempty"`
+	Note       string          `json:"note,omitempty"`
+	Discreet   bool            `json:"discreet"`
+	Ruling     *FlagRulingView `json:"ruling,omitempty"`
+}
+
+// FlagRulingView is the ruling on a flag.
+type FlagRulingView struct {
+	Ruling string       `json:"ruling"`
+	Reason string       `json:"reason,omitempty"`
+	By     hearing.Role `json:"by"`
+	At     string       `json:"at"`
+}
+
+// PendingView is a ruling that is owed.
+type PendingView struct {
+	ID      string       `json:"id"`
+	About   string       `json:"about"`
+	Seat    string       `json:"seat,omitempty"`
+	Kind    hearing.Kind `json:"kind,omitempty"`
+	Since   string       `json:"since"`
+	Due     string       `json:"due"`
+	Overdue bool         `json:"overdue"`
+}
+
+// RequestView is what a party asked of the bench.
+type RequestView struct {
+	ID   string       `json:"id"`
+	Seat string       `json:"seat"`
+	Role hearing.Role `json:"role"`
+	What string       `json:"what"`
+	Text string       `json:"text,omitempty"`
+	At   string       `json:"at"`
+}
+
+// HealthView says whether what is shown as saved is saved.
+type HealthView struct {
+	Ledger     string          `json:"ledger"`    // ok, failed
+	Recording  string          `json:"recording"` // off, on, failed
+	Checkpoint *CheckpointView `json:"checkpoint,omitempty"`
+}
+
+// CheckpointView is the newest signed checkpoint of the hearing's ledger.
+type CheckpointView struct {
+	Size uint64 `json:"size"`
+	At   string `json:"at"`
+}
+
+// AlarmView is a fault that bench and clerk must see until it is over.
+type AlarmView struct {
+	Code   string `json:"code"`
+	Since  string `json:"since"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// SlotView says whether something may flow in a slot now.
+type SlotView struct {
+	Slot  string `json:"slot"`
+	Media Media  `json:"media"`
+	On    bool   `json:"on"`
+	Label string `json:"label,omitempty"`
+}
+
+// SigningView is what bench and clerk sign after closing.
+type SigningView struct {
+	Statement  []byte          `json:"statement"`
+	Checkpoint json.RawMessage `json:"checkpoint,omitempty"`
+	PDFSHA256  string          `json:"pdf_sha256"`
+	JSONSHA256 string          `json:"json_sha256"`
+	Signed     []SignedView    `json:"signed"`
+}
+
+// SignedView is one signature over the protocol.
+type SignedView struct {
+	Role hearing.Role `json:"role"`
+	At   string       `json:"at"`
+}
+
+// BundleView is the ZIP, once the hearing is sealed.
+type BundleView struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// Extras are the live facts that no event holds. The zero value is the strict one.
+type Extras struct {
+	Now        time.Time
+	Rev        uint64                    // grows with each change of anything, facts included
+	Present    map[string]bool           // seat -> has a session now
+	Publishing map[string]PublishingView // seat -> what arrives
+	Published  map[string]bool           // labels that arrive now, "court/hall", "witness/puppet+neutral", "seat/judge"; nil: take as arriving
+	Recording  string                    // off, on, failed; "" is off
+	Checkpoint *CheckpointView
+	Alarms     []AlarmView // what the fold does not know: station_lost, picture_fault, recorder_stopped ...
+	Bundle     *BundleView
+}
+
+// Moment writes a time as the wire does: RFC 3339, UTC, milliseconds; "" for the zero time.
+func Moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(hearing.TimeLayout)
+}
