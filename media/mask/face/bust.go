@@ -1,0 +1,214 @@
+package face
+
+import "math"
+
+const (
+	grain      = 1.15 // texels per pixel at rest
+	reach      = 1.12 // half the head's texture, in head units
+	maxYaw     = .50  // radians at full channel
+	maxPitch   = .34
+	maxRoll    = .30
+	maxSway    = .30 // head units
+	maxLean    = .09 // share of size
+	jawDrop    = .075
+	mouthLine  = .013 // half-height of the shut mouth's line
+	mouthWide  = .150 // more half-height when wide open
+	pivotY     = 1.05 // the head tilts about the top of the neck
+	dimAtNone  = .42  // how far the figure sinks into the ground when nobody is read
+	depthScale = 255 / headDepth
+)
+
+// bust draws the figure. It holds pictures made once, from the size alone; draw adds a pose.
+type bust struct {
+	l     layout
+	stage *plate
+	side  int      // width and height of the head's texture in texels
+	texel float64  // texels per head unit
+	base  []uint64 // lanes of 16 bits: luma, cover, depth (8 bits each)
+	rel   []int16  // what relief adds to luma, in 1/16
+	lip   [257]float32
+	dim   [4][256]uint8 // luma by presence
+	tint  [2][256]uint8 // chroma of stone by luma
+	span  []rowSpan
+}
+
+type rowSpan struct{ shift int32 } // of a body row, in 1/256 pixel for each 1/256 pixel of sway
+
+func newBust(w, h int) *bust {
+	b := &bust{l: newLayout(w, h)}
+	b.stage = newStage(b.l)
+	b.texel = b.l.unit * grain
+	b.side = int(math.Ceil(2*reach*b.texel)) + 2
+	b.base = make([]uint64, b.side*b.side)
+	b.rel = make([]int16, b.side*b.side)
+	plain := func(x, y float64) float64 { z, _ := form(x, y); return z }
+	carved := func(x, y float64) float64 { z, _ := form(x, y); return z + relief(x, y) }
+	for j := 0; j < b.side; j++ {
+		for i := 0; i < b.side; i++ {
+			x, y := float64(i)/b.texel-reach, float64(j)/b.texel-reach
+			yi := clamp(y, -.992, .992)
+			w := halfWidth(yi)
+			xi := clamp(x, -w*.985, w*.985)
+			z, _ := form(xi, yi)
+			cover := clamp(outline(x, y)*b.l.unit*1.05+.5, 0, 1)
+			s := lit(normal(plain, xi, yi))
+			s0 := stone(s).luma()
+			s1 := stone(lit(normal(carved, xi, yi))).luma()
+			k := j*b.side + i
+			b.base[k] = uint64(s0+.5) | uint64(cover*255+.5)<<16 | uint64(z*depthScale+.5)<<32
+			edge := smooth(0, .10, w-math.Abs(xi)) // relief ends before the outline does
+			b.rel[k] = int16((s1 - s0) * 16 * edge)
+		}
+	}
+	for i := range b.lip {
+		t := float64(i) / 256
+		b.lip[i] = float32(math.Pow(1-t*t, .72))
+	}
+	low := mix(groundNear, groundFar, .35).luma()
+	for p := range b.dim {
+		k := 1 - dimAtNone*(1-float64(p)/3)
+		for v := range b.dim[p] {
+			b.dim[p][v] = uint8(clamp(low+(float64(v)-low)*k+.5, 16, 235))
+			if p == 3 || float64(v) < low {
+				b.dim[p][v] = uint8(v)
+			}
+		}
+	}
+	b.tints()
+	return b
+}
+
+// tints tabulates the chroma of stone by its luma.
+func (b *bust) tints() {
+	for v := range b.tint[0] {
+		best, cbest := math.Inf(1), stoneDark
+		for i := 0; i <= 64; i++ {
+			c := stone(float64(i) / 64)
+			if d := math.Abs(c.luma() - float64(v)); d < best {
+				best, cbest = d, c
+			}
+		}
+		cb, cr := cbest.chroma()
+		b.tint[0][v], b.tint[1][v] = byte(cb+.5), byte(cr+.5)
+	}
+}
+
+// outline is the distance from the head's outline in head units, positive inside, good near the edge.
+func outline(x, y float64) float64 {
+	f := func(x, y float64) float64 {
+		if y <= -1 || y >= 1 {
+			return -math.Abs(x) - (math.Abs(y) - 1)
+		}
+		return halfWidth(y) - math.Abs(x)
+	}
+	v := f(x, y)
+	const e = .004
+	var g float64
+	if y > -1+2*e && y < 1-2*e {
+		g = (halfWidth(y+e) - halfWidth(y-e)) / (2 * e)
+	} else {
+		// Near the poles the width runs out steeply: measure along y instead.
+		yy := clamp(y, -1+2*e, 1-2*e)
+		g = (halfWidth(yy+e) - halfWidth(yy-e)) / (2 * e)
+	}
+	return v / math.Sqrt(1+g*g)
+}
+
+// placed is a pose worked out in pixels.
+type placed struct {
+	headX, headY       float64 // centre of the head in pixels
+	sin, cos, scale    float64
+	sinY, cosY         float64
+	sinP, cosP         float64
+	open               float64
+	swayPx             float64
+	presence           uint8
+	x0, y0, x1, y1     int // pixels the head may touch
+	mouthHalf, mouthHi float64
+}
+
+func (b *bust) place(p pose) placed {
+	yaw, pitch, roll := share(p.yaw, yawBits)*maxYaw, share(p.pitch, pitchBits)*maxPitch, share(p.roll, rollBits)*maxRoll
+	sway, lean := share(p.sway, swayBits)*maxSway, share(p.lean, leanBits)*maxLean
+	q := placed{presence: min(p.presence, 3), open: float64(min(p.mouth, 31)) / 31}
+	q.scale = 1 + lean
+	q.sin, q.cos = math.Sincos(roll)
+	q.sinY, q.cosY = math.Sincos(yaw)
+	q.sinP, q.cosP = math.Sincos(pitch)
+	u := b.l.unit
+	q.swayPx = sway * u
+	// The head turns about the top of the neck; a nod carries it a little forward and down, a turn a little to the side.
+	px, py := b.l.cx+q.swayPx+.05*q.sinY*u, b.l.cy+pivotY*u+(.16*q.sinP+.5*lean)*u
+	q.headX = px + pivotY*u*q.scale*q.sin
+	q.headY = py - pivotY*u*q.scale*q.cos
+	r := reach * u * q.scale
+	q.x0, q.x1 = max(0, int(q.headX-r)), min(b.l.w, int(q.headX+r)+1)
+	q.y0, q.y1 = max(0, int(q.headY-r)), min(b.l.h, int(q.headY+r)+1)
+	return q
+}
+
+// draw renders a pose into dst, which is of the bust's size. It is a pure function of the pose and the size.
+func (b *bust) draw(dst *plate, p pose) {
+	q := b.place(p)
+	b.drawStage(dst, q)
+	b.drawHead(dst, q)
+}
+
+// drawStage copies ground and body; rows of the neck follow the head's sway, rows of the shoulders a part of it.
+func (b *bust) drawStage(dst *plate, q placed) {
+	first := int(b.l.cy + .3*b.l.unit)
+	dim := &b.dim[q.presence]
+	copy(dst.y, b.stage.y[:first*dst.w])
+	cfirst := (first + 1) / 2
+	copy(dst.cb, b.stage.cb[:cfirst*dst.cw])
+	copy(dst.cr, b.stage.cr[:cfirst*dst.cw])
+	for y := first; y < dst.h; y++ {
+		shearRow(dst.y[y*dst.w:(y+1)*dst.w], b.stage.y[y*dst.w:(y+1)*dst.w], q.swayPx*b.follow(float64(y)))
+		if q.presence < 3 {
+			row := dst.y[y*dst.w : (y+1)*dst.w]
+			for i, v := range row {
+				row[i] = dim[v]
+			}
+		}
+	}
+	for y := cfirst; y < dst.ch; y++ {
+		s := q.swayPx * b.follow(float64(2*y)) / 2
+		shearRow(dst.cb[y*dst.cw:(y+1)*dst.cw], b.stage.cb[y*dst.cw:(y+1)*dst.cw], s)
+		shearRow(dst.cr[y*dst.cw:(y+1)*dst.cw], b.stage.cr[y*dst.cw:(y+1)*dst.cw], s)
+	}
+}
+
+// follow is the share of the head's sway that a row of the body takes.
+func (b *bust) follow(y float64) float64 {
+	v := (y - b.l.cy) / b.l.unit
+	return 1 - .62*smooth(.85, 1.55, v) - .10*smooth(1.5, 2.6, v)
+}
+
+// shearRow shifts a row by a fraction of pixels, repeating its ends.
+func shearRow(dst, src []byte, by float64) {
+	n := len(dst)
+	whole := int(math.Floor(by))
+	f := uint32((by - float64(whole)) * 256) // dst[x] = src[x-whole]*(1-f) + src[x-whole-1]*f
+	if whole >= n || whole <= -n {
+		copy(dst, src)
+		return
+	}
+	lo, hi := max(0, whole+1), min(n, n+whole)
+	for x := 0; x < lo; x++ {
+		dst[x] = src[0]
+	}
+	for x := hi; x < n; x++ {
+		dst[x] = src[n-1]
+	}
+	if lo >= hi {
+		return
+	}
+	s := src[lo-whole-1 : hi-whole]
+	d := dst[lo:hi]
+	prev := uint32(s[0])
+	for i := range d {
+		cur := uint32(s[i+1])
+		d[i] = byte((cur*(256-f) + prev*f + 128) >> 8)
+		prev = cur
+	}
+}

@@ -1,0 +1,82 @@
+package face
+
+import (
+	"flag"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden pictures anew")
+
+// poses are the states whose pictures were looked at.
+var poses = map[string]pose{
+	"neutral":    {},
+	"still":      {presence: 3},
+	"speaking":   {presence: 3, mouth: 14},
+	"wide":       {presence: 3, mouth: 31},
+	"left":       {presence: 3, yaw: -100, mouth: 6},
+	"right":      {presence: 3, yaw: 100},
+	"down":       {presence: 3, pitch: 100},
+	"up":         {presence: 3, pitch: -100, mouth: 10},
+	"tilt":       {presence: 3, roll: 100},
+	"sway":       {presence: 3, sway: 28, lean: 24, mouth: 20},
+	"back":       {presence: 3, sway: -28, lean: -28},
+	"everything": {presence: 3, yaw: 127, pitch: 127, roll: -127, sway: -31, lean: 31, mouth: 31},
+}
+
+func toImage(m Masked) *image.YCbCr {
+	y, cb, cr, sy, sc := m.Planes()
+	return &image.YCbCr{Y: y, Cb: cb, Cr: cr, YStride: sy, CStride: sc, SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: image.Rect(0, 0, m.Width(), m.Height())}
+}
+
+// widen turns limited-range BT.601 into what the PNG encoder takes for full-range JFIF.
+func widen(m Masked) image.Image {
+	src := toImage(m)
+	out := image.NewRGBA(src.Rect)
+	for y := 0; y < m.Height(); y++ {
+		for x := 0; x < m.Width(); x++ {
+			c := src.YCbCrAt(x, y)
+			f := 255.0 / 219 * (float64(c.Y) - 16)
+			u, v := 255.0/224*(float64(c.Cb)-128), 255.0/224*(float64(c.Cr)-128)
+			o := out.PixOffset(x, y)
+			for i, s := range [3]float64{f + 1.402*v, f - .344136*u - .714136*v, f + 1.772*u} {
+				out.Pix[o+i] = byte(clamp(s+.5, 0, 255))
+			}
+			out.Pix[o+3] = 255
+		}
+	}
+	return out
+}
+
+func writePNG(t testing.TB, name string, img image.Image) {
+	t.Helper()
+	f, err := os.Create(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, img); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFigureLooksAsItDidWhenItWasLookedAt(t *testing.T) {
+	b := newBust(640, 480)
+	for name, p := range poses {
+		dst := newPlate(640, 480)
+		b.draw(dst, p)
+		if *update {
+			writePNG(t, "puppet-"+name+".png", widen(Masked{dst}))
+		}
+	}
+	c, err := NewCard(640, 480, "Şahid Günəş-7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		writePNG(t, "card.png", widen(c))
+	}
+}
