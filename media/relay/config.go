@@ -1,0 +1,216 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/logging"
+	"github.com/pion/webrtc/v4"
+)
+
+// Config says where the relay listens and whom it tells.
+type Config struct {
+	// UDPAddr is the one UDP port for media, "host:port"; port 0 takes a free one. Required.
+	UDPAddr string
+	// TCPAddr is the one TCP port for media (ICE-TCP, RFC 6544, passive); empty means none.
+	TCPAddr string
+	// Addresses are the IP addresses that clients are told: the gateway's own, at least one. No other address ever appears in an answer.
+	Addresses []string
+	// Log gets what an operator needs: counts and kinds, never an address, a label or an id. Nil means none.
+	Log *slog.Logger
+	// FindFaces returns how many faces a luma plane shows (w by h pixels, rows stride bytes apart). Required to publish masked media.
+	FindFaces func(luma []byte, w, h, stride int) int
+	// OnEvent is called in order from one goroutine, with no lock held. It may call any method but Close. Nil means none.
+	OnEvent func(Event)
+}
+
+// Times and limits of the relay.
+const (
+	// StallAfter is how long a publication may send nothing before it is called stalled.
+	StallAfter = 500 * time.Millisecond
+
+	beat             = 100 * time.Millisecond
+	reportEvery      = time.Second
+	keyFrameEvery    = 400 * time.Millisecond // at most one PLI to a publisher in this time
+	publicationLost  = 4500 * time.Millisecond
+	subscriptionLost = 12 * time.Second
+	keepalive        = 2 * time.Second
+	maxPublications  = 128
+	maxSubscriptions = 1024
+	maxOfferBytes    = 128 << 10
+	maxSections      = 96
+	socketBuffer     = 4 << 20
+)
+
+// doors are the sockets and the two pion APIs that share them.
+type doors struct {
+	udp       net.PacketConn
+	tcp       net.Listener
+	udpMux    *ice.UDPMuxDefault
+	tcpMux    *ice.TCPMuxDefault
+	addresses []netip.Addr
+	publish   *webrtc.API
+	subscribe *webrtc.API
+}
+
+func openDoors(cfg Config) (_ *doors, err error) {
+	d := &doors{}
+	for _, a := range cfg.Addresses {
+		ip, err := netip.ParseAddr(a)
+		if err != nil || ip.IsUnspecified() || ip.Zone() != "" {
+			return nil, fmt.Errorf("relay: address %q is not an IP address that a client can reach", a)
+		}
+		d.addresses = append(d.addresses, ip.Unmap())
+	}
+	if len(d.addresses) == 0 {
+		return nil, errors.New("relay: at least one address is needed")
+	}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	if d.udp, err = net.ListenPacket("udp", cfg.UDPAddr); err != nil {
+		return nil, fmt.Errorf("relay: cannot listen for media on UDP: %w", err)
+	}
+	if u, ok := d.udp.(*net.UDPConn); ok {
+		// Best effort: the kernel may hold it lower, which costs packets under load and nothing else.
+		_ = u.SetReadBuffer(socketBuffer)
+		_ = u.SetWriteBuffer(socketBuffer)
+	}
+	d.udpMux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: d.udp, Logger: mute{}})
+	if cfg.TCPAddr != "" {
+		if d.tcp, err = net.Listen("tcp", cfg.TCPAddr); err != nil {
+			return nil, fmt.Errorf("relay: cannot listen for media on TCP: %w", err)
+		}
+		// The write buffer keeps a viewer who reads slowly from holding up the packet loop: what does not fit is dropped.
+		d.tcpMux = ice.NewTCPMuxDefault(ice.TCPMuxParams{Listener: d.tcp, Logger: mute{}, ReadBufferSize: 64, WriteBufferSize: 1 << 20})
+	}
+	if d.publish, err = d.api(publicationLost, true); err != nil {
+		return nil, err
+	}
+	d.subscribe, err = d.api(subscriptionLost, false)
+	return d, err
+}
+
+// close ends what openDoors opened. The muxes close their sockets.
+func (d *doors) close() {
+	if d.udpMux != nil {
+		_ = d.udpMux.Close()
+	}
+	if d.udp != nil {
+		_ = d.udp.Close()
+	}
+	if d.tcpMux != nil {
+		_ = d.tcpMux.Close()
+	}
+	if d.tcp != nil {
+		_ = d.tcp.Close()
+	}
+}
+
+// api makes a pion API: ICE-lite (RFC 8445 section 2.5) on the shared sockets, VP8 and Opus, no header extension. lost is how long a
+// silent peer is taken to be there.
+func (d *doors) api(lost time.Duration, publish bool) (*webrtc.API, error) {
+	se := webrtc.SettingEngine{LoggerFactory: muteFactory{}}
+	se.SetLite(true)
+	se.SetICEUDPMux(oneAddress{d.udpMux, d.addresses})
+	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
+	if d.tcpMux != nil {
+		se.SetICETCPMux(d.tcpMux)
+		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
+	}
+	se.SetNetworkTypes(types)
+	se.SetIncludeLoopbackCandidate(true)
+	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	se.SetICETimeouts(lost/2, lost/2, keepalive)
+	media := &webrtc.MediaEngine{}
+	if err := registerCodecs(media); err != nil {
+		return nil, err
+	}
+	chain := &interceptor.Registry{}
+	if publish {
+		// Towards a publisher: receiver reports (RFC 3550) and NACKs for what was lost (RFC 4585). Towards a subscriber the relay answers by itself.
+		again, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(30*time.Millisecond), nack.WithGeneratorLoggerFactory(muteFactory{}))
+		if err != nil {
+			return nil, err
+		}
+		reports, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(muteFactory{}))
+		if err != nil {
+			return nil, err
+		}
+		chain.Add(again)
+		chain.Add(reports)
+	}
+	return webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain)), nil
+}
+
+func registerCodecs(m *webrtc.MediaEngine) error {
+	video := webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: webrtc.MimeTypeVP8, ClockRate: videoClock,
+			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}},
+		},
+		PayloadType: 96,
+	}
+	audio := webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: audioClock, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"},
+		PayloadType:        111,
+	}
+	if err := m.RegisterCodec(video, webrtc.RTPCodecTypeVideo); err != nil {
+		return err
+	}
+	return m.RegisterCodec(audio, webrtc.RTPCodecTypeAudio)
+}
+
+// oneAddress makes a mux on an unspecified address look as if it listened on the first configured address of each family, so that pion
+// makes one candidate a family and never looks at the machine's interfaces. What clients are told is written by answer.go in any case.
+type oneAddress struct {
+	*ice.UDPMuxDefault
+	addresses []netip.Addr
+}
+
+// GetListenAddresses implements ice.UDPMux.
+func (o oneAddress) GetListenAddresses() []net.Addr {
+	local, ok := o.LocalAddr().(*net.UDPAddr)
+	if !ok || !local.IP.IsUnspecified() {
+		return []net.Addr{o.LocalAddr()}
+	}
+	var out []net.Addr
+	var four, six bool
+	for _, a := range o.addresses {
+		if (a.Is4() && four) || (!a.Is4() && six) {
+			continue
+		}
+		four, six = four || a.Is4(), six || !a.Is4()
+		out = append(out, &net.UDPAddr{IP: a.AsSlice(), Port: local.Port})
+	}
+	return out
+}
+
+// mute swallows pion's own logs: they hold addresses of peers.
+type mute struct{}
+
+func (mute) Trace(string)          {}
+func (mute) Tracef(string, ...any) {}
+func (mute) Debug(string)          {}
+func (mute) Debugf(string, ...any) {}
+func (mute) Info(string)           {}
+func (mute) Infof(string, ...any)  {}
+func (mute) Warn(string)           {}
+func (mute) Warnf(string, ...any)  {}
+func (mute) Error(string)          {}
+func (mute) Errorf(string, ...any) {}
+
+type muteFactory struct{}
+
+// NewLogger implements logging.LoggerFactory.
+func (muteFactory) NewLogger(string) logging.LeveledLogger { return mute{} }

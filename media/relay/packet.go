@@ -1,0 +1,126 @@
+package relay
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+const (
+	videoClock = 90000
+	audioClock = 48000
+)
+
+// packet is one RTP packet as it came in, cut down to what may go on: number, time, end of picture and payload. The payload lies in the
+// reader's buffer.
+type packet struct {
+	seq     uint16
+	ts      uint32
+	marker  bool
+	key     bool // the first packet of a VP8 key frame
+	payload []byte
+	arrived time.Time
+}
+
+// parse reads an RTP packet (RFC 3550 section 5.1) and drops what it carries beside the payload: SSRC, CSRC, header extensions (RFC 8285),
+// padding. Of VP8 (RFC 7741) it also drops the optional fields of the payload descriptor, picture id and layer indices, which count on across
+// switches and tell encoders apart: the descriptor that stays is one byte, written over the last one of the old. buf is changed.
+func (p *packet) parse(buf []byte, m Media) bool {
+	if len(buf) < 12 || buf[0]>>6 != 2 {
+		return false
+	}
+	n := 12 + 4*int(buf[0]&0x0f)
+	if buf[0]&0x10 != 0 {
+		if len(buf) < n+4 {
+			return false
+		}
+		n += 4 + 4*int(binary.BigEndian.Uint16(buf[n+2:]))
+	}
+	end := len(buf)
+	if buf[0]&0x20 != 0 {
+		pad := int(buf[end-1])
+		if pad == 0 {
+			return false
+		}
+		end -= pad
+	}
+	if n > end {
+		return false
+	}
+	p.seq = binary.BigEndian.Uint16(buf[2:])
+	p.ts = binary.BigEndian.Uint32(buf[4:])
+	p.marker = m == Video && buf[1]&0x80 != 0
+	p.key = false
+	p.payload = buf[n:end]
+	if m == Video && len(p.payload) > 0 {
+		return p.plainVP8()
+	}
+	// An empty payload (padding sent as a probe) goes on as an empty packet: dropped, it would look like a loss.
+	return true
+}
+
+// plainVP8 cuts the payload descriptor to its first byte (RFC 7741 section 4.2) and finds key frames (section 4.3: the P bit of the frame
+// header is the lowest bit of the first byte after the descriptor of partition 0's start).
+func (p *packet) plainVP8() bool {
+	b := p.payload
+	first, n := b[0], 1
+	if first&0x80 != 0 {
+		if len(b) < 2 {
+			return false
+		}
+		x := b[1]
+		n = 2
+		if x&0x80 != 0 {
+			if len(b) <= n {
+				return false
+			}
+			if b[n]&0x80 != 0 {
+				n++
+			}
+			n++
+		}
+		if x&0x40 != 0 {
+			n++
+		}
+		if x&0x30 != 0 {
+			n++
+		}
+	}
+	if len(b) <= n {
+		return false
+	}
+	b[n-1] = first & 0x3f // non-reference, start of partition, partition index: X and the reserved bit go
+	b[n-1] &^= 0x08
+	p.payload = b[n-1:]
+	p.key = first&0x10 != 0 && first&0x07 == 0 && b[n]&0x01 == 0
+	return true
+}
+
+// cache keeps the last packets of one track, once for all subscribers, for those who ask again (NACK).
+type cache struct {
+	entries []packet
+}
+
+func newCache(m Media) *cache {
+	n := 64
+	if m == Video {
+		n = 512
+	}
+	return &cache{entries: make([]packet, n)}
+}
+
+// keep copies p. Storage is reused, so a full cache allocates no more.
+func (c *cache) keep(p *packet) {
+	e := &c.entries[int(p.seq)%len(c.entries)]
+	store := append(e.payload[:0], p.payload...)
+	*e = *p
+	e.payload = store
+}
+
+// find returns the packet with that number, if it is still there. arrived tells whether an entry was ever filled.
+func (c *cache) find(seq uint16) *packet {
+	e := &c.entries[int(seq)%len(c.entries)]
+	if e.seq != seq || e.arrived.IsZero() {
+		return nil
+	}
+	return e
+}

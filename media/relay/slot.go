@@ -1,0 +1,215 @@
+package relay
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// slot is one place of a subscription: the local track of pion's on one side, an outlet on the other. Its fields but the atomic ones are
+// guarded by the lock of the ingest it is on; it is on one at most.
+type slot struct {
+	name   Sink
+	stream string // random msid stream, which is also the CNAME that pion writes (RFC 7022)
+	track  string // random msid track
+	clock  uint32
+
+	wants  *ingest // guarded by Relay.mu
+	source atomic.Pointer[ingest]
+	writer atomic.Pointer[binding]
+
+	started  bool
+	seqShift uint16
+	tsShift  uint32
+	floor    uint16 // the oldest number of the source that may still go out
+	high     uint16 // the newest that went out
+	lastSeq  uint16 // as sent
+	lastTS   uint32 // as sent
+	lastAt   time.Time
+	packets  uint32
+	octets   uint32
+	header   rtp.Header
+}
+
+// binding is what pion negotiated for the slot.
+type binding struct {
+	stream  webrtc.TrackLocalWriter
+	ssrc    uint32
+	payload uint8
+}
+
+func newSlot(name Sink) *slot {
+	s := &slot{name: name, stream: randomID(), track: randomID(), clock: audioClock}
+	if name.Media == Video {
+		s.clock = videoClock
+	}
+	var b [6]byte
+	fillRandom(b[:])
+	s.lastSeq = binary.BigEndian.Uint16(b[:]) // RFC 3550 section 5.1: both start at random
+	s.lastTS = binary.BigEndian.Uint32(b[2:])
+	return s
+}
+
+func (s *slot) sink() Sink        { return s.name }
+func (s *slot) target() **ingest  { return &s.wants }
+func (s *slot) on() *ingest       { return s.source.Load() }
+func (s *slot) attach(in *ingest) { s.started = false; s.source.Store(in) }
+func (s *slot) detach()           { s.started = false; s.source.Store(nil) }
+func (s *slot) hold()             { s.started = false }
+func (s *slot) waits() bool       { return s.name.Media == Video && !s.started }
+
+// write sends a packet under the slot's own header. A picture begins at a key frame.
+func (s *slot) write(p *packet) {
+	b := s.writer.Load()
+	if b == nil {
+		return
+	}
+	if !s.started {
+		if s.name.Media == Video && !p.key {
+			return
+		}
+		s.begin(p)
+	}
+	if int16(p.seq-s.floor) < 0 {
+		return // older than the first of this source: its number is taken
+	}
+	if n, err := s.send(b, p); err != nil || n == 0 {
+		if p.seq == s.floor {
+			s.started = false // the connection is not ready: begin again with the next key frame
+		}
+		return
+	}
+	if int16(p.seq-s.high) >= 0 {
+		s.high, s.lastAt = p.seq, p.arrived
+		s.lastSeq, s.lastTS = s.header.SequenceNumber, s.header.Timestamp
+		if s.high-s.floor > 4096 {
+			s.floor = s.high - 4096
+		}
+	}
+}
+
+// begin makes p follow on what the slot sent last: the next number, and a time later by what passed on the relay's own clock.
+func (s *slot) begin(p *packet) {
+	gap := uint32(1)
+	if !s.lastAt.IsZero() {
+		gap = max(1, uint32(p.arrived.Sub(s.lastAt).Seconds()*float64(s.clock)))
+	}
+	s.seqShift = s.lastSeq + 1 - p.seq
+	s.tsShift = s.lastTS + gap - p.ts
+	s.floor, s.high, s.started = p.seq, p.seq, true
+}
+
+func (s *slot) send(b *binding, p *packet) (int, error) {
+	s.header = rtp.Header{
+		Version: 2, Marker: p.marker, PayloadType: b.payload, SSRC: b.ssrc,
+		SequenceNumber: p.seq + s.seqShift, Timestamp: p.ts + s.tsShift,
+	}
+	s.packets++
+	s.octets += uint32(len(p.payload))
+	return b.stream.WriteRTP(&s.header, p.payload)
+}
+
+// again answers a NACK (RFC 4585 section 6.2.1) from the cache of the ingest that the slot is on now. After a switch or a denial there is
+// nothing to answer from.
+func (s *slot) again(n *rtcp.TransportLayerNack) {
+	in, b := s.source.Load(), s.writer.Load()
+	if in == nil || b == nil {
+		return
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if s.source.Load() != in || !s.started || in.dead {
+		return
+	}
+	for _, pair := range n.Nacks {
+		for _, seq := range pair.PacketList() {
+			from := seq - s.seqShift
+			if int16(from-s.floor) < 0 || int16(from-s.high) > 0 {
+				continue
+			}
+			if p := in.cache.find(from); p != nil {
+				_, _ = s.send(b, p) // asked for again if lost again
+			}
+		}
+	}
+}
+
+// report is the sender report of the slot (RFC 3550 section 6.4.1), from the relay's clock and counters; nil when nothing flows, so that a denied
+// slot is silent in RTCP too.
+func (s *slot) report(now time.Time) rtcp.Packet {
+	in, b := s.source.Load(), s.writer.Load()
+	if in == nil || b == nil {
+		return nil
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if s.source.Load() != in || !s.started {
+		return nil
+	}
+	ahead := uint32(now.Sub(s.lastAt).Seconds() * float64(s.clock))
+	return &rtcp.SenderReport{SSRC: b.ssrc, NTPTime: ntp(now), RTPTime: s.lastTS + ahead, PacketCount: s.packets, OctetCount: s.octets}
+}
+
+func ntp(t time.Time) uint64 {
+	const from1900To1970 = 2208988800
+	return uint64(t.Unix()+from1900To1970)<<32 | uint64(t.Nanosecond())<<32/1e9
+}
+
+// Bind implements webrtc.TrackLocal: it notes what was negotiated.
+func (s *slot) Bind(t webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	mime := webrtc.MimeTypeOpus
+	if s.name.Media == Video {
+		mime = webrtc.MimeTypeVP8
+	}
+	for _, c := range t.CodecParameters() {
+		if equalFold(c.MimeType, mime) {
+			s.writer.Store(&binding{stream: t.WriteStream(), ssrc: uint32(t.SSRC()), payload: uint8(c.PayloadType)})
+			return c, nil
+		}
+	}
+	return webrtc.RTPCodecParameters{}, errors.New("relay: no common codec")
+}
+
+// Unbind implements webrtc.TrackLocal.
+func (s *slot) Unbind(webrtc.TrackLocalContext) error {
+	s.writer.Store(nil)
+	return nil
+}
+
+// ID implements webrtc.TrackLocal.
+func (s *slot) ID() string { return s.track }
+
+// RID implements webrtc.TrackLocal: no simulcast.
+func (s *slot) RID() string { return "" }
+
+// StreamID implements webrtc.TrackLocal.
+func (s *slot) StreamID() string { return s.stream }
+
+// Kind implements webrtc.TrackLocal.
+func (s *slot) Kind() webrtc.RTPCodecType { return kindOf(s.name.Media) }
+
+func kindOf(m Media) webrtc.RTPCodecType {
+	if m == Video {
+		return webrtc.RTPCodecTypeVideo
+	}
+	return webrtc.RTPCodecTypeAudio
+}
+
+func fillRandom(b []byte) {
+	// crypto/rand.Read never fails: it ends the program instead.
+	_, _ = rand.Read(b)
+}
+
+// randomID is 128 random bits in hexadecimal.
+func randomID() string {
+	var b [16]byte
+	fillRandom(b[:])
+	return hex.EncodeToString(b[:])
+}
