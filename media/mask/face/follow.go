@@ -38,7 +38,7 @@ const (
 )
 
 // full is the reading's deviation that takes three quarters of a channel's range.
-var full = [channels]float64{.22, .25, .20, .55, .16}
+var full = [channels]float64{.12, .14, .20, .60, .16}
 
 // follower turns readings into poses: relative to the slow mean, compressed, smoothed, quantised.
 type follower struct {
