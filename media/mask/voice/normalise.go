@@ -10,112 +10,108 @@ const (
 	sizeStart = 100.0
 	sizeMost  = 500.0
 	sizeRange = 1.35 // bound of the correction of the spread
+
+	pull = 0.4 // how far each frame is drawn to the average speaker's nearest sounds
 )
 
-// normaliser moves the long-term spectrum of any speaker, and its spread, to those of the target (target.go), by running means of the past
-// alone. Both start from the target.
+// normaliser takes out of the envelope what belongs to the speaker and not to the word: the long-term spectrum, its spread, the length
+// of the vocal tract, and a part of what is left. All by running means of the past alone, which start from the target.
 type normaliser struct {
-	table  [order][bands]float64 // orthonormal DCT-II
-	mean   [order]float64
-	size   [order]float64
-	frames float64
-	cep    [order]float64
+	dct      [order][bands]float64 // orthonormal DCT-II
+	prior    [bands]float64
+	mean     [bands]float64
+	size     [order]float64
+	frames   float64
+	tract    *tract
+	straight [bands]place
+	length   float64 // of which straight was made
+	moved    [bands]float64
+	cep      [fineDim]float64
+	near     [fineDim]float64
+	scratch  [fineMix]float64
 }
 
 func newNormaliser() *normaliser {
 	n := &normaliser{}
-	for k := range n.table {
-		for i := range n.table[k] {
-			n.table[k][i] = math.Sqrt(2.0/bands) * math.Cos(math.Pi*float64(k)*(float64(i)+0.5)/bands)
+	for k := range n.dct {
+		for i := range n.dct[k] {
+			n.dct[k][i] = math.Sqrt(2.0/bands) * math.Cos(math.Pi*float64(k)*(float64(i)+0.5)/bands)
 		}
 	}
-	for i := range n.table[0] {
-		n.table[0][i] = math.Sqrt(1.0 / bands)
+	for i := range n.prior {
+		for k := 1; k < order; k++ {
+			n.prior[i] += n.dct[k][i] * neutral.mean[k]
+		}
 	}
+	n.tract = newTract(&n.dct)
 	n.reset()
 	return n
 }
 
 func (n *normaliser) reset() {
-	n.mean, n.frames = targetMean, 0
+	n.mean, n.frames = n.prior, 0
 	for k := range n.size {
-		n.size[k] = targetSize[k] * targetSize[k]
+		n.size[k] = neutral.size[k] * neutral.size[k]
 	}
+	n.tract.reset()
+	n.length = 0
+	linearWarp(1, &n.straight)
 }
 
 // next replaces the bands by the normalised envelope, without level. Only speech teaches the means.
 func (n *normaliser) next(band *[bands]float64, speech bool) {
-	for k := range n.cep {
-		sum := 0.0
-		for i, t := range n.table[k] {
-			sum += t * band[i]
+	if speech {
+		n.frames++
+	}
+	slow := 1 / min(meanMost, meanStart+n.frames)
+	for i := range band {
+		if speech {
+			n.mean[i] += slow * (band[i] - n.mean[i])
 		}
-		n.cep[k] = sum
+		band[i] -= n.mean[i]
 	}
 	if speech {
-		n.learn()
+		n.tract.learn(band)
+		n.straighten()
 	}
-	n.cep[0] = 0
-	for k := 1; k < order; k++ {
-		gain := targetSize[k] / math.Sqrt(n.size[k])
-		gain = min(sizeRange, max(1/sizeRange, gain))
-		n.cep[k] = targetMean[k] + (n.cep[k]-n.mean[k])*gain
+	n.cepstra(band, speech)
+	neutral.fine.expect(n.cep[:], n.scratch[:], n.near[:])
+	for k := range n.cep {
+		n.cep[k] += pull*(n.near[k]-n.cep[k]) + neutral.mean[k+1]
 	}
 	for i := range band {
 		sum := 0.0
-		for k := 1; k < order; k++ {
-			sum += n.table[k][i] * n.cep[k]
+		for k, c := range n.cep {
+			sum += n.dct[k+1][i] * c
 		}
 		band[i] = sum
 	}
 }
 
-func (n *normaliser) learn() {
-	n.frames++
-	slow, slower := 1/min(meanMost, meanStart+n.frames), 1/min(sizeMost, sizeStart+n.frames)
-	for k, c := range n.cep {
-		d := c - n.mean[k]
-		n.mean[k] += slow * d
-		n.size[k] += slower * (min(d*d, 9*targetSize[k]*targetSize[k]) - n.size[k])
-		n.size[k] = max(n.size[k], 1e-3)
+// straighten follows the length of the vocal tract as it becomes known.
+func (n *normaliser) straighten() {
+	if math.Abs(n.tract.length-n.length) > 0.002 {
+		n.length = n.tract.length
+		linearWarp(math.Exp(n.length), &n.straight)
 	}
 }
 
-// loudness brings every speaker to one level and presses the dynamics together.
-type loudness struct {
-	level  float64 // dB: what four of five speech frames stay below
-	frames float64
-	gain   float64
-}
-
-const (
-	startLevel  = -28.0 // dBFS
-	outLevel    = -21.0 // dBFS, of a loud frame, for every speaker
-	compression = 0.65
-	quietest    = -62.0 // dBFS: the room that every hearing has
-)
-
-func (l *loudness) reset() { *l = loudness{level: startLevel} }
-
-// next returns the wanted power of the masked frame in dBFS, and whether the frame is speech that the running means may learn from.
-func (l *loudness) next(f *frame) (out float64, speech bool) {
-	above := f.power - f.noise
-	heard := above > 9 && f.power > -62
-	if heard {
-		l.frames++
-		step := 0.25 + 2*math.Exp(-l.frames/40)
-		if f.power > l.level {
-			l.level += 0.8 * step
-		} else {
-			l.level -= 0.2 * step
+// cepstra of the bands as a vocal tract of average length would have made them, of average spread.
+func (n *normaliser) cepstra(band *[bands]float64, speech bool) {
+	for i, p := range n.straight {
+		n.moved[i] = p.of(band)
+	}
+	slow := 1 / min(sizeMost, sizeStart+n.frames)
+	for k := range n.cep {
+		sum := 0.0
+		for i, t := range n.dct[k+1] {
+			sum += t * n.moved[i]
 		}
-		l.level = max(-55, min(0, l.level))
+		usual := neutral.size[k+1]
+		if speech {
+			n.size[k+1] += slow * (min(sum*sum, 9*usual*usual) - n.size[k+1])
+		}
+		gain := usual / math.Sqrt(max(n.size[k+1], 1e-3))
+		n.cep[k] = sum * min(sizeRange, max(1/sizeRange, gain))
 	}
-	below := max(-60, min(6, f.power-l.level))
-	if below < -30 {
-		below = -30 + 2*(below+30)
-	}
-	out = outLevel + compression*below
-	out -= 30 * (1 - smoothStep((above-4)/6)) // the gate: what hardly stands out of the noise is noise
-	return max(quietest, out), heard && below > -22
 }
