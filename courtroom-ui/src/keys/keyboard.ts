@@ -1,0 +1,41 @@
+// Which key does what, as data. Keys are told by their place (KeyboardEvent.code), so that an Azerbaijani, an English and
+// a Russian layout work alike. F8 and F9 mean nothing to Chromium; Pause and Flag have them on every seat that has the
+// act at all, and they work from inside a text field.
+import type { EntryKind, FlagRuling } from '../signaling/wire';
+
+export type KeyAct = 'pause' | 'flag' | 'call' | 'compose' | 'object' | 'ask';
+
+const acts: Readonly<Record<string, KeyAct>> = {
+  F8: 'pause', F9: 'flag', F2: 'call', F4: 'compose', F6: 'object', F7: 'ask',
+};
+export const keyOf: Readonly<Record<KeyAct, string>> = { pause: 'F8', flag: 'F9', call: 'F2', compose: 'F4', object: 'F6', ask: 'F7' };
+
+export interface Pressed { code: string; ctrlKey: boolean; altKey: boolean; metaKey: boolean; shiftKey: boolean; repeat: boolean }
+
+/** Null for a key that is not ours, one held down, or one with a modifier (those are the browser's). */
+export function actOf(e: Pressed): KeyAct | null {
+  if (e.repeat || e.ctrlKey || e.altKey || e.metaKey || e.shiftKey) return null;
+  return acts[e.code] ?? null;
+}
+
+/** The kinds a person writes, in the order of the composer. */
+export const writtenKinds = ['question', 'answer', 'statement', 'ruling', 'objection', 'exhibit', 'note'] as const satisfies readonly EntryKind[];
+export type WrittenKind = (typeof writtenKinds)[number];
+
+/** The composer's kind for a key, by the letter each language has chosen for it. */
+export function kindOf(e: Pressed, letters: Readonly<Record<WrittenKind, string>>): WrittenKind | null {
+  if (e.ctrlKey || e.altKey || e.metaKey) return null;
+  return writtenKinds.find((k) => e.code === `Key${letters[k]}`) ?? null;
+}
+
+/** 0 for the key 1, and so on; null for any other key. */
+export function numberOf(e: Pressed): number | null {
+  if (e.ctrlKey || e.altKey || e.metaKey) return null;
+  const m = /^(?:Digit|Numpad)([1-9])$/.exec(e.code);
+  return m ? Number(m[1]) - 1 : null;
+}
+
+export const speakers = ['presiding_judge', 'prosecutor', 'defence_counsel', 'victims_lawyer', 'witness', 'interpreter', 'judge', 'legal_representative', 'court_clerk'] as const;
+
+/** Rulings on a flag, in the order of their number keys. */
+export const flagRulings: readonly FlagRuling[] = ['enter', 'warn', 'remove', 'pause', 'private', 'refer', 'dismiss'];

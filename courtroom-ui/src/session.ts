@@ -1,0 +1,153 @@
+// The page's shell: it joins the connection, the outbox and the media to the one state, and hands screens a snapshot.
+// Everything that can go wrong on the way is a state here, never an exception in a screen.
+import { Connection } from './signaling/connection';
+import { isForTheRecord, isTransient, Outbox } from './signaling/outbox';
+import type { Place } from './signaling/enter';
+import type { Command, IceServer, ServerMessage } from './signaling/wire';
+import { Receiver } from './rtc/receive';
+import { Publisher } from './rtc/publish';
+import { actionsFor, type Actions, type Answer } from './state/actions';
+import { emptyPage, lastIndex, type Link, type Page, type Waiting } from './state/model';
+import { reduce, type PageEvent } from './state/reduce';
+
+export interface Media {
+  track(slot: string, media: 'video' | 'audio'): MediaStreamTrack | null;
+  fresh(slot: string): boolean;
+  drew(slot: string): void;
+}
+export interface Snapshot {
+  page: Page;
+  actions: Actions;
+  media: Media;
+  own: { status: Publisher['status']; start: (picture: boolean) => void; stop: () => void };
+  refused: string | null;
+}
+
+export interface SessionConfig { place: Place; lang: () => string; onChange: () => void }
+
+// A record that the gateway could not write just now is offered again this much later.
+const retryRecordMs = 3_000;
+
+export class Session {
+  page: Page = emptyPage;
+  refused: string | null = null;
+  readonly receiver: Receiver;
+  readonly publisher: Publisher;
+  private readonly connection: Connection;
+  private readonly outbox: Outbox;
+  private readonly answers = new Map<string, (a: Answer) => void>();
+  private readonly config: SessionConfig;
+  private readonly expiry: number;
+
+  constructor(config: SessionConfig) {
+    this.config = config;
+    const { hearing, seat } = config.place;
+    this.outbox = new Outbox(localStorage, hearing, seat);
+    for (const waiting of this.outbox.waiting) this.page = reduce(this.page, { kind: 'queued', waiting });
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+    this.connection = new Connection({
+      url: `${scheme}://${location.host}/ws/${hearing}?seat=${seat}`,
+      hello: () => ({ type: 'hello', lang: config.lang(), since: lastIndex(this.page) }),
+      onLink: (link) => this.linkChanged(link),
+      onMessage: (m) => this.messageCame(m),
+      onRefused: (code) => { this.refused = code; config.onChange(); },
+    });
+    this.receiver = new Receiver({ offer: (sdp) => this.connection.send({ type: 'rtc.offer', sdp }), onChange: config.onChange });
+    this.publisher = new Publisher({
+      offer: (sdp) => this.connection.send({ type: 'rtc.publish', sdp }),
+      unpublish: () => void this.connection.send({ type: 'rtc.unpublish' }),
+      onChange: config.onChange,
+    });
+    this.expiry = window.setInterval(() => this.expire(), 1_000);
+  }
+
+  start(): void { this.connection.open(); }
+
+  close(): void {
+    window.clearInterval(this.expiry);
+    this.connection.close();
+    this.receiver.close();
+    this.publisher.stop();
+  }
+
+  snapshot(): Snapshot {
+    return {
+      page: this.page, refused: this.refused, media: this.receiver,
+      actions: actionsFor(this.page, (name, args) => this.send(name, args ?? {}), (id) => this.dismiss(id)),
+      own: { status: this.publisher.status, start: (picture) => void this.publisher.start(picture), stop: () => this.publisher.stop() },
+    };
+  }
+
+  private dispatch(event: PageEvent): void {
+    this.page = reduce(this.page, event);
+    this.config.onChange();
+  }
+
+  private send(name: string, args: Record<string, unknown>): Promise<Answer> {
+    const waiting: Waiting = { id: crypto.randomUUID(), name, args, at: new Date(Date.now() + this.page.clockOffset).toISOString() };
+    this.outbox.add(waiting);
+    this.dispatch({ kind: 'queued', waiting });
+    this.connection.send(asCommand(waiting));
+    return new Promise((resolve) => this.answers.set(waiting.id, resolve));
+  }
+
+  private dismiss(id: string): void {
+    this.outbox.settle(id);
+    this.dispatch({ kind: 'dismissed', id });
+  }
+
+  private linkChanged(link: Link): void {
+    this.dispatch({ kind: 'link', link, now: Date.now() });
+    if (link !== 'open') return;
+    this.expire();
+    for (const waiting of this.outbox.waiting) this.connection.send(asCommand(waiting));
+    // The gateway may be a new process that knows nothing of the old media connections.
+    void this.publisher.dial();
+    if (this.page.state?.slots) this.receiver.redial(0);
+  }
+
+  private messageCame(m: ServerMessage): void {
+    switch (m.type) {
+      case 'rtc.answer': return void this.receiver.answer(m.sdp);
+      case 'rtc.published': return void this.publisher.answer(m.sdp);
+      case 'rtc.closed': return m.why === 'publication' ? void this.publisher.dial() : this.receiver.redial(200);
+      case 'ice': return this.relays(m.servers);
+      case 'ack':
+        this.outbox.settle(m.id);
+        this.settle(m.id, { ok: true, ...(m.index !== undefined && { index: m.index }), ...(m.result && { result: m.result }) });
+        break;
+      case 'error':
+        if (m.id !== undefined && this.keepTrying(m.id, m.code)) return;
+        if (m.id !== undefined) { this.outbox.settle(m.id); this.settle(m.id, { ok: false, code: m.code }); }
+        break;
+    }
+    this.dispatch({ kind: 'message', message: m, now: Date.now() });
+    if (m.type === 'state') this.receiver.follow(m.slots ?? []);
+  }
+
+  private relays(servers: IceServer[]): void {
+    this.receiver.iceServers = servers;
+    this.publisher.iceServers = servers;
+  }
+
+  private keepTrying(id: string, code: string): boolean {
+    const w = this.outbox.waiting.find((x) => x.id === id);
+    if (!w || !isForTheRecord(w.name) || !isTransient(code)) return false;
+    window.setTimeout(() => { if (this.outbox.waiting.includes(w)) this.connection.send(asCommand(w)); }, retryRecordMs);
+    return true;
+  }
+
+  private settle(id: string, answer: Answer): void {
+    this.answers.get(id)?.(answer);
+    this.answers.delete(id);
+  }
+
+  private expire(): void {
+    for (const w of this.outbox.expire(Date.now() + this.page.clockOffset)) {
+      this.settle(w.id, { ok: false, code: 'link_lost' });
+      this.dispatch({ kind: 'message', now: Date.now(), message: { type: 'error', id: w.id, code: 'link_lost', message: 'No answer came within ten seconds.' } });
+    }
+  }
+}
+
+const asCommand = ({ id, name, args, at }: Waiting): Command => ({ type: 'command', id, name, args, at });

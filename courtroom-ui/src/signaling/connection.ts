@@ -1,0 +1,96 @@
+// One WebSocket to the gateway, reopened for as long as the page lives: first retry after 200 ms, then doubling to
+// 2 s, so that a restarted gateway has every seat back within five seconds. It knows nothing of hearings.
+import { parseServerMessage, type ClientMessage, type ServerMessage } from './wire';
+import type { Link } from '../state/model';
+
+export interface ConnectionConfig {
+  url: string;
+  /** What to say first on each new connection. */
+  hello: () => ClientMessage;
+  onLink: (link: Link) => void;
+  /** The gateway refused the connection for good, for a reason it names (hearing_unknown, seat_unknown, ...). */
+  onRefused: (code: string) => void;
+  onMessage: (message: ServerMessage) => void;
+}
+
+const firstRetryMs = 200;
+const lastRetryMs = 2_000;
+const pingEveryMs = 2_000;
+// Longer than a slow write at the gateway, shorter than a person's patience.
+const silenceMs = 6_000;
+// Refusals that trying again cannot change.
+const final: ReadonlySet<string> = new Set(['hearing_unknown', 'seat_unknown', 'seat_taken', 'token_wrong', 'token_role', 'code_wrong', 'removed']);
+
+export class Connection {
+  private socket: WebSocket | null = null;
+  private retryMs = firstRetryMs;
+  private retryTimer = 0;
+  private pingTimer = 0;
+  private heardAt = 0;
+  private ended = false;
+  private everOpen = false;
+  private readonly config: ConnectionConfig;
+
+  constructor(config: ConnectionConfig) { this.config = config; }
+
+  open(): void {
+    const socket = new WebSocket(this.config.url);
+    this.socket = socket;
+    this.heardAt = Date.now();
+    socket.onopen = () => {
+      this.everOpen = true;
+      this.retryMs = firstRetryMs;
+      this.heardAt = Date.now();
+      socket.send(JSON.stringify(this.config.hello()));
+      this.config.onLink('open');
+      this.pingTimer = window.setInterval(() => this.ping(socket), pingEveryMs);
+    };
+    socket.onmessage = (event) => {
+      this.heardAt = Date.now();
+      const message = typeof event.data === 'string' ? parseServerMessage(event.data) : null;
+      if (message && message.type !== 'pong') this.config.onMessage(message);
+    };
+    socket.onclose = (event) => this.closed(socket, event.code);
+  }
+
+  /** False when there is no open connection; the caller keeps what must not be lost. */
+  send(message: ClientMessage): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  close(): void {
+    this.ended = true;
+    window.clearTimeout(this.retryTimer);
+    window.clearInterval(this.pingTimer);
+    this.socket?.close(1000);
+  }
+
+  // A link that died without a word (a cable pulled) is noticed here and not after minutes of TCP.
+  private ping(socket: WebSocket): void {
+    if (Date.now() - this.heardAt > silenceMs) { socket.close(); this.closed(socket, 1006); return; }
+    this.send({ type: 'ping', t: Date.now() });
+  }
+
+  private closed(socket: WebSocket, code: number): void {
+    if (this.socket !== socket || this.ended) return;
+    this.socket = null;
+    window.clearInterval(this.pingTimer);
+    if (code === 4001 || code === 4002) { this.ended = true; this.config.onLink(code === 4001 ? 'seat_lost' : 'not_signed_in'); return; }
+    this.config.onLink('lost');
+    if (!this.everOpen) void this.askWhy();
+    this.retryTimer = window.setTimeout(() => this.open(), this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, lastRetryMs);
+  }
+
+  // A browser does not tell a page why a WebSocket was refused; the same door, asked plainly, does.
+  private async askWhy(): Promise<void> {
+    const answer = await fetch(this.config.url.replace(/^ws/, 'http'), { credentials: 'same-origin' }).catch(() => null);
+    const body = await answer?.json().catch(() => null) as { code?: unknown } | null | undefined;
+    const code = body?.code;
+    if (this.everOpen || this.ended || typeof code !== 'string' || !final.has(code)) return;
+    this.close();
+    this.config.onRefused(code);
+  }
+}

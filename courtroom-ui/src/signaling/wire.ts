@@ -1,0 +1,117 @@
+// What passes over the WebSocket, as types, and the one function that lets outside text in. The prose is
+// signaling/PROTOCOL.md; the vectors that Go and this file both read are signaling/testdata. No I/O here.
+
+export type Role =
+  | 'presiding_judge' | 'judge' | 'reserve_judge' | 'court_clerk' | 'prosecutor' | 'defence_counsel' | 'victims_lawyer'
+  | 'interpreter' | 'support_person' | 'legal_representative' | 'protected_witness' | 'courtroom_screen' | 'gallery';
+export type HearingPhase = 'scheduled' | 'open' | 'suspended' | 'closed' | 'signed' | 'sealed';
+export type SessionKind = 'public' | 'private' | 'closed';
+export type TestimonyPhase = 'waiting' | 'rehearsal' | 'ready' | 'live' | 'paused' | 'released';
+export type EntryKind =
+  | 'question' | 'answer' | 'statement' | 'ruling' | 'objection' | 'exhibit' | 'undertaking' | 'break' | 'note'
+  | 'incident' | 'system';
+export type FlagKind =
+  | 'words' | 'gesture' | 'look' | 'photographing' | 'identify' | 'contact_outside' | 'threat_relative'
+  | 'threat_lawyer' | 'other';
+export type FlagRuling = 'enter' | 'warn' | 'remove' | 'pause' | 'private' | 'refer' | 'dismiss';
+export type Audience = 'bench' | 'prosecution' | 'defence' | 'hall' | 'public';
+export const audiences: readonly Audience[] = ['bench', 'prosecution', 'defence', 'hall', 'public'];
+
+export interface Rendering { picture: string; voice: string; delay_s?: number }
+export type Renderings = Partial<Record<Audience, Rendering | null>>;
+
+export interface Order {
+  version: number; template: string; reason?: string; pseudonym: string; session: SessionKind; valid_until: string;
+  signed_by: Role; signed_at: string; key_code: string; renderings?: Renderings;
+  bytes?: string; signature?: string; key?: string;
+}
+export interface DraftOrder {
+  version?: number; template?: string; reason?: string; pseudonym?: string; session?: SessionKind; valid_until?: string;
+  renderings?: Renderings; case_no?: string; court?: string;
+  questioners?: Role[]; valid_from?: string;
+}
+export interface Mask { picture: 'ok' | 'neutral' | 'card'; voice: 'ok' | 'silence'; notice?: string }
+export interface Testimony {
+  phase: TestimonyPhase; since: string; pseudonym?: string; station: 'up' | 'down';
+  paused_by?: Role | 'system'; pause_code?: string;
+  consent?: { given: boolean; language: string; interpreter: boolean; at: string };
+  identity_verified?: boolean; floor?: string; mask?: Mask;
+  tightened?: { picture?: string; voice?: string };
+}
+export interface Watching { audience: Audience; picture: string; voice: string; delay_s: number; now: 'live' | 'card' | 'nothing' }
+export interface Seat {
+  id: string; role: Role; present?: boolean; admitted?: boolean; muted?: boolean; undertaking?: boolean;
+  publishing?: { sound: boolean; picture: boolean };
+}
+export interface Flag {
+  id: string; seat: string; role: Role; pressed_at: string; received_at: string; kind?: FlagKind; target?: string;
+  source?: string; note?: string; discreet: boolean;
+  ruling?: { ruling: FlagRuling; reason?: string; by: Role; at: string };
+}
+export interface Pending {
+  id: string; about: 'kind' | 'mute' | 'remove'; seat?: string; kind?: SessionKind; since: string; due: string; overdue: boolean;
+}
+export interface Request { id: string; seat: string; role: Role; what: string; text?: string; at: string }
+export interface Alarm { code: string; since: string; detail?: string }
+export interface Slot { slot: string; media: 'video' | 'audio'; on: boolean; label?: string }
+export interface Health { ledger: 'ok' | 'failed'; recording: 'off' | 'on' | 'failed'; checkpoint?: { size: number; at: string } }
+export interface Signing {
+  statement: string; checkpoint?: unknown; pdf_sha256?: string; json_sha256?: string; signed?: { role: Role; at: string }[];
+}
+
+export interface State {
+  type: 'state'; rev: number; now: string;
+  you: { seat: string; role: Role; can: string[] };
+  hearing: {
+    id: string; case_no?: string; court?: string; phase: HearingPhase; kind: SessionKind; phase_since?: string; kind_since?: string;
+  };
+  order?: Order | null; draft?: { bytes: string; order: DraftOrder };
+  testimony: Testimony; watching?: Watching[]; seats?: Seat[]; flags?: Flag[]; pending?: Pending[]; requests?: Request[];
+  health?: Health; alarms?: Alarm[]; slots?: Slot[]; signing?: Signing;
+  bundle?: { name: string; sha256: string; size: number };
+}
+
+export interface Entry {
+  index: number; id: string; kind: EntryKind; speaker?: string; by?: Role | 'system'; text?: string; lang?: string; at: string;
+  written_at?: string; amends?: number; sealed?: string; system?: { code: string; params?: Record<string, unknown> };
+}
+
+export interface WireError { type: 'error'; id?: string; code: string; message: string; ref?: string }
+/** Where a relay (TURN) may be reached; sent once, before the first state. */
+export interface IceServer { urls: string[]; username?: string; credential?: string }
+
+export type ServerMessage =
+  | { type: 'ice'; servers: IceServer[] } | State | WireError
+  | { type: 'ack'; id: string; index?: number; result?: Record<string, unknown> }
+  | { type: 'entries'; entries: Entry[] }
+  | { type: 'rtc.answer'; sdp: string } | { type: 'rtc.published'; sdp: string } | { type: 'rtc.closed'; why: string }
+  | { type: 'pong'; t: number };
+
+export interface Command { type: 'command'; id: string; name: string; args?: Record<string, unknown>; at: string }
+export type ClientMessage =
+  | { type: 'hello'; lang: string; since: number } | Command
+  | { type: 'rtc.offer'; sdp: string } | { type: 'rtc.publish'; sdp: string } | { type: 'rtc.unpublish' }
+  | { type: 'ping'; t: number };
+
+const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
+
+// What must be there for each message before the reducer may see it. A message that fails is dropped, not guessed at.
+const wellFormed: Record<string, (m: Record<string, unknown>) => boolean> = {
+  state: (m) => typeof m.rev === 'number' && isObject(m.you) && Array.isArray(m.you.can) && isObject(m.hearing) && isObject(m.testimony),
+  entries: (m) => Array.isArray(m.entries) && m.entries.every((e) => isObject(e) && typeof e.index === 'number'),
+  ack: (m) => typeof m.id === 'string',
+  error: (m) => typeof m.code === 'string',
+  'rtc.answer': (m) => typeof m.sdp === 'string',
+  'rtc.published': (m) => typeof m.sdp === 'string',
+  'rtc.closed': (m) => typeof m.why === 'string',
+  ice: (m) => Array.isArray(m.servers) && m.servers.every((s) => isObject(s) && Array.isArray(s.urls)),
+  pong: () => true,
+};
+
+/** Reads one message of the gateway; null when it is not one this page knows. */
+export function parseServerMessage(text: string): ServerMessage | null {
+  let m: unknown;
+  try { m = JSON.parse(text); } catch { return null; }
+  if (!isObject(m) || typeof m.type !== 'string') return null;
+  return wellFormed[m.type]?.(m) ? (m as unknown as ServerMessage) : null;
+}

@@ -1,0 +1,58 @@
+// How the page says things that the wire names by codes: who speaks, what the system entered, how a picture is masked.
+import type { Entry, Rendering, Seat, State } from '../signaling/wire';
+import { clock, day } from './time';
+import type { Params, Translate } from './locale';
+
+export const roleName = (t: Translate, role: string | undefined): string =>
+  role === undefined ? '–' : t.code('role', role, 'role.unknown');
+
+/** A seat by its role; where several seats hold one role, with its number. */
+export function seatName(t: Translate, seats: readonly Seat[] | undefined, id: string): string {
+  const seat = seats?.find((s) => s.id === id);
+  if (!seat) return t.code('seat', id, 'seat.unnamed', { seat: id });
+  const same = seats!.filter((s) => s.role === seat.role);
+  const name = roleName(t, seat.role);
+  return same.length > 1 ? `${name} ${same.indexOf(seat) + 1}` : name;
+}
+
+export const speakerName = (t: Translate, speaker: string | undefined, pseudonym: string | undefined): string =>
+  speaker === 'witness' || speaker === 'protected_witness' ? pseudonym ?? roleName(t, 'protected_witness') : roleName(t, speaker);
+
+export function renderingName(t: Translate, r: Rendering | { picture: string; voice: string } | null | undefined): string {
+  if (!r || (r.picture === 'none' && r.voice === 'none')) return t('watching.nothing');
+  return `${pictureName(t, r.picture)}, ${voiceName(t, r.voice)}`;
+}
+export const pictureName = (t: Translate, mode: string): string => t.code('picture', mode || 'none', 'picture.none');
+export const voiceName = (t: Translate, mode: string): string => t.code('voice', mode || 'none', 'voice.none');
+
+/** The text of an entry; the system's own entries are said from the locale files. */
+export function entryText(t: Translate, e: Entry, state: State | null): string {
+  if (!e.system) return e.text ?? '';
+  return t.code('event', e.system.code, 'event.unknown', eventParams(t, e.system.params ?? {}, state));
+}
+
+// Params that are codes are said in words; anything else stands as it came.
+const said: Record<string, (t: Translate, v: string, state: State | null) => string> = {
+  role: (t, v) => roleName(t, v), by: (t, v) => roleName(t, v), signed_by: (t, v) => roleName(t, v),
+  seat: (t, v, s) => seatName(t, s?.seats, v),
+  floor: (t, v, s) => seatName(t, s?.seats, v),
+  kind: (t, v) => (t.has(`session.${v}`) ? t.code('session', v, 'role.unknown') : t.code('kind', v, 'flagkind.unknown')),
+  from: (t, v) => t.code('session', v, 'event.plain'), to: (t, v) => t.code('session', v, 'event.plain'),
+  template: (t, v) => t.code('template', v, 'event.plain'),
+  ruling: (t, v) => t.code('ruling', v, 'event.plain'),
+  language: (t, v) => t.code('language', v, 'event.plain'),
+  picture: (t, v) => pictureName(t, v), voice: (t, v) => voiceName(t, v),
+  why: (t, v) => t.code('pause', v, 'event.plain'), pause_code: (t, v) => t.code('pause', v, 'event.plain'),
+  court: (t, v) => t.code('court', v, 'event.plain'),
+  at: (_, v) => clock(v), since: (_, v) => clock(v), until: (_, v) => clock(v), valid_until: (_, v) => day(v),
+};
+
+function eventParams(t: Translate, params: Record<string, unknown>, state: State | null): Params {
+  const out: Record<string, string | number> = {};
+  for (const [name, v] of Object.entries(params)) {
+    if (typeof v === 'boolean') out[name] = t(v ? 'yes' : 'no');
+    else if (typeof v === 'number') out[name] = v;
+    else if (typeof v === 'string') out[name] = v === '' ? '–' : said[name]?.(t, v, state) ?? v;
+  }
+  return out;
+}
