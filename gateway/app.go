@@ -1,0 +1,352 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"parda/gateway/access"
+	"parda/gateway/hearing"
+	"parda/gateway/ledger"
+	"parda/gateway/proceeding"
+	"parda/gateway/store"
+	"parda/media/mask/face"
+	"parda/media/relay"
+	"parda/signaling"
+)
+
+// App is the whole gateway. Open makes it ready to listen and Run runs it until its context ends; tests run the real one on port 0.
+type App struct {
+	config  Config
+	log     *slog.Logger
+	store   *store.Store
+	ledger  *ledger.Ledger
+	access  *access.Access
+	relay   *relay.Relay
+	turn    *relay.TURN
+	secret  string // of the TURN server's time-limited credentials
+	board   *switchboard
+	metrics *prometheus.Registry
+
+	certificate     tls.Certificate
+	certificateFile string
+	local, secure   net.Listener // nil where not configured
+
+	mu       sync.Mutex
+	hearings map[string]*proceeding.Proceeding
+	links    Links
+	tokens   map[string]string // hearing/label -> token, of this start
+}
+
+// Open opens the store and the ledger, makes the hearings that the configuration names and that are not there yet, and takes the ports. What it
+// opened is closed again when it fails.
+func Open(config Config, log *slog.Logger) (_ *App, err error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	a := &App{config: config, log: log, board: newSwitchboard(), hearings: map[string]*proceeding.Proceeding{}, tokens: map[string]string{}}
+	defer func() {
+		if err != nil {
+			a.closeAll(context.Background())
+		}
+	}()
+	if err := os.MkdirAll(config.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+	}
+	if a.store, err = store.Open(filepath.Join(config.Data, "store")); err != nil {
+		return nil, err
+	}
+	if a.ledger, err = ledger.Open(ledger.Config{Dir: filepath.Join(config.Data, "ledger"), Store: a.store, Log: log}); err != nil {
+		return nil, err
+	}
+	a.access = access.New(access.Config{Store: a.store})
+	if err := a.listen(); err != nil {
+		return nil, err
+	}
+	if err := a.openMedia(); err != nil {
+		return nil, err
+	}
+	a.metrics = newMetrics(a)
+	for _, h := range config.Hearings {
+		if err := a.openHearing(context.Background(), h); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func (a *App) listen() (err error) {
+	if addr := a.config.HTTP.Local; addr != "" {
+		if a.local, err = net.Listen("tcp", addr); err != nil {
+			return portTaken("pages on this machine (http.local)", addr, err)
+		}
+	}
+	if addr := a.config.HTTP.Listen; addr != "" {
+		if a.secure, err = net.Listen("tcp", addr); err != nil {
+			return portTaken("pages over TLS (http.listen)", addr, err)
+		}
+		return a.openCertificate()
+	}
+	return nil
+}
+
+func (a *App) openCertificate() (err error) {
+	if c := a.config.HTTP; c.Certificate != "" {
+		a.certificate, err = tls.LoadX509KeyPair(c.Certificate, c.Key)
+		a.certificateFile = c.Certificate
+		return err
+	}
+	hosts := append([]string{"localhost", "127.0.0.1", "::1"}, a.config.Media.Addresses...)
+	if u, err := url.Parse(a.config.HTTP.Origin); err == nil && u.Hostname() != "" {
+		hosts = append(hosts, u.Hostname())
+	}
+	slices.Sort(hosts)
+	a.certificate, a.certificateFile, err = ownCertificate(a.config.Data, slices.Compact(hosts))
+	return err
+}
+
+func (a *App) openMedia() (err error) {
+	c := a.config.Media
+	a.relay, err = relay.New(relay.Config{UDPAddr: c.UDP, TCPAddr: c.TCP, Addresses: c.Addresses, Log: a.log, FindFaces: face.FindFaces, OnEvent: a.board.onEvent})
+	if err != nil {
+		return portTaken("media (media.udp, media.tcp)", c.UDP, err)
+	}
+	a.board.relay = a.relay
+	if a.config.TURN.UDP == "" && a.config.TURN.TCP == "" {
+		return nil
+	}
+	var secret [32]byte
+	rand.Read(secret[:]) // never fails since Go 1.24
+	a.secret = hex.EncodeToString(secret[:])
+	a.turn, err = relay.NewTURN(relay.TURNConfig{UDPAddr: a.config.TURN.UDP, TCPAddr: a.config.TURN.TCP, Realm: a.config.TURN.Realm,
+		PublicIP: c.Addresses[0], Secret: a.secret, Log: a.log})
+	if err != nil {
+		return portTaken("TURN (turn.udp, turn.tcp)", a.config.TURN.UDP, err)
+	}
+	return nil
+}
+
+// iceServers gives a page credentials for the TURN server that end with the day.
+func (a *App) iceServers() []signaling.ICEServer {
+	if a.turn == nil {
+		return nil
+	}
+	user, password := relay.Credentials(a.secret, "seat", 12*time.Hour)
+	return []signaling.ICEServer{{URLs: a.turn.URLs(), Username: user, Credential: password}}
+}
+
+// openHearing makes a hearing at its first start, and at every start draws new links for the seats that nobody has taken and new
+// tokens for station and cameras.
+func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
+	seats := c.Seats
+	if len(seats) == 0 {
+		seats = hearing.DefaultSeats()
+	}
+	_, err := a.store.Hearing(ctx, c.ID)
+	if errors.Is(err, store.ErrUnknown) {
+		err = a.createHearing(ctx, c, seats)
+	}
+	if err != nil {
+		return fmt.Errorf("hearing %s: %w", c.ID, err)
+	}
+	p, err := proceeding.Open(ctx, proceeding.Config{
+		ID: c.ID, Folder: filepath.Join(a.config.Data, "hearings", c.ID), Ledger: a.ledger, Access: a.access,
+		Media: line{a.board, c.ID}, Recorder: newTapRecorder(a.relay, c.ID), Writer: newBundleWriter(a.ledger, c.ID),
+		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, ICE: a.iceServers, Log: a.log,
+	})
+	if err != nil {
+		return fmt.Errorf("hearing %s: %w", c.ID, err)
+	}
+	a.hearings[c.ID] = p
+	a.board.connect(c.ID, p)
+	return a.issueLinks(ctx, c, seats)
+}
+
+// createHearing enters the hearing and the draft of its order. The seats get no code yet: openHearing draws them.
+func (a *App) createHearing(ctx context.Context, c HearingConfig, seats []hearing.SeatSpec) error {
+	draft, err := hearing.NewDraft(c.ID, c.Template, c.Reason, c.Pseudonym, time.Now())
+	if err != nil {
+		return err
+	}
+	system := string(hearing.System)
+	_, err = a.ledger.Append(ctx, c.ID,
+		ledger.Draft{Code: string(hearing.HearingCreated), Actor: system, Payload: hearing.HearingCreatedPayload{Hearing: c.ID, CaseNo: c.CaseNo, Court: c.Court, Seats: seats}},
+		ledger.Draft{Code: string(hearing.OrderDrafted), Actor: system, Payload: hearing.OrderDraftedPayload{Bytes: draft}})
+	if err != nil {
+		return err
+	}
+	kept, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return a.store.PutHearing(ctx, c.ID, kept)
+}
+
+func (a *App) issueLinks(ctx context.Context, c HearingConfig, seats []hearing.SeatSpec) error {
+	for _, s := range seats {
+		if s.Role == hearing.ProtectedWitness {
+			continue // the witness's seat is the station's, by its token
+		}
+		link := SeatLink{Hearing: c.ID, Seat: s.ID, Role: string(s.Role)}
+		taken, err := a.taken(ctx, c.ID, s.ID)
+		if err != nil {
+			return err
+		}
+		if !taken {
+			capacity := 1
+			if s.Role == hearing.Gallery {
+				capacity = access.GalleryCapacity
+			}
+			code, err := a.access.Issue(ctx, c.ID, s.ID, capacity)
+			if err != nil {
+				return err
+			}
+			link.Link = a.seatLink(c.ID, s.ID, code)
+		}
+		a.links.Seats = append(a.links.Seats, link)
+	}
+	for _, label := range append([]string{"witness"}, viewLabels(c.Views)...) {
+		token, err := a.access.IssueToken(ctx, c.ID, label)
+		if err != nil {
+			return err
+		}
+		a.tokens[c.ID+"/"+label] = token
+	}
+	return nil
+}
+
+func viewLabels(views []string) []string {
+	labels := make([]string, len(views))
+	for i, v := range views {
+		labels[i] = "court/" + v
+	}
+	return labels
+}
+
+// taken says whether somebody holds the seat; a seat that does not exist yet is not taken.
+func (a *App) taken(ctx context.Context, hearing, seat string) (bool, error) {
+	cookies, err := a.store.Cookies(ctx, hearing, seat)
+	if errors.Is(err, store.ErrUnknown) {
+		return false, nil
+	}
+	return len(cookies) > 0, err
+}
+
+// Run serves until ctx ends, then closes everything in the order in which nothing is lost.
+func (a *App) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var all sync.WaitGroup
+	for _, p := range a.hearings {
+		all.Go(func() { p.Run(ctx) })
+	}
+	var servers []*http.Server
+	for _, l := range []net.Listener{a.local, a.secure} {
+		if l == nil {
+			continue
+		}
+		s := a.server(l == a.secure)
+		servers = append(servers, s)
+		all.Go(func() {
+			var err error
+			if l == a.secure {
+				err = s.ServeTLS(l, "", "")
+			} else {
+				err = s.Serve(l)
+			}
+			if !errors.Is(err, http.ErrServerClosed) {
+				stop(err)
+			}
+		})
+	}
+	<-ctx.Done()
+	for _, s := range servers {
+		quiet, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		if err := s.Shutdown(quiet); err != nil {
+			s.Close()
+		}
+		cancel()
+	}
+	all.Wait()
+	late, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	err := a.closeAll(late)
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+func (a *App) closeAll(ctx context.Context) error {
+	var all []error
+	if a.turn != nil {
+		all = append(all, a.turn.Close())
+	}
+	if a.relay != nil {
+		all = append(all, a.relay.Close())
+	}
+	for _, l := range []net.Listener{a.local, a.secure} {
+		if l != nil {
+			l.Close() // closed already where a server ran on it
+		}
+	}
+	if a.ledger != nil {
+		all = append(all, a.ledger.Close(ctx))
+	}
+	if a.store != nil {
+		all = append(all, a.store.Close())
+	}
+	return errors.Join(all...)
+}
+
+// URL is how a browser on this machine calls the gateway: over plain loopback where that is served, so that no certificate is asked about.
+func (a *App) URL() string {
+	if a.config.HTTP.Origin != "" {
+		return a.config.HTTP.Origin
+	}
+	if a.local != nil {
+		return fmt.Sprintf("http://localhost:%d", a.local.Addr().(*net.TCPAddr).Port)
+	}
+	return a.TLSURL()
+}
+
+// TLSURL is how the station and the courtroom cameras call the gateway.
+func (a *App) TLSURL() string {
+	if a.secure == nil {
+		return a.URL()
+	}
+	return fmt.Sprintf("https://localhost:%d", a.secure.Addr().(*net.TCPAddr).Port)
+}
+
+// CertificateFile is the PEM file that a station compares the gateway with.
+func (a *App) CertificateFile() string { return a.certificateFile }
+
+// Token is the bearer token of one publication: "witness", or "court/bench" and so on.
+func (a *App) Token(hearing, label string) string { return a.tokens[hearing+"/"+label] }
+
+// Links is what people need to take part.
+func (a *App) Links() Links {
+	l := a.links
+	l.Gateway, l.TLS = a.URL(), a.TLSURL()
+	l.Seats = slices.Clone(l.Seats)
+	return l
+}
+
+func (a *App) seatLink(hearing, seat, code string) string {
+	return fmt.Sprintf("%s/h/%s/%s#code=%s", a.URL(), hearing, seat, code)
+}

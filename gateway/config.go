@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"parda/gateway/hearing"
+)
+
+// Config is everything a gateway is told from outside. deploy/gateway.toml is its manual: every field with its default and its meaning.
+type Config struct {
+	Data     string          `toml:"data"` // folder for the store, the ledger, recordings and keys; readable by the gateway alone
+	HTTP     HTTPConfig      `toml:"http"`
+	Media    MediaConfig     `toml:"media"`
+	TURN     TURNConfig      `toml:"turn"`
+	Hearings []HearingConfig `toml:"hearing"`
+}
+
+// HTTPConfig says where pages, WebSocket, WHIP and WHEP are served.
+type HTTPConfig struct {
+	Listen      string `toml:"listen"`      // TLS; "" for none
+	Local       string `toml:"local"`       // plain HTTP, loopback only: for a proxy on the same machine, and for the demonstration; "" for none
+	Origin      string `toml:"origin"`      // how browsers call this gateway, e.g. https://parda.court.example
+	Certificate string `toml:"certificate"` // PEM; "" makes an own one in the data folder
+	Key         string `toml:"key"`
+}
+
+// MediaConfig says where RTP flows: one UDP port and one TCP port for everything.
+type MediaConfig struct {
+	UDP       string   `toml:"udp"`
+	TCP       string   `toml:"tcp"`
+	Addresses []string `toml:"addresses"` // the IP addresses that candidates name
+}
+
+// TURNConfig is the embedded TURN server (RFC 8656), for seats whose network lets nothing else out.
+type TURNConfig struct {
+	UDP   string `toml:"udp"`
+	TCP   string `toml:"tcp"`
+	Realm string `toml:"realm"`
+}
+
+// HearingConfig makes a hearing at the first start with it. Later starts leave it as it stands in the ledger.
+type HearingConfig struct {
+	ID        string             `toml:"id"`
+	CaseNo    string             `toml:"case_no"`
+	Court     string             `toml:"court"` // baku, ganja, lankaran, shaki, nakhchivan
+	Pseudonym string             `toml:"pseudonym"`
+	Template  string             `toml:"template"` // the draft order starts from it
+	Reason    string             `toml:"reason"`
+	Seats     []hearing.SeatSpec `toml:"seats"` // none: the usual ones
+	Views     []string           `toml:"views"` // courtroom cameras: bench, counsel, hall, dock
+}
+
+func defaultConfig() Config {
+	return Config{
+		Data:  "parda-data",
+		HTTP:  HTTPConfig{Listen: ":8443", Local: "127.0.0.1:8470"},
+		Media: MediaConfig{UDP: ":8472", TCP: ":8472", Addresses: []string{"127.0.0.1"}},
+		TURN:  TURNConfig{UDP: ":8478", TCP: ":8478", Realm: "parda"},
+	}
+}
+
+// loadConfig reads a TOML file over the defaults. An unknown key is an error: a protective setting that is misspelt must not
+// be taken for one that is set.
+func loadConfig(path string) (Config, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("the configuration cannot be read: %w", err)
+	}
+	c := defaultConfig()
+	d := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		var strict *toml.StrictMissingError
+		if errors.As(err, &strict) {
+			return Config{}, fmt.Errorf("%s holds settings that parda does not know:\n%s", filepath.Base(path), strict.String())
+		}
+		return Config{}, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	return c, c.check()
+}
+
+func (c Config) check() error {
+	if c.Data == "" {
+		return errors.New("data: name the folder that keeps the hearings")
+	}
+	if c.HTTP.Listen == "" && c.HTTP.Local == "" {
+		return errors.New("http: with neither listen nor local nobody can reach the gateway")
+	}
+	if c.HTTP.Local != "" {
+		if err := loopbackOnly(c.HTTP.Local); err != nil {
+			return fmt.Errorf("http.local: %w", err)
+		}
+	}
+	if (c.HTTP.Certificate == "") != (c.HTTP.Key == "") {
+		return errors.New("http: certificate and key go together")
+	}
+	if len(c.Media.Addresses) == 0 {
+		return errors.New("media.addresses: name at least one IP address of this machine, or nobody can send or receive")
+	}
+	for _, a := range c.Media.Addresses {
+		if net.ParseIP(a) == nil {
+			return fmt.Errorf("media.addresses: %q is no IP address", a)
+		}
+	}
+	seen := map[string]bool{}
+	for _, h := range c.Hearings {
+		if h.ID == "" || seen[h.ID] {
+			return fmt.Errorf("hearing: each needs an id of its own (%q)", h.ID)
+		}
+		seen[h.ID] = true
+	}
+	return nil
+}
+
+// loopbackOnly refuses an address that other machines can reach: without TLS, cookies and codes would cross the network in clear.
+func loopbackOnly(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("%s is not a loopback address; plain HTTP is served to this machine only", address)
+	}
+	return nil
+}

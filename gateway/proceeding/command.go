@@ -1,0 +1,114 @@
+package proceeding
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"parda/gateway/access"
+	"parda/gateway/hearing"
+	"parda/gateway/ledger"
+	"parda/signaling"
+)
+
+// Command does what a person at a seat asks for. nil means durable. A command that was answered before, after a lost link, gets its first
+// answer and is not done twice.
+func (p *Proceeding) Command(ctx context.Context, s *signaling.Session, c signaling.Command) (signaling.Ack, error) {
+	var ack signaling.Ack
+	var failure error
+	// A person's act is not undone because the page went away meanwhile, so the page's context ends the wait and not the act.
+	work := context.WithoutCancel(ctx)
+	err := p.do(ctx, func() { ack, failure = p.command(work, s, c) })
+	return ack, public(errors.Join(err, failure))
+}
+
+func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signaling.Command) (signaling.Ack, error) {
+	if index, result, ok, err := p.cfg.Ledger.Answered(ctx, p.cfg.ID, s.Seat, c.ID); err != nil {
+		return signaling.Ack{}, err
+	} else if ok {
+		return again(index, result)
+	}
+	seat, ok := p.state.Seat(s.Seat)
+	if !ok {
+		return signaling.Ack{}, access.ErrSeatUnknown
+	}
+	actor := hearing.Actor{Seat: seat.ID, Role: seat.Role}
+	drafts, result, err := hearing.Decide(p.state, actor, hearing.Command{Name: c.Name, Args: c.Args, ID: c.ID, At: c.At}, p.cfg.Now())
+	if err != nil {
+		return signaling.Ack{}, err
+	}
+	kept, err := json.Marshal(result)
+	if err != nil {
+		return signaling.Ack{}, err
+	}
+	if len(result) == 0 {
+		kept = nil
+	}
+	before := p.state.Rev
+	if err := p.append(ctx, &ledger.Answer{Seat: s.Seat, ID: c.ID, Result: kept}, drafts); err != nil {
+		return signaling.Ack{}, err
+	}
+	index, _, _, err := p.cfg.Ledger.Answered(ctx, p.cfg.ID, s.Seat, c.ID)
+	if err != nil {
+		return signaling.Ack{}, err
+	}
+	ack := signaling.Ack{Index: index, Result: result}
+	if c.Name == "seat.reissue" {
+		if ack.Result, err = p.reissue(ctx, c.Args); err != nil {
+			return signaling.Ack{}, err
+		}
+	}
+	if p.state.Rev != before {
+		p.changed()
+	}
+	return ack, nil
+}
+
+func again(index uint64, result json.RawMessage) (signaling.Ack, error) {
+	ack := signaling.Ack{Index: index}
+	if len(result) > 0 {
+		if err := json.Unmarshal(result, &ack.Result); err != nil {
+			return signaling.Ack{}, err
+		}
+	}
+	return ack, nil
+}
+
+// reissue draws the new code after the event is durable. The code is in the answer only, never in the ledger or the store.
+func (p *Proceeding) reissue(ctx context.Context, args json.RawMessage) (map[string]any, error) {
+	var a struct {
+		Seat string `json:"seat"`
+	}
+	if err := json.Unmarshal(args, &a); err != nil {
+		return nil, err
+	}
+	code, err := p.cfg.Access.Reissue(ctx, p.cfg.ID, a.Seat)
+	if err != nil {
+		return nil, err
+	}
+	for s := range p.sessions {
+		if s.Seat == a.Seat {
+			s.Close(signaling.CloseSeatLost, "code_used")
+		}
+	}
+	return map[string]any{"link": p.cfg.Link(a.Seat, code)}, nil
+}
+
+// public gives an error of the rooms below the form that a seat may see.
+func public(err error) error {
+	var rule *hearing.Error
+	var door *access.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &rule):
+		return signaling.Refuse(rule.Code, rule.Message, nil)
+	case errors.As(err, &door):
+		return signaling.Refuse(door.Code, door.Message, err)
+	case errors.Is(err, ledger.ErrUnhealthy):
+		return signaling.Refuse("ledger_failed", "The ledger cannot be written. Nothing was saved.", err)
+	case errors.Is(err, ledger.ErrNotDurable):
+		return signaling.Refuse("not_durable", "This could not be saved. Nothing was changed.", err)
+	}
+	return signaling.AsError(err)
+}

@@ -1,0 +1,135 @@
+package proceeding
+
+import (
+	"context"
+	"time"
+
+	"parda/gateway/hearing"
+	"parda/gateway/visibility"
+)
+
+// Fact is what the relay saw of one label of this hearing.
+type Fact string
+
+// The facts.
+const (
+	Arrives   Fact = "arrives"    // a publication's tracks come
+	Gone      Fact = "gone"       // they do not come any more
+	Stalled   Fact = "stalled"    // no packet for a while
+	Resumed   Fact = "resumed"    // packets again
+	FaceFound Fact = "face_found" // the tripwire cut a masked publication
+)
+
+// Observe takes a fact from the relay. It does not wait.
+func (p *Proceeding) Observe(f Fact, label string) {
+	p.post(func() {
+		switch f {
+		case Arrives:
+			p.tracks[label] = map[visibility.Media]bool{visibility.Video: true, visibility.Audio: true}
+			delete(p.stalled, label)
+		case Gone:
+			delete(p.tracks, label)
+			delete(p.stalled, label)
+			p.witnessLostIfOrdered(label)
+		case Stalled:
+			p.stalled[label] = true
+		case Resumed:
+			delete(p.stalled, label)
+		case FaceFound:
+			p.enter(hearing.Tripwire(p.state, label, p.cfg.Now()))
+		}
+		p.changed()
+	})
+}
+
+// SubscriptionGone tells the page that its receiving connection ended, so that it offers anew.
+func (p *Proceeding) SubscriptionGone(id string) {
+	p.post(func() {
+		for s, a := range p.sessions {
+			if a.subscription == id {
+				a.subscription = ""
+				s.SendMediaClosed("subscription")
+			}
+		}
+	})
+}
+
+// witnessLostIfOrdered: a rendering that the order names and that does not come any more ends live testimony.
+func (p *Proceeding) witnessLostIfOrdered(label string) {
+	pub, ok := visibility.PublicationOf(label, visibility.Video)
+	if !ok || pub.Source != visibility.FromWitness || p.state.Order == nil {
+		return
+	}
+	for _, key := range p.state.Order.Order.Keys() {
+		if key == pub.Name {
+			p.stationLost()
+			return
+		}
+	}
+}
+
+// stationUp says whether the shielded room is connected and publishes every rendering that the order names.
+func (p *Proceeding) stationUp() bool {
+	if p.state.Order == nil {
+		return false
+	}
+	for _, seat := range p.state.SeatsOf(hearing.ProtectedWitness) {
+		if p.presenceOf(seat.ID).sessions == 0 {
+			return false
+		}
+	}
+	for _, key := range p.state.Order.Order.Keys() {
+		if len(p.tracks["witness/"+key]) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Proceeding) stationLost() {
+	p.state.Facts.StationUp = false
+	p.enter(hearing.Interrupted(p.state, "station_lost", p.cfg.Now()))
+}
+
+// tick looks at what only time brings about.
+func (p *Proceeding) tick(ctx context.Context) {
+	now := p.cfg.Now()
+	p.retryLedger(ctx, now)
+	if !p.failed.IsZero() {
+		return
+	}
+	p.enter(hearing.Overdue(p.state, now))
+	for id, here := range p.present {
+		if here.sessions > 0 || here.lostAt.IsZero() || now.Sub(here.lostAt) < linkGrace {
+			continue
+		}
+		if seat, ok := p.state.Seat(id); ok && seat.Entered && !seat.LinkLost && !seat.Role.Passive() {
+			p.enter(hearing.LinkLost(p.state, id, here.lostAt))
+		}
+	}
+	p.enter(hearing.DefenceLost(p.state, now))
+	p.tickClosing(ctx)
+	p.refreshAlarms(now)
+}
+
+// refreshAlarms keeps the alarms that the fold does not know. An alarm is state: it stands until its cause is gone.
+func (p *Proceeding) refreshAlarms(now time.Time) {
+	before := len(p.alarms)
+	lost := p.state.OrderHolds(now) && p.state.Phase == hearing.Open && p.state.Testimony.Phase != hearing.Released && !p.stationUp()
+	changed := p.alarm("station_lost", lost, now)
+	changed = p.alarm("recorder_stopped", p.record.failed(), now) || changed
+	if changed || before != len(p.alarms) {
+		p.tell()
+	}
+}
+
+func (p *Proceeding) alarm(code string, on bool, now time.Time) (changed bool) {
+	_, was := p.alarms[code]
+	switch {
+	case on && !was:
+		p.alarms[code] = visibility.AlarmView{Code: code, Since: visibility.Moment(now)}
+	case !on && was:
+		delete(p.alarms, code)
+	}
+	return on != was
+}

@@ -1,0 +1,286 @@
+// Package proceeding runs one hearing. One goroutine owns its state: a command, a fact from the relay, a lost link and the tick of the
+// clock all go through it one at a time. What follows from them is decided in gateway/hearing and gateway/visibility; here it is made
+// durable first (gateway/ledger), then it takes effect: the relay's table is swapped, and the seats are told.
+//
+// No rule of law or of visibility lives here, and no HTTP.
+package proceeding
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"parda/gateway/access"
+	"parda/gateway/hearing"
+	"parda/gateway/incident"
+	"parda/gateway/ledger"
+	"parda/gateway/minutes"
+	"parda/gateway/visibility"
+	"parda/signaling"
+)
+
+// Config is what a proceeding needs. All fields but Now are required.
+type Config struct {
+	ID       string
+	Folder   string // recordings, rendered protocols and the bundle of this hearing
+	Ledger   *ledger.Ledger
+	Access   *access.Access
+	Media    Media
+	Recorder Recorder
+	Writer   Writer
+	Link     func(seat, code string) string // the address of a seat's page
+	ICE      func() []signaling.ICEServer
+	Log      *slog.Logger
+	Now      func() time.Time // nil: time.Now
+}
+
+// Media is the relay as a hearing sees it. Route returns only when no packet of a denied track is written to anyone any more.
+type Media interface {
+	Route(routes map[visibility.Sink]visibility.Publication)
+	Publish(ctx context.Context, label string, masked bool, offer string) (answer, id string, err error)
+	Unpublish(id string)
+	Subscribe(ctx context.Context, viewer string, slots []visibility.Slot, offer string) (answer, id string, err error)
+	Unsubscribe(id string)
+}
+
+// tickEvery is how often overdue rulings, lost links and a failed ledger are looked at.
+const tickEvery = 250 * time.Millisecond
+
+// Proceeding is one hearing that runs.
+type Proceeding struct {
+	cfg   Config
+	inbox chan func()
+	done  chan struct{}
+
+	// All below belongs to the goroutine of Run.
+	state    *hearing.State
+	protocol *minutes.Protocol
+	flags    *incident.Register
+	rev      uint64
+	sessions map[*signaling.Session]*attendee
+	present  map[string]*presence
+	tracks   map[string]map[visibility.Media]bool // label -> what arrives
+	stalled  map[string]bool
+	alarms   map[string]visibility.AlarmView
+	failed   time.Time // since when nothing can be written; zero: the ledger is well
+	retry    time.Time
+	record   recordState
+	closing  closing
+}
+
+// attendee is one session of a seat.
+type attendee struct {
+	since        uint64 // index of the last entry that was sent
+	subscription string
+	publication  string
+}
+
+// presence says whether a seat's person is there.
+type presence struct {
+	sessions int
+	lostAt   time.Time // zero while present
+}
+
+// Open folds what the ledger holds and enters that the gateway started. Testimony that was live when the last run ended is ready now, never
+// live: the judge resumes.
+func Open(ctx context.Context, cfg Config) (*Proceeding, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	p := &Proceeding{
+		cfg: cfg, inbox: make(chan func(), 256), done: make(chan struct{}),
+		state: hearing.New(), protocol: &minutes.Protocol{}, flags: &incident.Register{},
+		sessions: map[*signaling.Session]*attendee{}, present: map[string]*presence{},
+		tracks: map[string]map[visibility.Media]bool{}, stalled: map[string]bool{}, alarms: map[string]visibility.AlarmView{},
+	}
+	events, err := cfg.Ledger.Load(ctx, cfg.ID)
+	if err != nil {
+		return nil, fmt.Errorf("the ledger of %s cannot be read: %w", cfg.ID, err)
+	}
+	for _, e := range events {
+		if err := p.fold(e); err != nil {
+			return nil, err
+		}
+	}
+	if len(events) == 0 {
+		return nil, fmt.Errorf("hearing %s has no ledger", cfg.ID)
+	}
+	return p, p.start(ctx)
+}
+
+// start enters what the restart itself means.
+func (p *Proceeding) start(ctx context.Context) error {
+	if p.state.Phase == hearing.Sealed {
+		return nil
+	}
+	drafts := append([]hearing.Draft{{Code: hearing.GatewayStarted, Actor: string(hearing.System), Payload: hearing.EmptyPayload{}}},
+		hearing.Restarted(p.state, p.cfg.Now())...)
+	if err := p.append(ctx, nil, drafts); err != nil {
+		return err
+	}
+	return p.enterRecovered(ctx)
+}
+
+// Run owns the hearing until ctx ends. The sessions are closed with 1001 (going away) then.
+func (p *Proceeding) Run(ctx context.Context) {
+	defer close(p.done)
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	newer, cancel, err := p.cfg.Ledger.Watch(p.cfg.ID)
+	if err != nil {
+		p.cfg.Log.Error("checkpoints cannot be watched", "err", err)
+	} else {
+		defer cancel()
+	}
+	p.changed()
+	for {
+		select {
+		case <-ctx.Done():
+			p.end()
+			return
+		case f := <-p.inbox:
+			f()
+		case _, ok := <-newer:
+			if !ok {
+				newer = nil
+				continue
+			}
+			p.tell()
+		case <-tick.C:
+			p.tick(ctx)
+		}
+	}
+}
+
+// do runs f in the hearing's goroutine and waits for it.
+func (p *Proceeding) do(ctx context.Context, f func()) error {
+	finished := make(chan struct{})
+	select {
+	case p.inbox <- func() { f(); close(finished) }:
+	case <-p.done:
+		return errGone
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	select {
+	case <-finished:
+		return nil
+	case <-p.done:
+		return errGone
+	}
+}
+
+// post runs f in the hearing's goroutine and does not wait. It is for what comes from goroutines that must not stand still.
+func (p *Proceeding) post(f func()) {
+	select {
+	case p.inbox <- f:
+	case <-p.done:
+	}
+}
+
+var errGone = errors.New("the hearing does not run any more")
+
+// append makes drafts durable, then lets them take effect. nil means durable. When nothing can be written the witness is not shown to
+// anyone until it can, and the seats are told.
+func (p *Proceeding) append(ctx context.Context, answer *ledger.Answer, drafts []hearing.Draft) error {
+	out := make([]ledger.Draft, len(drafts))
+	for i, d := range drafts {
+		out[i] = ledger.Draft{Code: string(d.Code), Actor: d.Actor, Payload: d.Payload}
+	}
+	var events []ledger.Event
+	var err error
+	if answer != nil {
+		events, err = p.cfg.Ledger.AppendAnswered(ctx, p.cfg.ID, *answer, out...)
+	} else {
+		events, err = p.cfg.Ledger.Append(ctx, p.cfg.ID, out...)
+	}
+	if err != nil {
+		if errors.Is(err, ledger.ErrNotDurable) || errors.Is(err, ledger.ErrUnhealthy) {
+			p.ledgerFailed(err)
+		}
+		return err
+	}
+	for _, e := range events {
+		if err := p.fold(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Proceeding) fold(e ledger.Event) error {
+	h := hearing.Event{Index: e.Index, Time: e.Time, Code: hearing.Code(e.Code), Actor: e.Actor, Payload: e.Payload}
+	if err := p.state.Apply(h); err != nil {
+		return fmt.Errorf("event %d: %w", e.Index, err)
+	}
+	if err := p.flags.Apply(h); err != nil {
+		return fmt.Errorf("event %d: %w", e.Index, err)
+	}
+	if _, err := p.protocol.Apply(h); err != nil {
+		return fmt.Errorf("event %d: %w", e.Index, err)
+	}
+	return p.noteRecording(h)
+}
+
+// enter appends what no person did. A failure is not lost: it raises the alarm and is tried again by the next tick where it matters.
+func (p *Proceeding) enter(drafts []hearing.Draft) {
+	if len(drafts) == 0 {
+		return
+	}
+	if err := p.append(context.Background(), nil, drafts); err != nil {
+		p.cfg.Log.Error("an event could not be entered", "code", drafts[0].Code, "err", err)
+	}
+	p.changed()
+}
+
+func (p *Proceeding) ledgerFailed(err error) {
+	if p.failed.IsZero() {
+		p.failed = p.cfg.Now()
+		p.cfg.Log.Error("the ledger cannot be written; testimony stands still", "err", err)
+	}
+	p.retry = p.cfg.Now().Add(time.Second)
+	p.changed()
+}
+
+// retryLedger tries to enter the failure itself. When that is durable, the ledger is back; testimony is paused until the judge resumes.
+func (p *Proceeding) retryLedger(ctx context.Context, now time.Time) {
+	if p.failed.IsZero() || now.Before(p.retry) {
+		return
+	}
+	since := p.failed
+	if err := p.append(ctx, nil, hearing.LedgerBackAgain(p.state, since, now)); err != nil {
+		return // ledgerFailed has set the next try
+	}
+	p.failed = time.Time{}
+	p.changed()
+}
+
+// scene is what decides who may see and hear now.
+func (p *Proceeding) scene(now time.Time) visibility.Scene {
+	sc := visibility.SceneOf(p.state, now)
+	sc.Published = map[string]bool{}
+	for label, media := range p.tracks {
+		sc.Published[label] = len(media) > 0
+	}
+	sc.Halted = sc.Halted || !p.failed.IsZero()
+	return sc
+}
+
+// changed lets the state take effect: first the relay, so that nobody receives what is denied, then the seats.
+func (p *Proceeding) changed() {
+	p.state.Facts.StationUp = p.stationUp()
+	routes := visibility.Route(p.scene(p.cfg.Now()), p.state.Seats)
+	p.cfg.Media.Route(routes)
+	p.recordWhatFlows(routes)
+	p.tell()
+}
+
+func (p *Proceeding) end() {
+	p.cfg.Media.Route(nil)
+	for s := range p.sessions {
+		s.Close(1001, "the gateway ends")
+	}
+	p.stopRecording()
+}

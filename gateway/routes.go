@@ -1,0 +1,324 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"parda/courtroom-ui"
+	"parda/gateway/access"
+	"parda/gateway/hearing"
+	"parda/gateway/proceeding"
+	"parda/signaling"
+)
+
+// policy lets a page load from the gateway and nowhere else, and nobody frame it (CSP level 3).
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+func (a *App) server(secure bool) *http.Server {
+	s := &http.Server{Handler: a.routes(secure), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: quietLog(a.log)}
+	if secure {
+		s.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{a.certificate}, NextProtos: []string{"http/1.1"}}
+	}
+	return s
+}
+
+func (a *App) routes(secure bool) http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.Use(a.recover, headers(secure))
+	r.GET("/h/:hearing/:seat", a.page)
+	r.GET("/assets/*file", gin.WrapH(http.FileServerFS(courtroomui.Dist)))
+	r.GET("/parda.svg", gin.WrapH(http.FileServerFS(courtroomui.Dist)))
+	r.GET("/schema/order.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/schema+json", hearing.OrderSchema) })
+	r.POST("/api/:hearing/seats/:seat/enter", a.enter)
+	r.GET("/api/:hearing/bundle", a.bundle)
+	r.GET("/api/:hearing/protocol.pdf", a.protocolPDF)
+	r.GET("/ws/:hearing", a.socket)
+	for path, door := range map[string]*signaling.Door{"/whip/:hearing": a.whip(), "/whep/:hearing": a.whep()} {
+		r.Any(path, throughDoor(door))
+		r.Any(path+"/:id", throughDoor(door))
+	}
+	r.GET("/healthz", a.health)
+	r.GET("/metrics", gin.WrapH(promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{})))
+	r.NoRoute(func(c *gin.Context) { c.String(http.StatusNotFound, "There is nothing here.\n") })
+	return r
+}
+
+func throughDoor(d *signaling.Door) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Request.SetPathValue("hearing", c.Param("hearing"))
+		c.Request.SetPathValue("id", c.Param("id"))
+		d.ServeHTTP(c.Writer, c.Request)
+	}
+}
+
+// recover turns a panic into an answer that says nothing of it; the log has the cause.
+func (a *App) recover(c *gin.Context) {
+	defer func() {
+		if v := recover(); v != nil {
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(v)
+			}
+			a.log.Error("a request panicked", "route", c.FullPath(), "panic", v)
+			signaling.WriteError(c.Writer, a.log, signaling.Refuse("internal", "Something went wrong in the gateway.", nil))
+		}
+	}()
+	c.Next()
+}
+
+func headers(secure bool) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		h := c.Writer.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(self), microphone=(self), geolocation=(), display-capture=()")
+		if secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		c.Next()
+	}
+}
+
+func (a *App) page(c *gin.Context) {
+	b, err := fs.ReadFile(courtroomui.Dist, "index.html")
+	if err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	c.Header("Cache-Control", "no-cache")
+	c.Data(http.StatusOK, "text/html; charset=utf-8", b)
+}
+
+// enter takes a seat with its one-time code.
+func (a *App) enter(c *gin.Context) {
+	if !a.sameOrigin(c.Request) {
+		signaling.WriteError(c.Writer, a.log, signaling.Refuse("not_allowed", "This request comes from another site.", nil))
+		return
+	}
+	id, seat := c.Param("hearing"), c.Param("seat")
+	p, err := a.hearing(id)
+	if err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	var body struct {
+		Code string `json:"code"`
+	}
+	if err := json.NewDecoder(io.LimitReader(c.Request.Body, 4096)).Decode(&body); err != nil {
+		signaling.WriteError(c.Writer, a.log, signaling.Refuse("bad_message", "The code cannot be read.", err))
+		return
+	}
+	cookie, err := a.access.Enter(c, id, seat, body.Code)
+	if err != nil {
+		signaling.WriteError(c.Writer, a.log, doorError(err))
+		return
+	}
+	if err := p.Entered(c, seat); err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	http.SetCookie(c.Writer, &http.Cookie{Name: access.CookieName(id, seat), Value: cookie, Path: "/", HttpOnly: true,
+		SameSite: http.SameSiteStrictMode, Secure: c.Request.TLS != nil, MaxAge: int((30 * 24 * time.Hour).Seconds())})
+	c.Status(http.StatusNoContent)
+}
+
+// socket is the conversation of a page, by its cookie, or of the station, by its token.
+func (a *App) socket(c *gin.Context) {
+	id := c.Param("hearing")
+	p, err := a.hearing(id)
+	if err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	var seat string
+	if token, ok := bearer(c.Request); ok {
+		if err = a.tokenFor(c, id, token, "witness"); err == nil {
+			seat = "witness"
+		}
+	} else {
+		seat, err = a.seatByCookie(c, id)
+	}
+	if err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	conn, err := websocket.Accept(c.Writer, c.Request, &websocket.AcceptOptions{OriginPatterns: a.originHosts()})
+	if err != nil {
+		return // Accept has answered
+	}
+	signaling.Serve(context.WithoutCancel(c.Request.Context()), conn, a.log, id, seat, p, p)
+}
+
+func (a *App) seatByCookie(c *gin.Context, id string) (string, error) {
+	seat := c.Query("seat")
+	cookie, err := c.Cookie(access.CookieName(id, seat))
+	if err != nil || seat == "" || seat == "witness" {
+		return "", signaling.Refuse("removed", "This browser does not hold the seat.", nil)
+	}
+	if err := a.access.Check(c, id, seat, cookie); err != nil {
+		return "", doorError(err)
+	}
+	return seat, nil
+}
+
+// tokenFor checks a bearer token that must be the one of this publication.
+func (a *App) tokenFor(ctx context.Context, id, token, want string) error {
+	label, err := a.access.Publication(ctx, id, token)
+	if err != nil {
+		return doorError(err)
+	}
+	if label != want {
+		return signaling.Refuse("token_role", "This token is for another publication.", nil)
+	}
+	return nil
+}
+
+// whip takes the testimony from the station and the courtroom's cameras: the token names the one publication that it may make.
+func (a *App) whip() *signaling.Door {
+	return &signaling.Door{Log: a.log, ICEServers: a.iceServers,
+		Open: func(ctx context.Context, r *http.Request, id, offer string) (string, string, error) {
+			p, label, err := a.publisher(ctx, r, id)
+			if err != nil {
+				return "", "", err
+			}
+			rendering := r.URL.Query().Get("rendering")
+			if view, ok := strings.CutPrefix(label, "court/"); ok {
+				if rendering != "" {
+					return "", "", signaling.Refuse("token_role", "A courtroom camera publishes no rendering of the testimony.", nil)
+				}
+				return p.PublishCourt(ctx, view, offer)
+			}
+			return p.PublishWitness(ctx, rendering, offer)
+		},
+		End: func(ctx context.Context, r *http.Request, hearing, id string) error {
+			p, _, err := a.publisher(ctx, r, hearing)
+			if err == nil {
+				p.Unpublish(id)
+			}
+			return err
+		}}
+}
+
+func (a *App) publisher(ctx context.Context, r *http.Request, id string) (*proceeding.Proceeding, string, error) {
+	p, err := a.hearing(id)
+	if err != nil {
+		return nil, "", err
+	}
+	token, ok := bearer(r)
+	if !ok {
+		return nil, "", signaling.Refuse("token_wrong", "A bearer token is needed.", nil)
+	}
+	label, err := a.access.Publication(ctx, id, token)
+	if err != nil {
+		return nil, "", doorError(err)
+	}
+	return p, label, nil
+}
+
+// whep sends to a passive viewer, by its seat's cookie.
+func (a *App) whep() *signaling.Door {
+	seatOf := func(r *http.Request, id string) (*proceeding.Proceeding, string, error) {
+		p, err := a.hearing(id)
+		if err != nil {
+			return nil, "", err
+		}
+		if r.Method != http.MethodGet && !a.sameOrigin(r) {
+			return nil, "", signaling.Refuse("not_allowed", "This request comes from another site.", nil)
+		}
+		seat := r.URL.Query().Get("seat")
+		cookie, err := r.Cookie(access.CookieName(id, seat))
+		if err != nil {
+			return nil, "", signaling.Refuse("token_wrong", "This browser does not hold the seat.", nil)
+		}
+		return p, seat, doorError(a.access.Check(r.Context(), id, seat, cookie.Value))
+	}
+	return &signaling.Door{Log: a.log, ICEServers: a.iceServers,
+		Open: func(ctx context.Context, r *http.Request, id, offer string) (string, string, error) {
+			p, seat, err := seatOf(r, id)
+			if err != nil {
+				return "", "", err
+			}
+			return p.Watch(ctx, seat, offer)
+		},
+		End: func(_ context.Context, r *http.Request, hearing, id string) error {
+			p, _, err := seatOf(r, hearing)
+			if err == nil {
+				p.Unwatch(id)
+			}
+			return err
+		}}
+}
+
+func (a *App) hearing(id string) (*proceeding.Proceeding, error) {
+	if p := a.hearings[id]; p != nil {
+		return p, nil
+	}
+	return nil, signaling.Refuse("hearing_unknown", "There is no such hearing here.", nil)
+}
+
+func bearer(r *http.Request) (string, bool) {
+	return strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+}
+
+// doorError gives access's refusals their public form.
+func doorError(err error) error {
+	var e *access.Error
+	if errors.As(err, &e) {
+		return signaling.Refuse(e.Code, e.Message, err)
+	}
+	return err
+}
+
+// sameOrigin refuses what another site's page sends with our cookie (SameSite=Strict already keeps the cookie back; this is the second lock).
+func (a *App) sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true // not a browser's cross-site request: browsers send Origin with every POST
+	}
+	u, err := url.Parse(origin)
+	if err != nil {
+		return false
+	}
+	if u.Host == r.Host {
+		return true
+	}
+	for _, h := range a.originHosts() {
+		if h == u.Host {
+			return true
+		}
+	}
+	return false
+}
+
+// originHosts are the hosts besides the request's own whose pages may talk to this gateway.
+func (a *App) originHosts() []string {
+	if u, err := url.Parse(a.config.HTTP.Origin); err == nil && u.Host != "" {
+		return []string{u.Host}
+	}
+	return nil
+}
+
+func (a *App) health(c *gin.Context) {
+	if err := a.ledger.Healthy(); err != nil {
+		c.JSON(http.StatusServiceUnavailable, gin.H{"status": "ledger_failed"})
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"status": "ok"})
+}
