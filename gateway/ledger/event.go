@@ -133,3 +133,21 @@ func entryData(canonical, salt []byte) []byte {
 func leafHash(canonical, salt []byte) []byte {
 	return rfc6962.DefaultHasher.HashLeaf(entryData(canonical, salt))
 }
+
+// Line is the event as it stands in a bundle's ledger/events.jsonl: its
+// canonical bytes and its salt (standard base64) in one canonical object, with
+// a line end.
+func Line(e Event) ([]byte, error) {
+	canonical, err := e.CanonicalBytes()
+	if err != nil {
+		return nil, err
+	}
+	line, err := Canonical(struct {
+		Event json.RawMessage `json:"event"`
+		Salt  []byte          `json:"salt"`
+	}{canonical, e.Salt})
+	if err != nil {
+		return nil, err
+	}
+	return append(line, '\n'), nil
+}
