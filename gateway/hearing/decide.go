@@ -1,9 +1,218 @@
 package hearing
 
-import "time"
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
 
-func decide(s *State, a Actor, c Command, now time.Time) ([]Draft, Result, error) {
-	return nil, nil, refuse(CodeUnknownCommand, "There is no such command.")
+// rule is one line of PROTOCOL.md's table of commands.
+type rule struct {
+	name string
+	who  func(Role) bool
+	when func(s *State, seat *Seat, now time.Time) error // nil: accepted now, given right arguments
+	do   func(*call) error
+	// outside says that a seat which waits outside a closed session may give the command: what protects somebody, what
+	// reports a threat, and the undertaking that lets it in.
+	outside bool
 }
 
-func can(s *State, r Role, seat string, now time.Time) []string { return nil }
+// call is one command while it is decided.
+type call struct {
+	s      *State
+	seat   *Seat
+	cmd    Command
+	now    time.Time
+	drafts []Draft
+	result Result
+}
+
+func (c *call) emit(code Code, payload any) {
+	c.drafts = append(c.drafts, Draft{Code: code, Actor: c.seat.ID, Payload: payload})
+}
+
+// args reads the arguments. Unknown fields and trailing bytes are refused: a misspelt field must not silently do less.
+func (c *call) args(v any) error {
+	raw := c.cmd.Args
+	if len(bytes.TrimSpace(raw)) == 0 || bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
+		raw = []byte("{}")
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return refuse(CodeBadArgument, "The arguments of the command cannot be read.")
+	}
+	if dec.More() {
+		return refuse(CodeBadArgument, "The arguments of the command cannot be read.")
+	}
+	return nil
+}
+
+// argsLoosely reads what it can, for commands that must not fail over an argument, and says whether it could read all.
+func (c *call) argsLoosely(v any) bool {
+	return len(c.cmd.Args) == 0 || json.Unmarshal(c.cmd.Args, v) == nil
+}
+
+func decide(s *State, a Actor, cmd Command, now time.Time) ([]Draft, Result, error) {
+	i := slices.IndexFunc(rules, func(r rule) bool { return r.name == cmd.Name })
+	if i < 0 {
+		return nil, nil, refuse(CodeUnknownCommand, "There is no such command.")
+	}
+	r := rules[i]
+	seat := s.seat(a.Seat)
+	if seat == nil {
+		return nil, nil, refuse(CodeSeatUnknown, "There is no such seat.")
+	}
+	if err := r.accepts(s, seat, a.Role, now); err != nil {
+		return nil, nil, err
+	}
+	c := &call{s: s, seat: seat, cmd: cmd, now: now}
+	if err := r.do(c); err != nil {
+		return nil, nil, err
+	}
+	return c.drafts, c.result, nil
+}
+
+func (r rule) accepts(s *State, seat *Seat, role Role, now time.Time) error {
+	switch {
+	case seat.Role != role || !r.who(role):
+		return refuse(CodeNotAllowed, "This seat may not do that.")
+	case !seat.Admitted:
+		return refuse(CodeRemoved, "This seat was removed from the hearing.")
+	case !r.outside && !s.Attends(seat.ID):
+		return refuse(CodeUndertakingRequired, "The session is closed: sign the undertaking first.")
+	case s.Phase == Signed || s.Phase == Sealed:
+		return refuse(CodeWrongPhase, "The protocol is signed: nothing can be added.")
+	}
+	return r.when(s, seat, now)
+}
+
+func can(s *State, role Role, id string, now time.Time) []string {
+	names := []string{}
+	seat := s.seat(id)
+	if seat == nil {
+		return names
+	}
+	for _, r := range rules {
+		if r.accepts(s, seat, role, now) == nil {
+			names = append(names, r.name)
+		}
+	}
+	return names
+}
+
+// The letters of PROTOCOL.md's table.
+func isB(r Role) bool     { return r == PresidingJudge }
+func isBench(r Role) bool { return r.Bench() }
+func isBC(r Role) bool    { return isB(r) || r == CourtClerk }
+func isP(r Role) bool     { return r.Party() }
+func isPIS(r Role) bool   { return r.Party() || r == Interpreter || r.Beside() }
+func isW(r Role) bool     { return r == ProtectedWitness }
+func isBW(r Role) bool    { return isB(r) || isW(r) }
+func isAny(r Role) bool   { return r.Known() && !r.Passive() }
+
+var wrongPhase = refuse(CodeWrongPhase, "That cannot be done at this point of the hearing.")
+
+func in[T comparable](v T, set ...T) bool { return slices.Contains(set, v) }
+
+// during accepts in the named phases of the hearing.
+func during(phases ...Phase) func(*State, *Seat, time.Time) error {
+	return func(s *State, _ *Seat, _ time.Time) error {
+		if !in(s.Phase, phases...) {
+			return wrongPhase
+		}
+		return nil
+	}
+}
+
+// testifying accepts in the named phases of the testimony, while the hearing has not closed.
+func testifying(phases ...TestimonyPhase) func(*State, *Seat, time.Time) error {
+	return func(s *State, _ *Seat, _ time.Time) error {
+		if s.Phase == Concluded || !in(s.Testimony.Phase, phases...) {
+			return wrongPhase
+		}
+		return nil
+	}
+}
+
+func both(a, b func(*State, *Seat, time.Time) error) func(*State, *Seat, time.Time) error {
+	return func(s *State, seat *Seat, now time.Time) error {
+		if err := a(s, seat, now); err != nil {
+			return err
+		}
+		return b(s, seat, now)
+	}
+}
+
+func ordered(s *State, _ *Seat, now time.Time) error {
+	if !s.OrderHolds(now) {
+		return refuse(CodeOrderNotSigned, "No signed order is in force: nothing flows before one.")
+	}
+	return nil
+}
+
+var (
+	notSigned = during(Scheduled, Open, Suspended, Concluded)
+	before    = during(Scheduled, Open, Suspended)
+	sitting   = during(Open, Suspended)
+)
+
+// rules is the table of commands, in PROTOCOL.md's order.
+var rules = []rule{
+	{name: "key.enrol", who: isBC, when: notSigned, do: (*call).keyEnrol},
+	{name: "order.draft", who: isB, when: before, do: (*call).orderDraft},
+	{name: "order.sign", who: isB, when: both(before, drafted), do: (*call).orderSign},
+	{name: "hearing.open", who: isB, when: both(during(Scheduled), ordered), do: (*call).hearingOpen},
+	{name: "hearing.suspend", who: isB, when: during(Open), do: (*call).hearingSuspend},
+	{name: "hearing.resume", who: isB, when: during(Suspended), do: (*call).hearingResume},
+	{name: "identity.verified", who: isB, when: before, do: (*call).identityVerified},
+	{name: "testimony.rehearse", who: isBW, when: both(testifying(Waiting, Ready), ordered), do: (*call).rehearse},
+	{name: "testimony.call", who: isB, when: both(testifying(Ready, Paused), callable), do: (*call).callWitness},
+	{name: "testimony.pause", who: isAny, when: stoppable, do: (*call).pause, outside: true},
+	{name: "testimony.release", who: isB, when: testifying(Ready, Live, Paused), do: (*call).release},
+	{name: "witness.consent", who: isW, when: both(testifying(Rehearsal), ordered), do: (*call).consent, outside: true},
+	{name: "witness.refuse", who: isW, when: testifying(Rehearsal, Ready, Live, Paused), do: (*call).refuse, outside: true},
+	{name: "witness.afraid", who: isW, when: notSigned, do: (*call).afraid, outside: true},
+	{name: "witness.tighten", who: isW, when: notSigned, do: (*call).tighten, outside: true},
+	{name: "mask.status", who: isW, when: notSigned, do: (*call).maskStatus, outside: true},
+	{name: "floor.give", who: isB, when: sitting, do: (*call).floorGive},
+	{name: "session.kind", who: isB, when: before, do: (*call).sessionKind},
+	{name: "seat.mute", who: isB, when: before, do: (*call).seatMute},
+	{name: "seat.remove", who: isB, when: notSigned, do: (*call).seatRemove},
+	{name: "seat.unmute", who: isB, when: notSigned, do: (*call).seatUnmute},
+	{name: "seat.admit", who: isB, when: notSigned, do: (*call).seatAdmit},
+	{name: "ruling.give", who: isB, when: both(notSigned, owing), do: (*call).rulingGive},
+	{name: "seat.reissue", who: isBC, when: notSigned, do: (*call).seatReissue},
+	{name: "undertaking.sign", who: isPIS, when: notSigned, do: (*call).undertakingSign, outside: true},
+	{name: "entry.add", who: isBC, when: sitting, do: (*call).entryAdd},
+	{name: "entry.amend", who: isBC, when: both(sitting, written), do: (*call).entryAmend},
+	{name: "objection.raise", who: isP, when: sitting, do: (*call).objectionRaise},
+	{name: "question.request", who: isP, when: sitting, do: (*call).questionRequest},
+	{name: "request.done", who: isB, when: both(notSigned, asked), do: (*call).requestDone},
+	{name: "flag.raise", who: isAny, when: notSigned, do: (*call).flagRaise, outside: true},
+	{name: "flag.detail", who: isAny, when: both(notSigned, raised), do: (*call).flagDetail, outside: true},
+	{name: "flag.rule", who: isB, when: both(notSigned, unruled), do: (*call).flagRule},
+	{name: "hearing.close", who: isB, when: both(sitting, closable), do: (*call).hearingClose},
+	{name: "protocol.sign", who: isBC, when: both(during(Concluded), signable), do: (*call).protocolSign},
+}
+
+// CommandNames lists every command, in PROTOCOL.md's order.
+func CommandNames() []string {
+	names := make([]string, 0, len(rules))
+	for _, r := range rules {
+		names = append(names, r.name)
+	}
+	return names
+}
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// cut shortens a text to n runes.
+func cut(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return s
+}

@@ -139,10 +139,11 @@ type TestimonyPausedPayload struct {
 	Discreet string `json:"discreet,omitempty"`
 }
 
-// TestimonyInterruptedPayload says why testimony fell back by itself, and from which phase.
+// TestimonyInterruptedPayload says why testimony fell back, and from which phase to which; never to live.
 type TestimonyInterruptedPayload struct {
 	Why  string         `json:"why"`
 	From TestimonyPhase `json:"from"`
+	To   TestimonyPhase `json:"to"`
 }
 
 // TestimonyLivePayload says that the presiding judge called or resumed. Reason stands where a safeguard was passed over.

@@ -63,9 +63,9 @@ var register = []Description{
 
 	{SeatEntered, carries[SeatPayload](), LevelParties, "system", []string{"role"}},
 	{SeatAdmitted, carries[SeatPayload](), LevelOpen, "system", []string{"role", "reason"}},
-	{SeatMuted, carries[SeatPayload](), LevelOpen, "system", []string{"role"}},
+	{SeatMuted, carries[SeatPayload](), LevelOpen, "system", []string{"role", "reason"}},
 	{SeatUnmuted, carries[SeatPayload](), LevelOpen, "system", []string{"role", "reason"}},
-	{SeatRemoved, carries[SeatPayload](), LevelOpen, "system", []string{"role"}},
+	{SeatRemoved, carries[SeatPayload](), LevelOpen, "system", []string{"role", "reason"}},
 	{SeatReissued, carries[SeatPayload](), LevelParties, "system", []string{"role"}},
 	{SeatLinkLost, carries[SeatPayload](), LevelParties, "system", []string{"role"}},
 	{SeatLinkBack, carries[SeatPayload](), LevelParties, "system", []string{"role"}},

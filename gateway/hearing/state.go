@@ -30,7 +30,6 @@ type State struct {
 	Seats     []Seat // in the order in which the hearing was created
 	Order     *InForce
 	Draft     []byte // canonical bytes of the order that waits for a signature
-	Versions  int    // orders drafted so far
 	Testimony Testimony
 	Pending   []Pending
 	Requests  []Request

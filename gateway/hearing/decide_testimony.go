@@ -1,0 +1,205 @@
+package hearing
+
+import (
+	"regexp"
+	"time"
+)
+
+// callable holds what must be true before a witness is live (DESIGN.md, Phases; I9).
+func callable(s *State, seat *Seat, now time.Time) error {
+	if s.Phase != Open {
+		return refuse(CodeWrongPhase, "The hearing is not open.")
+	}
+	if err := ordered(s, seat, now); err != nil {
+		return err
+	}
+	if !s.Testimony.Identity {
+		return refuse(CodeIdentityNotVerified, "Enter first how the court verified who the witness is.")
+	}
+	if s.Testimony.Consent == nil || len(s.FaceFound) > 0 {
+		return refuse(CodeConsentMissing, "The witness has not seen and accepted what the court will get.")
+	}
+	if !s.Facts.StationUp {
+		return refuse(CodeStationMissing, "The station in the shielded room is not connected.")
+	}
+	return s.defenceHeard()
+}
+
+// defenceHeard holds that the defence can put questions: some seat of it is admitted, and none that is admitted is muted. A seat
+// that nobody has taken does not hinder: counsel may stand in the courtroom.
+func (s *State) defenceHeard() error {
+	seats := s.SeatsOf(DefenceCounsel)
+	admitted := 0
+	for _, d := range seats {
+		if !d.Admitted {
+			continue
+		}
+		if admitted++; d.Muted {
+			return refuse(CodeDefenceAbsent, "Defence counsel is muted and could not put questions.")
+		}
+	}
+	if len(seats) > 0 && admitted == 0 {
+		return refuse(CodeDefenceAbsent, "Defence counsel was removed and could not put questions.")
+	}
+	return nil
+}
+
+// defenceLost says whether the link of an admitted defence seat is broken now.
+func (s *State) defenceLost() bool {
+	for _, d := range s.SeatsOf(DefenceCounsel) {
+		if d.Admitted && d.LinkLost {
+			return true
+		}
+	}
+	return false
+}
+
+// stoppable: a person who protects may stop whatever could go on to be seen; a party asks while testimony is live.
+func stoppable(s *State, seat *Seat, _ time.Time) error {
+	phases := []TestimonyPhase{Rehearsal, Ready, Live, Paused}
+	if !seat.Role.Protects() {
+		phases = []TestimonyPhase{Live}
+	}
+	if s.Phase == Concluded || !in(s.Testimony.Phase, phases...) {
+		return refuse(CodeWrongPhase, "There is no testimony to pause.")
+	}
+	return nil
+}
+
+func (c *call) rehearse() error {
+	if err := c.args(&struct{}{}); err != nil {
+		return err
+	}
+	c.emit(TestimonyRehearsal, EmptyPayload{})
+	return nil
+}
+
+func (c *call) callWitness() error {
+	var a struct {
+		Reason  string `json:"reason"`
+		Confirm bool   `json:"confirm"`
+	}
+	if err := c.args(&a); err != nil {
+		return err
+	}
+	if c.s.defenceLost() && (blank(a.Reason) || !a.Confirm) {
+		return refuse(CodeDefenceAbsent, "The link of defence counsel is broken: say why testimony can go on, and confirm.")
+	}
+	c.emit(TestimonyLive, TestimonyLivePayload{Resumed: c.s.Testimony.WasLive, Reason: cut(a.Reason, maxReasonRunes)})
+	return nil
+}
+
+// pause never fails over an argument: who stops a testimony must not be asked to spell.
+func (c *call) pause() error {
+	var a struct {
+		Why  string `json:"why"`
+		Text string `json:"text"`
+	}
+	c.argsLoosely(&a)
+	if !c.seat.Role.Protects() {
+		c.emit(PauseRequested, RequestPayload{ID: c.nextRequest(), Seat: c.seat.ID, Role: c.seat.Role, Text: cut(a.Text, maxReasonRunes)})
+		return nil
+	}
+	why := a.Why
+	if !in(why, "break", "support", "interpreter", "judge", "flag", "afraid") {
+		why = map[Role]string{ProtectedWitness: "break", SupportPerson: "support", LegalRepresentative: "support", Interpreter: "interpreter"}[c.seat.Role]
+	}
+	if why == "" {
+		why = "judge"
+	}
+	discreet := ""
+	if why == "afraid" { // that she is afraid is for the bench: the dock must not learn that it works
+		why, discreet = "break", "afraid"
+	}
+	c.stop(why, discreet)
+	return nil
+}
+
+// stop takes the testimony to a phase in which nothing of it flows, whatever it was. Nothing is entered where it stands so
+// already, by the same person and for the same cause.
+func (c *call) stop(why, discreet string) {
+	t := c.s.Testimony
+	switch t.Phase {
+	case Rehearsal:
+		c.emit(TestimonyInterrupted, TestimonyInterruptedPayload{Why: why, From: Rehearsal, To: Waiting})
+	case Ready, Live, Paused:
+		if t.Phase == Paused && t.PausedBy == c.seat.Role && t.PauseCode == why && t.Discreet == discreet {
+			return
+		}
+		c.emit(TestimonyPaused, TestimonyPausedPayload{By: c.seat.Role, Why: why, Discreet: discreet})
+	}
+}
+
+func (c *call) release() error {
+	if err := c.args(&struct{}{}); err != nil {
+		return err
+	}
+	c.emit(TestimonyReleased, EmptyPayload{})
+	return nil
+}
+
+var languageTag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$`) // the shape of BCP 47
+
+func (c *call) consent() error {
+	var a ConsentPayload
+	if err := c.args(&a); err != nil {
+		return err
+	}
+	if !languageTag.MatchString(a.Language) {
+		return refuse(CodeBadArgument, "Consent needs the language in which it was asked.")
+	}
+	c.emit(ConsentGiven, a)
+	c.emit(TestimonyReady, EmptyPayload{})
+	return nil
+}
+
+func (c *call) refuse() error {
+	c.emit(ConsentRefused, EmptyPayload{})
+	return nil
+}
+
+func (c *call) afraid() error {
+	c.raise(FlagDetail{}, true)
+	if c.s.Phase != Concluded {
+		c.stop("break", "afraid")
+	}
+	return nil
+}
+
+func (c *call) tighten() error {
+	var a struct {
+		Picture *string `json:"picture"`
+		Voice   *string `json:"voice"`
+	}
+	if err := c.args(&a); err != nil {
+		return err
+	}
+	wish := c.s.Testimony.Tightened
+	if a.Picture != nil {
+		wish.Picture = *a.Picture
+	}
+	if a.Voice != nil {
+		wish.Voice = *a.Voice
+	}
+	if !in(wish.Picture, "", PictureCard) || !in(wish.Voice, "", VoiceSilence) {
+		return refuse(CodeBadArgument, "The witness can ask for the card and for silence.")
+	}
+	if wish != c.s.Testimony.Tightened {
+		c.emit(WitnessTightened, wish)
+	}
+	return nil
+}
+
+func (c *call) maskStatus() error {
+	var a MaskStatusPayload
+	if err := c.args(&a); err != nil {
+		return err
+	}
+	if !in(a.Picture, "ok", "neutral", "card") || !in(a.Voice, "ok", "silence") || len(a.Notice) > 64 {
+		return refuse(CodeBadArgument, "There is no such state of the masks.")
+	}
+	if c.s.Testimony.Mask == nil || *c.s.Testimony.Mask != a {
+		c.emit(MaskStatus, a)
+	}
+	return nil
+}
