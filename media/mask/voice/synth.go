@@ -92,7 +92,9 @@ func (y *synthesiser) next(band *[bands]float64, power, voiced float64, out []fl
 	for i, w := range y.shape {
 		y.tail[i] += real(y.spec[i]) * w
 	}
-	copy(out, y.tail[:hop])
+	for i, v := range y.tail[:hop] {
+		out[i] = limit(v)
+	}
 	copy(y.tail[:], y.tail[hop:])
 	clear(y.tail[synthWindow-hop:])
 }
@@ -165,4 +167,14 @@ func (y *synthesiser) filter(voiced float64) {
 		}
 	}
 	y.spec[0], y.spec[fftLen/2] = 0, 0
+}
+
+// limit bends what is above 0.55 of full scale so that nothing exceeds 0.85. It works at 16 kHz, so that what it adds stays below 8 kHz.
+func limit(v float64) float64 {
+	const knee, room = 0.55, 0.3
+	a := math.Abs(v)
+	if a <= knee {
+		return v
+	}
+	return math.Copysign(knee+room*math.Tanh((a-knee)/room), v)
 }
