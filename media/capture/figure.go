@@ -73,7 +73,9 @@ func paintBody(room *canvas, l looks) {
 	// Shoulders and chest, the neck with the chin's shadow, the collar.
 	room.ball(l.cx, l.cy+1.75*s, 1.28*s, 1.02*s, l.coat, 3.2, 0.03)
 	room.ball(l.cx, l.cy+0.72*s, 0.3*s, 0.5*s, l.skin.times(0.86), 3, 0.06)
-	room.ellipse(l.cx, l.cy+0.62*s, 0.3*s, 0.2*s, l.skin.times(0.5), 0.6, 0.6)
+	room.paint(l.cx, l.cy+0.66*s, 0.3*s, 0.16*s, func(x, y float64) (rgb, float64) {
+		return l.skin.times(0.5), 0.65 * soft(math.Abs(x), 0.06) * soft(math.Abs(y), 1)
+	})
 	room.paint(l.cx, l.cy+1.28*s, 0.34*s, 0.42*s, func(x, y float64) (rgb, float64) {
 		return l.shirt.times(0.95 - 0.15*math.Abs(x)), soft(math.Abs(x)*1.6+math.Max(0, y)*0.9+math.Max(0, -y-0.55)*4, 0.08)
 	})
@@ -93,7 +95,12 @@ func paintBackHair(l looks) part {
 	c := newLayer(1.7*s, 2.2*s, l.hair.times(0.6))
 	mx, my := float64(c.w)/2, float64(c.h)/2
 	if l.longHair || l.headscarf {
-		c.ball(mx, my+0.12*s, 0.62*s, 0.86*s, l.hair.times(0.75), 2.6, 0.05)
+		// It falls on both shoulders and leaves the neck free.
+		c.paint(mx, my+0.12*s, 0.62*s, 0.86*s, func(x, y float64) (rgb, float64) {
+			outline := math.Pow(math.Pow(math.Abs(x), 2.6)+math.Pow(math.Abs(y), 2.6), 1/2.6)
+			neck := math.Max(0, math.Min(1, (math.Abs(x)-0.42+0.5*math.Max(0, 0.55-y))*12))
+			return l.hair.times(0.55 + 0.2*math.Max(0, -0.5*x-0.5*y)), soft(outline, 0.05) * neck
+		})
 	} else {
 		c.ball(mx, my-0.18*s, 0.54*s, 0.6*s, l.hair.times(0.75), 2.2, 0.05)
 	}
@@ -121,7 +128,7 @@ func paintHead(l looks) part {
 	for _, side := range [2]float64{-1, 1} {
 		c.ellipse(mx+side*0.215*s, my-0.08*s, 0.17*s, 0.1*s, l.skin.times(0.52), 1.1, 0.62)
 		c.ellipse(mx+side*0.25*s, my+0.16*s, 0.13*s, 0.09*s, l.skin.mix(rgb{0.9, 0.45, 0.4}, 0.35), 1.4, 0.35)
-		c.ellipse(mx+side*0.4*s, my+0.36*s, 0.1*s, 0.3*s, l.skin.times(0.45), 1.4, 0.4)
+		c.shade(mx+side*0.4*s, my+0.36*s, 0.1*s, 0.3*s, l.skin.times(0.45), 1.4, 0.4)
 		if l.oldFace {
 			c.ellipse(mx+side*0.19*s, my+0.29*s, 0.018*s, 0.13*s, l.skin.times(0.5), 1, 0.6)
 			c.ellipse(mx+side*0.215*s, my+0.02*s, 0.12*s, 0.02*s, l.skin.times(0.5), 1, 0.6)
@@ -158,7 +165,7 @@ func paintBrow(l looks, side float64) part {
 	c := newLayer(0.36*s, 0.16*s, l.brow)
 	mx, my := float64(c.w)/2, float64(c.h)/2
 	c.paint(mx, my, 0.15*s, 0.03*s, func(x, y float64) (rgb, float64) {
-		arch := y + 0.9*x*x - 0.5
+		arch := y + 0.7*x*x - 0.35 + 0.35*side*x // the inner end a little lower: calm, not pleading
 		return l.brow, 0.92 * soft(math.Max(math.Abs(x), math.Abs(arch)*(1.1+0.5*side*x)), 0.5)
 	})
 	return part{s: c.sprite(), x: side * 0.215, y: -0.2, depth: 0.8}
@@ -212,16 +219,18 @@ func paintMouth(l looks) (cavity, upper, lower part) {
 	c = newLayer(0.5*s, 0.14*s, l.lip.times(0.8))
 	mx, my = float64(c.w)/2, float64(c.h)/2
 	c.paint(mx, my, 0.175*s, 0.034*s, func(x, y float64) (rgb, float64) {
-		bow := y + 0.35*math.Cos(x*9)*math.Max(0, 0.35-math.Abs(x))
+		bow := y + 0.55*x*x - 0.2 + 0.35*math.Cos(x*9)*math.Max(0, 0.35-math.Abs(x))
 		return l.lip.times(0.72), soft(math.Hypot(x, math.Max(bow, bow*0.8)), 0.3)
 	})
-	c.ellipse(mx, my+0.026*s, 0.165*s, 0.008*s, rgb{0.18, 0.05, 0.05}, 0.8, 0.85)
+	c.paint(mx, my+0.026*s, 0.165*s, 0.012*s, func(x, y float64) (rgb, float64) {
+		return rgb{0.18, 0.05, 0.05}, 0.85 * soft(math.Max(math.Abs(x), math.Abs(y+1.6*x*x-0.6)), 0.8)
+	})
 	upper = part{s: c.sprite(), y: 0.34, depth: 0.88}
 
 	c = newLayer(0.46*s, 0.16*s, l.lip)
 	mx, my = float64(c.w)/2, float64(c.h)/2
 	c.paint(mx, my, 0.145*s, 0.036*s, func(x, y float64) (rgb, float64) {
-		return l.lip.times(1.02 - 0.2*y), soft(math.Hypot(x, y*(1+0.3*x*x)), 0.3)
+		return l.lip.times(1.02 - 0.2*y), soft(math.Hypot(x, y+0.5*x*x-0.15), 0.3)
 	})
 	lower = part{s: c.sprite(), y: 0.398, depth: 0.88}
 	return cavity, upper, lower

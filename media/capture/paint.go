@@ -78,6 +78,14 @@ func (c *canvas) ellipse(cx, cy, rx, ry float64, colour rgb, edge, alpha float64
 	})
 }
 
+// shade is an ellipse that keeps to what is painted already.
+func (c *canvas) shade(cx, cy, rx, ry float64, colour rgb, edge, alpha float64) {
+	c.paint(cx, cy, rx, ry, func(x, y float64) (rgb, float64) {
+		i := min(c.h-1, int(cy+y*ry))*c.w + min(c.w-1, int(cx+x*rx))
+		return colour, alpha * c.cover[i] * soft(math.Hypot(x, y), edge)
+	})
+}
+
 // ball paints an ellipse that is lit from the upper left like a solid body; square > 2 makes its outline squarer.
 func (c *canvas) ball(cx, cy, rx, ry float64, colour rgb, square, edge float64) {
 	c.paint(cx, cy, rx, ry, func(x, y float64) (rgb, float64) {

@@ -238,10 +238,10 @@ func (p *Publication) TakeKeyFrameRequest() bool { return p.keyWanted.Swap(false
 // worstLoss is the video's last reported fraction lost, 0..1, or negative.
 func (p *Publication) worstLoss() float64 { return math.Float64frombits(p.loss.Load()) }
 
-// WriteVideo sends one VP8 frame, WriteAudio one Opus packet of 20 ms. Both drop it silently while the link is not up yet.
+// WriteVideo sends one VP8 frame; it is dropped while the link is not up yet.
 func (p *Publication) WriteVideo(frame []byte) error { return p.write(p.video, frame) }
 
-// WriteAudio sends one Opus packet of 20 ms.
+// WriteAudio sends one Opus packet of 20 ms; it is dropped while the link is not up yet.
 func (p *Publication) WriteAudio(packet []byte) error { return p.write(p.audio, packet) }
 
 func (p *Publication) write(s *rtpStream, payload []byte) error {

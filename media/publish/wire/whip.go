@@ -21,6 +21,7 @@ var (
 	ErrToken   = errors.New("the gateway does not accept this token for this publication") // 401, 403
 	ErrHearing = errors.New("the gateway knows no such hearing")                           // 404
 	ErrRefused = errors.New("the gateway refused the publication")                         // any other status
+	ErrConfig  = errors.New("the publication is not described well")                       // before anything was sent
 )
 
 // Refusal is the gateway's answer to an offer that it did not take.
@@ -72,13 +73,13 @@ type whip struct {
 func newWHIP(cfg Config) (*whip, error) {
 	base, err := url.Parse(cfg.GatewayURL)
 	if err != nil || base.Host == "" {
-		return nil, errors.New("wire: the gateway's URL is no URL such as https://gateway.example:8443")
+		return nil, fmt.Errorf("%w: the gateway's URL is no URL such as https://gateway.example:8443", ErrConfig)
 	}
 	if base.Scheme != "https" && !(base.Scheme == "http" && isLoopback(base.Hostname())) {
-		return nil, errors.New("wire: the gateway's URL must be https (http only on this very machine)")
+		return nil, fmt.Errorf("%w: the gateway's URL must be https (http only on this very machine)", ErrConfig)
 	}
 	if cfg.Hearing == "" || cfg.Token == "" {
-		return nil, errors.New("wire: a hearing and a token are needed")
+		return nil, fmt.Errorf("%w: a hearing and a token are needed", ErrConfig)
 	}
 	endpoint := base.JoinPath("whip", url.PathEscape(cfg.Hearing))
 	endpoint.RawQuery, endpoint.Fragment = "", ""
@@ -160,6 +161,12 @@ func (w *whip) do(ctx context.Context, method string, to *url.URL, body string) 
 		req.Header.Set("Content-Type", "application/sdp")
 	}
 	return w.client.Do(req)
+}
+
+// IsCertificateError tells whether the gateway showed a certificate that RootCAs do not vouch for.
+func IsCertificateError(err error) bool {
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	return ok
 }
 
 // bare takes the URL out of an HTTP error: it names the hearing, and errors end up in logs.
