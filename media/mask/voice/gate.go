@@ -14,7 +14,7 @@ const (
 	gateLatency = 2
 
 	farSilent = -55.0                  // dBFS: less than this from the far end makes no echo worth keeping out
-	farHang   = 260 * time.Millisecond // how long the room may ring after the far end went silent
+	farHang   = 360 * time.Millisecond // how long the room may ring, sound card's delay included, after the far end went silent
 	farLost   = 200 * time.Millisecond // without a report, the far end is taken to have fallen silent after this
 	gateRamp  = 240                    // samples, 5 ms: opening and closing without a click
 )
@@ -25,12 +25,11 @@ const (
 //
 // Far may be called from any goroutine; Apply belongs to the one that owns the mask.
 type Gate struct {
-	loudAt   atomic.Int64 // Unix nanoseconds: last report of sound at the far end; 0 is none
-	reportAt atomic.Int64 // last report of any kind
-	loud     atomic.Bool  // what that report said
-	held     [gateLatency][mask.BlockSamples]float32
-	next     int
-	gain     float32
+	loudAt atomic.Int64 // Unix nanoseconds: last report of sound at the far end; 0 is none
+	loud   atomic.Bool  // what the last report of any kind said
+	held   [gateLatency][mask.BlockSamples]float32
+	next   int
+	gain   float32
 }
 
 // NewGate makes a gate that is open: without reports there is no far end.
@@ -48,7 +47,6 @@ func (g *Gate) Far(db float32, at time.Time) {
 		g.loudAt.Store(now)
 	}
 	g.loud.Store(loud)
-	g.reportAt.Store(now)
 }
 
 // Open says whether near speech passes at the time now.
@@ -64,8 +62,8 @@ func (g *Gate) Open(now time.Time) bool {
 	return !now.Before(end.Add(farHang))
 }
 
-// Apply passes the block on, gated, gateLatency blocks later. Captured stays with the sound that it belongs to only in kind: it is moved
-// back by the same delay.
+// Apply replaces the block by the one of gateLatency blocks before, gated by what is known now, and moves Captured back by as much. A block
+// without a capture time is taken to be captured now.
 func (g *Gate) Apply(raw *mask.RawSound) {
 	now := raw.Captured
 	if now.IsZero() {
