@@ -20,6 +20,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"parda/courtroom-ui"
 	"parda/gateway/access"
 	"parda/gateway/hearing"
 	"parda/gateway/ledger"
@@ -42,12 +43,12 @@ type App struct {
 	secret  string // of the TURN server's time-limited credentials
 	board   *switchboard
 	metrics *prometheus.Registry
+	words   *words
 
 	certificate     tls.Certificate
 	certificateFile string
 	local, secure   net.Listener // nil where not configured
 
-	mu       sync.Mutex
 	hearings map[string]*proceeding.Proceeding
 	links    Links
 	tokens   map[string]string // hearing/label -> token, of this start
@@ -75,6 +76,9 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 		return nil, err
 	}
 	a.access = access.New(access.Config{Store: a.store})
+	if a.words, err = loadWords(courtroomui.Locales); err != nil {
+		return nil, err
+	}
 	if err := a.listen(); err != nil {
 		return nil, err
 	}
@@ -166,7 +170,7 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 	}
 	p, err := proceeding.Open(ctx, proceeding.Config{
 		ID: c.ID, Folder: filepath.Join(a.config.Data, "hearings", c.ID), Ledger: a.ledger, Access: a.access,
-		Media: line{a.board, c.ID}, Recorder: newTapRecorder(a.relay, c.ID), Writer: newBundleWriter(a.ledger, c.ID),
+		Media: line{a.board, c.ID}, Source: line{a.board, c.ID}, Words: a.words.say,
 		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, ICE: a.iceServers, Log: a.log,
 	})
 	if err != nil {
@@ -179,15 +183,19 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 
 // createHearing enters the hearing and the draft of its order. The seats get no code yet: openHearing draws them.
 func (a *App) createHearing(ctx context.Context, c HearingConfig, seats []hearing.SeatSpec) error {
-	draft, err := hearing.NewDraft(c.ID, c.Template, c.Reason, c.Pseudonym, time.Now())
+	_, draft, err := hearing.NewDraft(c.ID, nil, hearing.DraftArgs{Template: c.Template, Reason: c.Reason, Pseudonym: c.Pseudonym}, time.Now())
 	if err != nil {
 		return err
 	}
-	system := string(hearing.System)
-	_, err = a.ledger.Append(ctx, c.ID,
-		ledger.Draft{Code: string(hearing.HearingCreated), Actor: system, Payload: hearing.HearingCreatedPayload{Hearing: c.ID, CaseNo: c.CaseNo, Court: c.Court, Seats: seats}},
-		ledger.Draft{Code: string(hearing.OrderDrafted), Actor: system, Payload: hearing.OrderDraftedPayload{Bytes: draft}})
-	if err != nil {
+	if !slices.Contains(hearing.Courts(), c.Court) {
+		return fmt.Errorf("there is no court %q", c.Court)
+	}
+	var drafts []ledger.Draft
+	for _, d := range hearing.Create(c.ID, c.CaseNo, c.Court, seats) {
+		drafts = append(drafts, ledger.Draft{Code: string(d.Code), Actor: d.Actor, Payload: d.Payload})
+	}
+	drafts = append(drafts, ledger.Draft{Code: string(hearing.OrderDrafted), Actor: string(hearing.System), Payload: hearing.OrderDraftedPayload{Bytes: draft}})
+	if _, err := a.ledger.Append(ctx, c.ID, drafts...); err != nil {
 		return err
 	}
 	kept, err := json.Marshal(c)
@@ -298,7 +306,7 @@ func (a *App) closeAll(ctx context.Context) error {
 		all = append(all, a.turn.Close())
 	}
 	if a.relay != nil {
-		all = append(all, a.relay.Close())
+		a.relay.Close()
 	}
 	for _, l := range []net.Listener{a.local, a.secure} {
 		if l != nil {

@@ -125,6 +125,14 @@ func (l line) Unsubscribe(id string) {
 	}
 }
 
+// Tap implements recording.Source.
+func (l line) Tap(label string, m relay.Media, t relay.Tap) (cancel func()) {
+	return l.board.relay.Tap(l.name(label), m, t)
+}
+
+// RequestKeyFrame implements recording.Source.
+func (l line) RequestKeyFrame(label string) { l.board.relay.RequestKeyFrame(l.name(label)) }
+
 // refused gives the relay's errors their public form.
 func refused(err error) error {
 	switch {
@@ -134,7 +142,7 @@ func refused(err error) error {
 		return signaling.Refuse("sdp_invalid", "The offer cannot be read.", err)
 	case errors.Is(err, relay.ErrMedia):
 		return signaling.Refuse("media_refused", "Only VP8 and Opus are taken.", err)
-	case errors.Is(err, relay.ErrLimit):
+	case errors.Is(err, relay.ErrTooMany):
 		return signaling.Refuse("too_many", "The gateway carries as many connections as it may.", err)
 	}
 	return signaling.Refuse("internal", "Something went wrong in the gateway.", err)

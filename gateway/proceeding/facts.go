@@ -25,7 +25,7 @@ func (p *Proceeding) Observe(f Fact, label string) {
 	p.post(func() {
 		switch f {
 		case Arrives:
-			p.tracks[label] = map[visibility.Media]bool{visibility.Video: true, visibility.Audio: true}
+			p.tracks[label] = true
 			delete(p.stalled, label)
 		case Gone:
 			delete(p.tracks, label)
@@ -79,7 +79,7 @@ func (p *Proceeding) stationUp() bool {
 		}
 	}
 	for _, key := range p.state.Order.Order.Keys() {
-		if len(p.tracks["witness/"+key]) == 0 {
+		if !p.tracks["witness/"+key] {
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"parda/gateway/hearing"
 	"parda/gateway/visibility"
@@ -85,11 +86,19 @@ func (p *Proceeding) Send(ctx context.Context, s *signaling.Session, offer strin
 	p.post(func() {
 		if a := p.sessions[s]; a != nil {
 			a.publication = id
+			p.offered["seat/"+s.Seat] = mediaIn(offer)
 			return
 		}
 		p.cfg.Media.Unpublish(id)
 	})
 	return answer, nil
+}
+
+// mediaIn says what an offer that the relay took brings: it has at most one section of each kind.
+func mediaIn(offer string) map[visibility.Media]bool {
+	return map[visibility.Media]bool{
+		visibility.Video: strings.Contains(offer, "\nm=video "), visibility.Audio: strings.Contains(offer, "\nm=audio "),
+	}
 }
 
 // StopSending implements signaling.Media.

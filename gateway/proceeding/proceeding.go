@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"parda/gateway/access"
@@ -18,22 +19,23 @@ import (
 	"parda/gateway/ledger"
 	"parda/gateway/minutes"
 	"parda/gateway/visibility"
+	"parda/media/recording"
 	"parda/signaling"
 )
 
 // Config is what a proceeding needs. All fields but Now are required.
 type Config struct {
-	ID       string
-	Folder   string // recordings, rendered protocols and the bundle of this hearing
-	Ledger   *ledger.Ledger
-	Access   *access.Access
-	Media    Media
-	Recorder Recorder
-	Writer   Writer
-	Link     func(seat, code string) string // the address of a seat's page
-	ICE      func() []signaling.ICEServer
-	Log      *slog.Logger
-	Now      func() time.Time // nil: time.Now
+	ID     string
+	Folder string // recordings, rendered protocols and the bundle of this hearing
+	Ledger *ledger.Ledger
+	Access *access.Access
+	Media  Media
+	Source recording.Source                                        // the relay as the recorder sees it, with this hearing's labels
+	Words  func(lang, key string, params map[string]string) string // the locale files, for the protocol
+	Link   func(seat, code string) string                          // the address of a seat's page
+	ICE    func() []signaling.ICEServer
+	Log    *slog.Logger
+	Now    func() time.Time // nil: time.Now
 }
 
 // Media is the relay as a hearing sees it. Route returns only when no packet of a denied track is written to anyone any more.
@@ -55,19 +57,22 @@ type Proceeding struct {
 	done  chan struct{}
 
 	// All below belongs to the goroutine of Run.
-	state    *hearing.State
-	protocol *minutes.Protocol
-	flags    *incident.Register
-	rev      uint64
-	sessions map[*signaling.Session]*attendee
-	present  map[string]*presence
-	tracks   map[string]map[visibility.Media]bool // label -> what arrives
-	stalled  map[string]bool
-	alarms   map[string]visibility.AlarmView
-	failed   time.Time // since when nothing can be written; zero: the ledger is well
-	retry    time.Time
-	record   recordState
-	closing  closing
+	state      *hearing.State
+	protocol   *minutes.Protocol
+	flags      *incident.Register
+	rev        uint64
+	sessions   map[*signaling.Session]*attendee
+	present    map[string]*presence
+	tracks     map[string]bool                      // labels that arrive
+	offered    map[string]map[visibility.Media]bool // seats' own publications: what their offer brought
+	stalled    map[string]bool
+	alarms     map[string]visibility.AlarmView
+	failed     time.Time // since when nothing can be written; zero: the ledger is well
+	retry      time.Time
+	record     recordState
+	bundle     *visibility.BundleView
+	checkpoint *visibility.CheckpointView
+	ended      bool
 }
 
 // attendee is one session of a seat.
@@ -93,7 +98,7 @@ func Open(ctx context.Context, cfg Config) (*Proceeding, error) {
 		cfg: cfg, inbox: make(chan func(), 256), done: make(chan struct{}),
 		state: hearing.New(), protocol: &minutes.Protocol{}, flags: &incident.Register{},
 		sessions: map[*signaling.Session]*attendee{}, present: map[string]*presence{},
-		tracks: map[string]map[visibility.Media]bool{}, stalled: map[string]bool{}, alarms: map[string]visibility.AlarmView{},
+		tracks: map[string]bool{}, offered: map[string]map[visibility.Media]bool{}, stalled: map[string]bool{}, alarms: map[string]visibility.AlarmView{},
 	}
 	events, err := cfg.Ledger.Load(ctx, cfg.ID)
 	if err != nil {
@@ -120,7 +125,10 @@ func (p *Proceeding) start(ctx context.Context) error {
 	if err := p.append(ctx, nil, drafts); err != nil {
 		return err
 	}
-	return p.enterRecovered(ctx)
+	if err := p.enterRecovered(ctx); err != nil {
+		return err
+	}
+	return p.openRecorder()
 }
 
 // Run owns the hearing until ctx ends. The sessions are closed with 1001 (going away) then.
@@ -142,11 +150,12 @@ func (p *Proceeding) Run(ctx context.Context) {
 			return
 		case f := <-p.inbox:
 			f()
-		case _, ok := <-newer:
+		case c, ok := <-newer:
 			if !ok {
 				newer = nil
 				continue
 			}
+			p.checkpoint = &visibility.CheckpointView{Size: c.Size, At: visibility.Moment(p.cfg.Now())}
 			p.tell()
 		case <-tick.C:
 			p.tick(ctx)
@@ -260,16 +269,16 @@ func (p *Proceeding) retryLedger(ctx context.Context, now time.Time) {
 // scene is what decides who may see and hear now.
 func (p *Proceeding) scene(now time.Time) visibility.Scene {
 	sc := visibility.SceneOf(p.state, now)
-	sc.Published = map[string]bool{}
-	for label, media := range p.tracks {
-		sc.Published[label] = len(media) > 0
-	}
+	sc.Published = maps.Clone(p.tracks)
 	sc.Halted = sc.Halted || !p.failed.IsZero()
 	return sc
 }
 
 // changed lets the state take effect: first the relay, so that nobody receives what is denied, then the seats.
 func (p *Proceeding) changed() {
+	if p.ended {
+		return
+	}
 	p.state.Facts.StationUp = p.stationUp()
 	routes := visibility.Route(p.scene(p.cfg.Now()), p.state.Seats)
 	p.cfg.Media.Route(routes)
@@ -278,6 +287,7 @@ func (p *Proceeding) changed() {
 }
 
 func (p *Proceeding) end() {
+	p.ended = true
 	p.cfg.Media.Route(nil)
 	for s := range p.sessions {
 		s.Close(1001, "the gateway ends")

@@ -3,6 +3,7 @@ package proceeding
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"time"
 
 	"parda/gateway/access"
@@ -127,20 +128,17 @@ type entriesMessage struct {
 func (p *Proceeding) extras() visibility.Extras {
 	x := visibility.Extras{
 		Now: p.cfg.Now(), Rev: p.rev, Present: map[string]bool{}, Publishing: map[string]visibility.PublishingView{},
-		Published: map[string]bool{}, Recording: p.record.health(), Bundle: p.closing.bundle,
+		Published: maps.Clone(p.tracks), Recording: p.record.health(), Bundle: p.bundle,
 	}
 	for seat, here := range p.present {
 		x.Present[seat] = here.sessions > 0
 	}
-	for label, media := range p.tracks {
-		x.Published[label] = len(media) > 0
+	for label := range p.tracks {
 		if pub, ok := visibility.PublicationOf(label, visibility.Audio); ok && pub.Source == visibility.FromSeat {
-			x.Publishing[pub.Name] = visibility.PublishingView{Sound: media[visibility.Audio], Picture: media[visibility.Video]}
+			x.Publishing[pub.Name] = visibility.PublishingView{Sound: p.offered[label][visibility.Audio], Picture: p.offered[label][visibility.Video]}
 		}
 	}
-	if c, ok := p.cfg.Ledger.Latest(p.cfg.ID); ok {
-		x.Checkpoint = &visibility.CheckpointView{Size: c.Size, At: visibility.Moment(c.Time)}
-	}
+	x.Checkpoint = p.checkpoint
 	for _, a := range p.alarms {
 		x.Alarms = append(x.Alarms, a)
 	}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestAConfigurationIsTakenOrRefusedWithAReason(t *testing.T) {
+	for _, tc := range []struct{ rule, toml, refusal string }{
+		{"the defaults stand alone", ``, ""},
+		{"a setting that is not known is refused by name", "[http]\nlisen = \":8443\"", "lisen"},
+		{"plain HTTP is for loopback only", "[http]\nlocal = \"0.0.0.0:8470\"", "not a loopback address"},
+		{"nobody could reach it", "[http]\nlisten = \"\"\nlocal = \"\"", "nobody can reach"},
+		{"a certificate needs its key", "[http]\ncertificate = \"a.pem\"", "go together"},
+		{"a name is no address for candidates", "[media]\naddresses = [\"court.example\"]", "no IP address"},
+		{"no address at all", "[media]\naddresses = []", "at least one"},
+		{"two hearings of one id", "[[hearing]]\nid = \"a\"\n[[hearing]]\nid = \"a\"", "id of its own"},
+		{"what is no TOML is said so", "data = ", "toml"},
+	} {
+		t.Run(tc.rule, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "gateway.toml")
+			if err := os.WriteFile(path, []byte(tc.toml), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := loadConfig(path)
+			if (err == nil) != (tc.refusal == "") || err != nil && !strings.Contains(err.Error(), tc.refusal) {
+				t.Errorf("loadConfig: %v; want %q", err, tc.refusal)
+			}
+		})
+	}
+}
+
+func TestTheSampleConfigurationIsTaken(t *testing.T) {
+	c, err := loadConfig("../deploy/gateway.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Hearings) != 1 || c.HTTP.Listen != ":8443" {
+		t.Errorf("the sample was read as %+v", c)
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/gin-gonic/gin"
+
+	"parda/gateway/proceeding"
+	"parda/signaling"
+)
+
+// bundle and protocolPDF give a seat that may have them the sealed record and the protocol as it is to be signed.
+func (a *App) bundle(c *gin.Context) {
+	a.give(c, "application/zip", "attachment", (*proceeding.Proceeding).Bundle)
+}
+
+func (a *App) protocolPDF(c *gin.Context) {
+	a.give(c, "application/pdf", "inline", (*proceeding.Proceeding).ProtocolPDF)
+}
+
+func (a *App) give(c *gin.Context, kind, how string, find func(*proceeding.Proceeding, context.Context, string) (string, error)) {
+	id := c.Param("hearing")
+	p, err := a.hearing(id)
+	if err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	seat, err := a.seatByCookie(c, id)
+	if err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	path, err := find(p, c, seat)
+	if err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	if path == "" {
+		signaling.WriteError(c.Writer, a.log, signaling.Refuse("not_allowed", "There is nothing here that this seat may take now.", nil))
+		return
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	c.Header("Content-Type", kind)
+	c.Header("Content-Disposition", how+`; filename="`+filepath.Base(path)+`"`)
+	c.Header("Cache-Control", "no-store")
+	http.ServeContent(c.Writer, c.Request, "", info.ModTime(), f)
+}

@@ -1,0 +1,207 @@
+package proceeding
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"parda/gateway/hearing"
+	"parda/gateway/visibility"
+	"parda/media/recording"
+)
+
+// recordState is what is recorded. Files are opened and closed by one worker, in order, so that the hearing never waits for a disk.
+type recordState struct {
+	recorder *recording.Recorder
+	work     chan func()
+	worker   chan struct{} // closed when the worker has ended
+	flowing  map[string]bool
+	pending  int  // jobs that the worker has not finished
+	broken   bool // the recorder reported a stop that nobody ordered
+	segments []hearing.RecordingSegmentPayload
+}
+
+func (p *Proceeding) openRecorder() (err error) {
+	p.record = recordState{work: make(chan func(), 64), worker: make(chan struct{}), flowing: map[string]bool{}, segments: p.record.segments}
+	p.record.recorder, err = recording.New(recording.Config{
+		Dir: p.recordingFolder(), Log: p.cfg.Log,
+		OnSegment: func(s recording.Segment) { p.post(func() { p.enterSegment(s) }) },
+		OnStopped: func(err error) { p.post(func() { p.recordingStopped(err) }) },
+	})
+	if err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
+	go func() {
+		defer close(p.record.worker)
+		for f := range p.record.work {
+			f()
+		}
+	}()
+	return nil
+}
+
+// recordWhatFlows starts and stops files so that what is recorded is what flows to the recorder: a pause ends a file and is no gap.
+func (p *Proceeding) recordWhatFlows(routes map[visibility.Sink]visibility.Publication) {
+	if p.record.recorder == nil {
+		return
+	}
+	now := map[string]bool{}
+	for sink, pub := range routes {
+		if label := pub.Label(); sink.Viewer == visibility.Recorder && p.tracks[label] {
+			now[label] = true
+		}
+	}
+	for label := range p.record.flowing {
+		if !now[label] {
+			delete(p.record.flowing, label)
+			p.job(func() { p.record.recorder.StopLabel(label) })
+		}
+	}
+	for label := range now {
+		if !p.record.flowing[label] {
+			p.record.flowing[label] = true
+			p.job(func() { p.startLabel(label) })
+		}
+	}
+}
+
+// startLabel runs in the worker.
+func (p *Proceeding) startLabel(label string) {
+	err := p.record.recorder.Start(p.cfg.Source, label)
+	p.post(func() {
+		if err != nil {
+			p.recordingStopped(&recording.StoppedError{Label: label, Err: err})
+			return
+		}
+		p.enter([]hearing.Draft{systemDraft(hearing.RecordingStarted, hearing.RecordingPayload{Label: label})})
+	})
+}
+
+func (p *Proceeding) enterSegment(s recording.Segment) {
+	drafts := []hearing.Draft{systemDraft(hearing.RecordingSegment, hearing.RecordingSegmentPayload{
+		Label: s.Label, File: s.File, SHA256: s.SHA256, Start: s.Start, DurationMS: s.Duration.Milliseconds(), Bytes: s.Size})}
+	for _, g := range s.Gaps {
+		drafts = append(drafts, systemDraft(hearing.RecordingGap, hearing.RecordingGapPayload{Label: s.Label, Start: g.Start, DurationMS: g.Duration.Milliseconds()}))
+	}
+	p.enter(append(drafts, systemDraft(hearing.RecordingStopped, hearing.RecordingPayload{Label: s.Label})))
+}
+
+func (p *Proceeding) recordingStopped(err error) {
+	p.record.broken = true
+	label := ""
+	if stopped, ok := err.(*recording.StoppedError); ok {
+		label = stopped.Label
+	}
+	p.cfg.Log.Error("a recording stopped", "err", err)
+	p.enter([]hearing.Draft{systemDraft(hearing.RecordingFailed, hearing.RecordingPayload{Label: label})})
+}
+
+// noteRecording keeps the list of finished files, from new events and from old ones alike.
+func (p *Proceeding) noteRecording(e hearing.Event) error {
+	if e.Code != hearing.RecordingSegment {
+		return nil
+	}
+	s, err := hearing.Payload[hearing.RecordingSegmentPayload](e)
+	if err == nil {
+		p.record.segments = append(p.record.segments, s)
+	}
+	return err
+}
+
+// enterRecovered repairs what a crash left of the recordings and enters it, together with the gap until now.
+func (p *Proceeding) enterRecovered(ctx context.Context) error {
+	found, err := recording.Recover(p.recordingFolder())
+	if err != nil {
+		return fmt.Errorf("recordings of the last run: %w", err)
+	}
+	var drafts []hearing.Draft
+	for _, s := range found {
+		known := func(k hearing.RecordingSegmentPayload) bool { return k.File == s.File }
+		if slices.ContainsFunc(p.record.segments, known) {
+			continue
+		}
+		drafts = append(drafts, systemDraft(hearing.RecordingSegment, hearing.RecordingSegmentPayload{
+			Label: s.Label, File: s.File, SHA256: s.SHA256, Start: s.Start, DurationMS: s.Duration.Milliseconds(), Bytes: s.Size}))
+		for _, g := range append(s.Gaps, recording.Gap{Start: s.Start.Add(s.Duration), Duration: p.cfg.Now().Sub(s.Start.Add(s.Duration))}) {
+			drafts = append(drafts, systemDraft(hearing.RecordingGap, hearing.RecordingGapPayload{Label: s.Label, Start: g.Start, DurationMS: g.Duration.Milliseconds()}))
+		}
+	}
+	if len(drafts) == 0 {
+		return nil
+	}
+	return p.append(ctx, nil, drafts)
+}
+
+// stopRecording ends every file and enters what was finished. It runs in the hearing's goroutine, which therefore takes what the recorder
+// posts meanwhile. What does not come in time is found and entered at the next start.
+func (p *Proceeding) stopRecording() {
+	if p.record.recorder == nil {
+		return
+	}
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		close(p.record.work)
+		<-p.record.worker
+		p.record.recorder.Stop()
+	}()
+	late := time.After(stopWithin)
+	for {
+		select {
+		case f := <-p.inbox:
+			f()
+		case <-late:
+			p.cfg.Log.Error("the recorder does not end")
+			return
+		case <-finished:
+			for len(p.inbox) > 0 {
+				(<-p.inbox)()
+			}
+			return
+		}
+	}
+}
+
+// stopWithin is how long the end of a hearing waits for its recordings.
+const stopWithin = 10 * time.Second
+
+// job gives the worker something to do, and counts it until it is done.
+func (p *Proceeding) job(f func()) {
+	p.record.pending++
+	p.record.work <- func() {
+		f()
+		p.post(func() { p.record.pending-- })
+	}
+}
+
+// idle says whether nothing is recorded and every file is finished and entered.
+func (r *recordState) idle() bool { return len(r.flowing) == 0 && r.pending == 0 }
+
+// health is off, on or failed, as the consoles show it.
+func (r *recordState) health() string {
+	switch {
+	case r.recorder == nil:
+		return string(recording.Off)
+	case r.failed():
+		return string(recording.Failed)
+	case len(r.flowing) > 0:
+		return string(recording.On)
+	}
+	return string(recording.Off)
+}
+
+func (r *recordState) failed() bool {
+	if r.recorder == nil {
+		return false
+	}
+	state := r.recorder.State()
+	if state != recording.Failed && len(r.flowing) > 0 && state == recording.On {
+		r.broken = false
+	}
+	return state == recording.Failed || r.broken
+}
+
+func systemDraft(code hearing.Code, payload any) hearing.Draft {
+	return hearing.Draft{Code: code, Actor: string(hearing.System), Payload: payload}
+}
