@@ -10,7 +10,7 @@ type Code string
 
 // Event is what happened, as the ledger holds it. The ledger's own event has the same fields and more.
 type Event struct {
-	Index   uint64          // position in the hearing's ledger, from 0
+	Index   uint64          // position in the hearing's ledger, from 1
 	Time    time.Time       // the gateway's time, UTC
 	Code    Code            //
 	Actor   string          // seat id, or "system"
@@ -343,5 +343,6 @@ type ProtocolSignedPayload struct {
 
 // HearingSealedPayload is the closing entry of the ledger.
 type HearingSealedPayload struct {
-	SignedBy []Role `json:"signed_by"`
+	SignedBy         []Role `json:"signed_by"`
+	BundleJSONSHA256 string `json:"bundle_json_sha256"` // hex; binds the bundle's index
 }

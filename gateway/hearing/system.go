@@ -16,7 +16,7 @@ func Create(hearing, caseNo, court string, seats []SeatSpec) []Draft {
 
 // Interrupted says what follows when the station's media or the gateway itself was lost: live falls back to ready, and the
 // presiding judge resumes; a rehearsal starts over. Why is a pause code, such as station_lost.
-func Interrupted(s *State, why string) []Draft {
+func Interrupted(s *State, why string, _ time.Time) []Draft {
 	to := map[TestimonyPhase]TestimonyPhase{Live: Ready, Rehearsal: Waiting}[s.Testimony.Phase]
 	if to == "" {
 		return nil
@@ -24,16 +24,17 @@ func Interrupted(s *State, why string) []Draft {
 	return []Draft{bySystem(TestimonyInterrupted, TestimonyInterruptedPayload{Why: why, From: s.Testimony.Phase, To: to})}
 }
 
-// GatewayRestarted says what follows from a start of the gateway in the middle of a hearing.
-func GatewayRestarted(s *State) []Draft {
-	if s.Phase == Sealed || len(s.Seats) == 0 {
+// Restarted says what follows from a start of the gateway in the middle of a hearing: what was live is ready. The owner of the
+// hearing enters gateway.started before.
+func Restarted(s *State, now time.Time) []Draft {
+	if in(s.Phase, Signed, Sealed) {
 		return nil
 	}
-	return append([]Draft{bySystem(GatewayStarted, EmptyPayload{})}, Interrupted(s, "station_lost")...)
+	return Interrupted(s, "station_lost", now)
 }
 
 // SeatTaken enters that somebody came in by the seat's link.
-func SeatTaken(s *State, seat string) []Draft {
+func SeatTaken(s *State, seat string, _ time.Time) []Draft {
 	p := s.seat(seat)
 	if p == nil || p.Entered {
 		return nil
@@ -42,20 +43,20 @@ func SeatTaken(s *State, seat string) []Draft {
 }
 
 // LinkLost enters that the link of a seat broke. The loss of the witness's seat is the loss of the station.
-func LinkLost(s *State, seat string) []Draft {
+func LinkLost(s *State, seat string, at time.Time) []Draft {
 	p := s.seat(seat)
 	if p == nil || !p.Entered || p.LinkLost || s.Phase == Sealed {
 		return nil
 	}
 	drafts := []Draft{bySystem(SeatLinkLost, SeatPayload{Seat: seat, Role: p.Role})}
 	if p.Role == ProtectedWitness {
-		drafts = append(drafts, Interrupted(s, "station_lost")...)
+		drafts = append(drafts, Interrupted(s, "station_lost", at)...)
 	}
 	return drafts
 }
 
-// LinkRestored enters that the link of a seat is back. Nothing resumes by itself.
-func LinkRestored(s *State, seat string) []Draft {
+// LinkBack enters that the link of a seat is back. Nothing resumes by itself.
+func LinkBack(s *State, seat string, _ time.Time) []Draft {
 	p := s.seat(seat)
 	if p == nil || !p.LinkLost || s.Phase == Sealed {
 		return nil
@@ -63,18 +64,22 @@ func LinkRestored(s *State, seat string) []Draft {
 	return []Draft{bySystem(SeatLinkBack, SeatPayload{Seat: seat, Role: p.Role})}
 }
 
-// DefenceLost pauses live testimony when a seat of the defence has been cut off for longer than DefenceOutage (I9), counted
-// from the moment lost, by the gateway's clock. Its link_lost is entered with it if that was not done yet.
-func DefenceLost(s *State, seat string, lost, now time.Time) []Draft {
-	p := s.seat(seat)
-	if p == nil || p.Role != DefenceCounsel || !p.Admitted || s.Testimony.Phase != Live || now.Sub(lost) <= DefenceOutage {
+// DefenceLost pauses live testimony when the link of an admitted defence seat has been broken for longer than DefenceOutage (I9),
+// counted from its seat.link_lost. A link that was broken already when the judge called does not count: the call gave a
+// reason for that.
+func DefenceLost(s *State, now time.Time) []Draft {
+	if s.Testimony.Phase != Live {
 		return nil
 	}
-	drafts := LinkLost(s, seat)
-	return append(drafts, bySystem(TestimonyPaused, TestimonyPausedPayload{By: System, Why: "defence_lost"}))
+	for _, d := range s.SeatsOf(DefenceCounsel) {
+		if d.Admitted && d.LinkLost && !d.LostAt.Before(s.Testimony.Since) && now.Sub(d.LostAt) > DefenceOutage {
+			return []Draft{bySystem(TestimonyPaused, TestimonyPausedPayload{By: System, Why: "defence_lost"})}
+		}
+	}
+	return nil
 }
 
-// Overdue enters each owed ruling whose time has passed, once.
+// Overdue enters what time alone brings about, each once: rulings that are owed and past their time, and the end of the order.
 func Overdue(s *State, now time.Time) []Draft {
 	var drafts []Draft
 	for _, d := range s.Pending {
@@ -82,12 +87,13 @@ func Overdue(s *State, now time.Time) []Draft {
 			drafts = append(drafts, bySystem(RulingOverdue, RulingOverduePayload{ID: d.ID, About: d.About}))
 		}
 	}
-	return drafts
+	return append(drafts, orderRunOut(s, now)...)
 }
 
-// OrderRunOut enters that the order does not hold any more, and stops what it carried.
-func OrderRunOut(s *State, now time.Time) []Draft {
-	if s.Order == nil || s.Order.Expired || s.Order.Order.ValidAt(now) || in(s.Phase, Concluded, Signed, Sealed) {
+// orderRunOut enters that the order does not hold any more, and stops what it carried.
+func orderRunOut(s *State, now time.Time) []Draft {
+	if s.Order == nil || s.Order.Expired || s.Order.Order.ValidAt(now) || in(s.Phase, Concluded, Signed, Sealed) ||
+		now.Before(s.Order.SignedAt) {
 		return nil
 	}
 	drafts := []Draft{bySystem(OrderExpired, EmptyPayload{})}
@@ -95,14 +101,14 @@ func OrderRunOut(s *State, now time.Time) []Draft {
 	case Live:
 		drafts = append(drafts, bySystem(TestimonyPaused, TestimonyPausedPayload{By: System, Why: "order_expired"}))
 	case Rehearsal:
-		drafts = append(drafts, Interrupted(s, "order_expired")...)
+		drafts = append(drafts, Interrupted(s, "order_expired", now)...)
 	}
 	return drafts
 }
 
-// TripwireFired enters that a face was found in a rendering, and takes testimony back to waiting: the cut stands until the
+// Tripwire enters that a face was found in a rendering, and takes testimony back to waiting: the cut stands until the
 // witness has rehearsed and agreed anew.
-func TripwireFired(s *State, label string) []Draft {
+func Tripwire(s *State, label string, _ time.Time) []Draft {
 	drafts := []Draft{bySystem(FaceFound, FaceFoundPayload{Label: label})}
 	if p := s.Testimony.Phase; in(p, Rehearsal, Ready, Live, Paused) {
 		drafts = append(drafts, bySystem(TestimonyInterrupted, TestimonyInterruptedPayload{Why: "mask", From: p, To: Waiting}))
@@ -110,9 +116,9 @@ func TripwireFired(s *State, label string) []Draft {
 	return drafts
 }
 
-// LedgerRecovered enters, once writing works again, that nothing could be written since a moment. Meanwhile the owner of the
+// LedgerBackAgain enters, once writing works again, that nothing could be written since a moment. Meanwhile the owner of the
 // hearing let nothing flow; live testimony is paused now, and the presiding judge resumes.
-func LedgerRecovered(s *State, since time.Time) []Draft {
+func LedgerBackAgain(s *State, since, _ time.Time) []Draft {
 	drafts := []Draft{bySystem(LedgerFailed, LedgerFailedPayload{Since: since})}
 	if s.Testimony.Phase == Live {
 		drafts = append(drafts, bySystem(TestimonyPaused, TestimonyPausedPayload{By: System, Why: "ledger"}))
@@ -123,14 +129,15 @@ func LedgerRecovered(s *State, since time.Time) []Draft {
 // Rendered enters what bench and clerk are to sign.
 func Rendered(p ProtocolRenderedPayload) []Draft { return []Draft{bySystem(ProtocolRendered, p)} }
 
-// Seal makes the closing entry of a hearing that is signed; nil for any other.
-func Seal(s *State) []Draft {
+// Seal makes the closing entry of a hearing that is signed, bound to the bundle's index by the SHA-256 (hex) of bundle.json; nil
+// for a hearing that is not signed.
+func Seal(s *State, bundleJSONSHA256 string) []Draft {
 	if s.Phase != Signed || s.Signing == nil {
 		return nil
 	}
-	var by []Role
+	p := HearingSealedPayload{BundleJSONSHA256: bundleJSONSHA256}
 	for _, g := range s.Signing.Signed {
-		by = append(by, g.Role)
+		p.SignedBy = append(p.SignedBy, g.Role)
 	}
-	return []Draft{bySystem(HearingSealed, HearingSealedPayload{SignedBy: by})}
+	return []Draft{bySystem(HearingSealed, p)}
 }
