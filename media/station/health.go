@@ -1,0 +1,196 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"parda/media/mask/face"
+)
+
+// Notices of mask.status: why the card or silence goes out. Codes, never text that could hold a name.
+const (
+	faultMask     = "mask_fault"
+	faultOverload = "overload"
+	faultEncoder  = "encoder_fault"
+
+	noticeNoFace   = "no_face"
+	noticeTwoFaces = "two_faces"
+)
+
+const (
+	devCamera     = "camera"
+	devMicrophone = "microphone"
+
+	deviceOK    = "ok"
+	deviceLost  = "lost"
+	deviceEnded = "ended"
+)
+
+const (
+	neutralAfter = time.Second // a face lost for less is not told
+	calmFor      = time.Second // a fault is over when there was none for so long
+)
+
+// maskStatus is what the court is told of the masks' health (mask.status in PROTOCOL.md). It says what is wrong, not what is shown: in a pause
+// the card goes out and all may be well.
+type maskStatus struct {
+	Picture string `json:"picture"`          // ok, neutral, card
+	Voice   string `json:"voice"`            // ok, silence
+	Notice  string `json:"notice,omitempty"` // a code
+}
+
+// health gathers faults from the clocks and the devices, and settles them into few changes of status. Safe for concurrent use.
+type health struct {
+	now     func() time.Time
+	changed chan struct{} // poked when status or devices changed
+
+	mu        sync.Mutex
+	last      maskStatus
+	devices   map[string]string
+	faults    map[string]fault // by devCamera (picture) and devMicrophone (voice)
+	encoders  map[string]time.Time
+	oddNotice string
+	oddSince  time.Time
+}
+
+type fault struct {
+	why string
+	at  time.Time
+}
+
+func newHealth() *health {
+	return &health{
+		now: time.Now, changed: make(chan struct{}, 1),
+		last:    maskStatus{Picture: "ok", Voice: "ok"},
+		devices: map[string]string{devCamera: deviceOK, devMicrophone: deviceOK},
+		faults:  map[string]fault{}, encoders: map[string]time.Time{},
+	}
+}
+
+// status is the settled health, and each device's.
+func (h *health) status() (maskStatus, map[string]string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last, map[string]string{devCamera: kioskDevice(h.devices[devCamera]), devMicrophone: kioskDevice(h.devices[devMicrophone])}
+}
+
+func kioskDevice(s string) string {
+	if s == deviceOK {
+		return deviceOK
+	}
+	return deviceLost
+}
+
+// device records how a device is: "" for well.
+func (h *health) device(which, loss string) {
+	if loss == "" {
+		loss = deviceOK
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.devices[which] != loss {
+		h.devices[which] = loss
+		h.poke()
+	}
+}
+
+// picture records a tick of the picture's clock: what was wrong ("" for nothing), and what the figure saw.
+func (h *health) picture(why string, saw face.Notice) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.now()
+	h.note(devCamera, why, now)
+	odd := ""
+	switch saw {
+	case face.NoFace:
+		odd = noticeNoFace
+	case face.TwoFaces:
+		odd = noticeTwoFaces
+	}
+	if odd != h.oddNotice {
+		if h.oddNotice == "" {
+			h.oddSince = now
+		}
+		h.oddNotice = odd
+	}
+	h.settle(now)
+}
+
+// voice records a tick of the sound's clock.
+func (h *health) voice(why string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.now()
+	h.note(devMicrophone, why, now)
+	h.settle(now)
+}
+
+// encoder records that an encoder failed on pictures (devCamera) or sound (devMicrophone).
+func (h *health) encoder(which string, at time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.encoders[which] = at
+	h.settle(at)
+}
+
+func (h *health) note(which, why string, now time.Time) {
+	if why != "" {
+		h.faults[which] = fault{why, now}
+	}
+}
+
+func (h *health) settle(now time.Time) {
+	next := maskStatus{Picture: "ok", Voice: "ok"}
+	if h.oddNotice != "" && now.Sub(h.oddSince) >= neutralAfter {
+		next.Picture, next.Notice = "neutral", h.oddNotice
+	}
+	if why := h.lasting(devMicrophone, now); why != "" {
+		next.Voice, next.Notice = modeSilence, why
+	}
+	if why := h.lasting(devCamera, now); why != "" {
+		next.Picture, next.Notice = modeCard, why
+	}
+	if next != h.last {
+		h.last = next
+		h.poke()
+	}
+}
+
+func (h *health) lasting(which string, now time.Time) string {
+	if at, ok := h.encoders[which]; ok && now.Sub(at) < calmFor {
+		return faultEncoder
+	}
+	if f, ok := h.faults[which]; ok && now.Sub(f.at) < calmFor {
+		return f.why
+	}
+	return ""
+}
+
+func (h *health) poke() {
+	select {
+	case h.changed <- struct{}{}:
+	default:
+	}
+}
+
+// cameraFault and microphoneFault name why nothing new comes from a device: lost, ended (a clip), or late.
+func (h *health) cameraFault() string     { return h.deviceFault(devCamera) }
+func (h *health) microphoneFault() string { return h.deviceFault(devMicrophone) }
+
+func (h *health) deviceFault(which string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.devices[which]; s != deviceOK {
+		return which + "_" + s
+	}
+	return which + "_late"
+}
+
+func lossOf(err error) string {
+	if errors.Is(err, io.EOF) {
+		return deviceEnded
+	}
+	return deviceLost
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"log/slog"
+
+	"golang.org/x/sys/unix"
+)
+
+// keepMemoryPrivate makes the process leave nothing of the witness on a disk: no core dump when it dies, no reading of its memory by
+// another process of the same user, and, where the system allows it, no page in the swap. A higher priority keeps the mask in time.
+func keepMemoryPrivate(log *slog.Logger) error {
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+		return err
+	}
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return err
+	}
+	// Without the right to lock memory the limit is low, and a process at its limit could not allocate any more: then do not lock at all.
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil && limit.Cur == unix.RLIM_INFINITY {
+		if err := unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT); err != nil {
+			log.Warn("memory could not be locked: it may reach the swap")
+		}
+	} else {
+		log.Warn("memory is not locked: raise the limit on locked memory, or encrypt the swap")
+	}
+	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, -5); err != nil {
+		log.Info("running without a raised priority")
+	}
+	return nil
+}

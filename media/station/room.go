@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"parda/media/mask/face"
+	"parda/media/mask/voice"
+)
+
+// room is the shielded room: it holds what the gateway says, what the witness does and what the order allows, and derives from them, at each
+// change, the permit of the hot path and what is published. What tightens (a break, fear, card, silence, a lost link, a
+// refused order) takes effect here at once and is told to the gateway afterwards.
+type room struct {
+	hearing string
+	log     *slog.Logger
+	link    *link
+	health  *health
+	width   int
+	height  int
+	make    func(maskConfig, *session) (*masks, error)
+	camera  camera
+	microphone
+	publish func(ctx context.Context, key string) (publication, error)
+	self    func(face.Masked) // the witness's own picture
+	rec     *rehearsal
+	kiosk   kioskOutlet
+
+	ctx     context.Context
+	workers sync.WaitGroup
+
+	mu       sync.Mutex
+	trust    orderTrust
+	linked   bool
+	state    stateMessage
+	raw      []byte // the newest state, verbatim for the kiosk
+	ice      []byte // the newest ice message
+	order    *order
+	shown    signedOrder // the order that was last judged
+	refused  string      // why the newest order is not obeyed
+	held     bool        // break or fear: only she lifts it
+	tight    tightening
+	session  *session
+	running  *runningTestimony
+	reported maskStatus
+	pending  map[string]bool // command ids whose refusal the kiosk wants to know
+}
+
+// kioskOutlet is the kiosk's page, which may be absent. Neither call blocks.
+type kioskOutlet interface {
+	toKiosk(raw []byte) // verbatim
+	changed()           // room.view has something new
+}
+
+// tightening is what the witness asked for by herself.
+type tightening struct{ card, silence bool }
+
+// runningTestimony is a hot path with its publications.
+type runningTestimony struct {
+	*testimony
+	is    maskConfig
+	keys  map[string]context.CancelFunc // publications that are kept up
+	lanes []*lane
+	stop  context.CancelFunc
+	done  chan struct{}
+}
+
+// linkUp, linkDown, linkState, linkReply and linkPass are the link's events.
+
+func (r *room) linkUp() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.log.Info("link to the gateway is up")
+	r.linked = true
+	r.state = stateMessage{} // nothing is assumed until the gateway has said it
+	r.apply()
+}
+
+func (r *room) linkDown(why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.log.Warn("link to the gateway is down: nobody hears the witness", "why", why)
+	r.linked = false
+	r.apply()
+}
+
+func (r *room) linkState(raw []byte, st stateMessage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if st.Testimony.Phase != r.state.Testimony.Phase {
+		r.log.Info("testimony", "phase", st.Testimony.Phase)
+	}
+	entered := st.Testimony.Phase == phaseRehearsal && r.state.Testimony.Phase != phaseRehearsal
+	r.raw, r.state = raw, st
+	r.judgeOrder(st.Order)
+	r.apply()
+	if entered && r.running != nil {
+		r.rec.begin()
+	}
+}
+
+func (r *room) linkReply(id string, raw []byte, refused string) {
+	r.mu.Lock()
+	wanted := r.pending[id]
+	delete(r.pending, id)
+	r.mu.Unlock()
+	if refused != "" {
+		r.log.Warn("the gateway refused a command", "code", refused)
+	}
+	if wanted && refused != "" {
+		r.kiosk.toKiosk(raw)
+	}
+}
+
+func (r *room) linkPass(raw []byte) {
+	var head headMessage
+	if json.Unmarshal(raw, &head) == nil && head.Type == "ice" {
+		r.mu.Lock()
+		r.ice = raw
+		r.mu.Unlock()
+	}
+	r.kiosk.toKiosk(raw)
+}
+
+// judgeOrder decides whether a newly shown order is obeyed. Called with mu held.
+func (r *room) judgeOrder(s *signedOrder) {
+	switch {
+	case s == nil:
+		r.order, r.shown, r.refused = nil, signedOrder{}, ""
+		return
+	case *s == r.shown:
+		return
+	}
+	r.shown = *s
+	o, err := r.trust.check(*s, time.Now())
+	if err != nil {
+		r.order, r.refused = nil, refusalCode(err)
+		r.log.Error("the order is refused; nothing flows", "code", r.refused)
+		return
+	}
+	r.order, r.refused = o, ""
+	r.log.Info("order in force", "version", o.Version, "renderings", len(o.keys()), "key_code", r.trust.code())
+}
+
+func refusalCode(err error) string {
+	if r, ok := err.(*refusal); ok {
+		return r.Code
+	}
+	return "order_invalid"
+}
+
+// apply derives everything from the state. Called with mu held, at each change.
+func (r *room) apply() {
+	phase := r.state.Testimony.Phase
+	ok := r.order != nil && r.order.inForce(time.Now()) == nil
+	if phase == phaseReleased {
+		r.release()
+	} else if ok && r.linked && phase != "" {
+		r.start()
+	}
+	if run := r.running; run != nil {
+		tight := r.effective()
+		live := ok && r.linked && phase == phaseLive && r.state.Hearing.Phase == "open" && !r.held
+		p := &permit{live: live, self: live || ok && phase == phaseRehearsal, card: tight.card, silence: tight.silence}
+		if ok {
+			p.notBefore, p.notAfter = r.order.ValidFrom.Add(-time.Minute), r.order.ValidUntil
+		}
+		run.permit.Store(p)
+		r.keepPublished(ok)
+	}
+	if phase == phaseLive {
+		r.rec.discard() // what she agreed to is over; nothing of it stays
+	}
+	r.reportMask()
+	r.kiosk.changed()
+}
+
+// effective is the stricter of what she asked for here and what the court holds.
+func (r *room) effective() tightening {
+	t := r.tight
+	if c := r.state.Testimony.Tightened; c != nil {
+		t.card = t.card || c.Picture == modeCard
+		t.silence = t.silence || c.Voice == modeSilence
+	}
+	return t
+}
+
+// start makes the hot path when an order is in force. The session's parameters are drawn once and outlive a lost link and a new order.
+func (r *room) start() {
+	want := r.order.maskConfig(r.width, r.height)
+	if r.running != nil && r.running.is == want {
+		return
+	}
+	r.stopRunning()
+	if r.session == nil {
+		r.session = newSession()
+	}
+	m, err := r.make(want, r.session)
+	if err != nil {
+		r.order, r.refused = nil, "internal"
+		r.log.Error("the masks cannot be made; nothing flows")
+		return
+	}
+	ctx, stop := context.WithCancel(r.ctx)
+	t := &testimony{camera: r.camera, microphone: r.microphone, masks: m, far: voice.NewGate(), farLevel: make(chan farLevel, 8), health: r.health,
+		self: func(p face.Masked) { r.self(p); r.rec.picture(p) }, selfSound: r.rec.sound}
+	run := &runningTestimony{testimony: t, is: want, keys: map[string]context.CancelFunc{}, stop: stop, done: make(chan struct{})}
+	r.running = run
+	r.workers.Go(func() {
+		defer close(run.done)
+		t.run(ctx)
+	})
+}
+
+// release ends the testimony: publications, hot path and session parameters.
+func (r *room) release() {
+	r.stopRunning()
+	r.rec.discard()
+	if r.session != nil {
+		r.session.wipe()
+		r.session = nil
+		r.log.Info("testimony released; the masks' parameters are wiped")
+	}
+}
+
+func (r *room) stopRunning() {
+	if r.running == nil {
+		return
+	}
+	r.running.permit.Store(&permit{})
+	for _, end := range r.running.keys {
+		end()
+	}
+	r.running.stop()
+	r.running = nil
+}
+
+// reportMask tells the gateway of the masks' health when it has changed. A refused order is told the same way: nothing flows, and that is an alarm.
+func (r *room) reportMask() {
+	status, _ := r.health.status()
+	if r.running == nil {
+		status = maskStatus{Picture: "ok", Voice: "ok"}
+	}
+	if r.refused != "" {
+		status = maskStatus{Picture: modeCard, Voice: modeSilence, Notice: "order_refused"}
+	}
+	if r.reported == (maskStatus{}) {
+		r.reported = maskStatus{Picture: "ok", Voice: "ok"} // what the gateway takes for granted
+	}
+	if status == r.reported {
+		return
+	}
+	r.reported = status
+	r.link.command("mask.status", status, time.Now(), true)
+}
+
+// watch looks at what changes by itself: the masks' health, and the order's validity.
+func (r *room) watch(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.health.changed:
+		case <-tick.C:
+		}
+		r.mu.Lock()
+		if r.order != nil && r.order.inForce(time.Now()) != nil && r.refused == "" {
+			r.refused = "order_invalid"
+			r.log.Error("the order has expired; nothing flows")
+		}
+		r.apply()
+		r.mu.Unlock()
+	}
+}
+
+// close ends the hot path and waits for it.
+func (r *room) close() {
+	r.mu.Lock()
+	r.stopRunning()
+	if r.session != nil {
+		r.session.wipe()
+	}
+	r.mu.Unlock()
+	r.workers.Wait()
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+var (
+	errLate  = errors.New("late")
+	errPanic = errors.New("panic")
+)
+
+// stage runs one step of the hot path (a mask's, an encoder's) on a goroutine of its own, one call at a time. So a step that hangs
+// or panics never holds up the clock that asks: the clock gets errLate or errPanic in time, and sends the card or silence.
+//
+// ask and stuck belong to one goroutine, the clock's.
+type stage[In, Out any] struct {
+	step func(In) (Out, error)
+	in   chan In
+	out  chan answer[Out]
+	busy bool
+	from time.Time // when the unanswered call began
+	wait *time.Timer
+}
+
+type answer[Out any] struct {
+	v   Out
+	err error
+}
+
+// newStage starts the goroutine; it ends with ctx, or, where a step hangs, when that step returns.
+func newStage[In, Out any](ctx context.Context, step func(In) (Out, error)) *stage[In, Out] {
+	s := &stage[In, Out]{step: step, in: make(chan In), out: make(chan answer[Out], 1)}
+	s.wait = time.NewTimer(time.Hour)
+	s.wait.Stop()
+	go func() {
+		defer s.wait.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case v := <-s.in:
+				out, err := s.guarded(v)
+				s.out <- answer[Out]{out, err}
+			}
+		}
+	}()
+	return s
+}
+
+func (s *stage[In, Out]) guarded(v In) (out Out, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			var none Out
+			out, err = none, fmt.Errorf("%w: %T", errPanic, r) // the value itself might hold a sample
+		}
+	}()
+	return s.step(v)
+}
+
+// ask runs one step and waits for it at most so long. A step that is still running from an earlier call gives errLate at once, and its
+// answer, when it comes, is thrown away: it is old.
+func (s *stage[In, Out]) ask(v In, within time.Duration) (Out, error) {
+	var none Out
+	if s.busy {
+		select {
+		case <-s.out:
+			s.busy = false
+		default:
+			return none, errLate
+		}
+	}
+	s.wait.Reset(within)
+	defer s.wait.Stop()
+	select {
+	case s.in <- v:
+	case <-s.wait.C:
+		return none, errLate
+	}
+	s.busy, s.from = true, time.Now()
+	select {
+	case a := <-s.out:
+		s.busy = false
+		return a.v, a.err
+	case <-s.wait.C:
+		return none, errLate
+	}
+}
+
+// stuck says how long the running step has been running, 0 when none is.
+func (s *stage[In, Out]) stuck(now time.Time) time.Duration {
+	if !s.busy || len(s.out) > 0 {
+		return 0
+	}
+	return now.Sub(s.from)
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"time"
+
+	courtroomui "parda/courtroom-ui"
+	"parda/media/capture"
+	"parda/media/publish"
+)
+
+// errDevice marks a camera or microphone that cannot be opened at the start.
+var errDevice = errors.New("device")
+
+// testifyConfig is the command line of testify. It has no field for the masks' session parameters, and must never get one:
+// what a clerk can type, somebody can ask for.
+type testifyConfig struct {
+	gateway, gatewayCert, hearing, token string
+	camera, microphone                   string
+	width, height                        int
+	loop                                 bool
+	kiosk                                string
+	judgeKey                             string
+	json                                 bool
+}
+
+func testifyFlags(c *testifyConfig, stderr io.Writer) *flag.FlagSet {
+	fs := flagSet("testify", stderr)
+	fs.StringVar(&c.gateway, "gateway", "", "the gateway's `URL`, https://HOST:PORT (http on this machine only)")
+	fs.StringVar(&c.gatewayCert, "gateway-cert", "", "PEM `FILE` of the gateway's certificate, where it is its own")
+	fs.StringVar(&c.hearing, "hearing", "demo", "the hearing's `ID`")
+	fs.StringVar(&c.token, "token", "", "the station's bearer `TOKEN` (or in the environment as PARDA_TOKEN, where other users can list processes)")
+	fs.StringVar(&c.camera, "camera", "", "camera: /dev/videoN, a file, or demo:witness; empty for none")
+	fs.StringVar(&c.microphone, "microphone", "", "microphone: pulse:NAME, alsa:NAME, a file, or demo:witness; empty for none")
+	fs.BoolVar(&c.loop, "loop", false, "play files again at their end")
+	fs.StringVar(&c.kiosk, "kiosk", "127.0.0.1:0", "`ADDRESS` of the witness's page, on this machine only")
+	fs.StringVar(&c.judgeKey, "judge-key", "", "short `CODE` (or whole SHA-256) of the judge's key; without it the first key of the hearing is trusted")
+	fs.BoolVar(&c.json, "json", false, "print the kiosk's link as a line of JSON")
+	fs.IntVar(&c.width, "width", 640, "width of the masked picture in pixels")
+	fs.IntVar(&c.height, "height", 480, "height of the masked picture in pixels")
+	return fs
+}
+
+var hearingID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+
+// check completes and checks the command line; the URL is the gateway's.
+func (c *testifyConfig) check() (*url.URL, error) {
+	if c.token == "" {
+		c.token = os.Getenv("PARDA_TOKEN")
+	}
+	os.Unsetenv("PARDA_TOKEN")
+	u, err := url.Parse(c.gateway)
+	switch {
+	case c.gateway == "" || c.token == "":
+		return nil, fmt.Errorf("%w: -gateway and -token are needed", errUsage)
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("%w: -gateway must be a URL such as https://court.example:8443", errUsage)
+	case u.Scheme == "http" && !loopbackHost(u.Hostname()):
+		return nil, fmt.Errorf("%w: -gateway must be https; http would send the token and the keys of the media in clear", errUsage)
+	case !hearingID.MatchString(c.hearing):
+		return nil, fmt.Errorf("%w: -hearing is no hearing's id", errUsage)
+	case c.judgeKey != "" && !validCode(c.judgeKey):
+		return nil, fmt.Errorf("%w: -judge-key must be the eight digits that the judge's console shows, or the key's whole SHA-256 in hex", errUsage)
+	}
+	return u, nil
+}
+
+func loopbackHost(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// testify is the command: it runs until it is interrupted, and returns an error for what no waiting heals.
+func testify(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var c testifyConfig
+	if err := parseFlags(testifyFlags(&c, stderr), args); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	if err := keepMemoryPrivate(log); err != nil {
+		return errors.New("core dumps could not be switched off, so the station does not start")
+	}
+	s := &station{config: c, log: log, stdout: stdout}
+	return s.run(ctx)
+}
+
+// station is the running program: it wires the room's parts and ends them together.
+type station struct {
+	config testifyConfig
+	log    *slog.Logger
+	stdout io.Writer
+}
+
+func (s *station) run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	gateway, err := s.config.check()
+	if err != nil {
+		return err
+	}
+	roots, err := rootCAs(s.config.gatewayCert)
+	if err != nil {
+		return err
+	}
+	camera, microphone, err := s.devices(ctx)
+	if err != nil {
+		return err
+	}
+	defer camera.Close()
+	defer microphone.Close()
+
+	r := &room{hearing: s.config.hearing, log: s.log, health: newHealth(), width: s.config.width, height: s.config.height, make: newMasks,
+		camera: camera, microphone: microphone, ctx: ctx, pending: map[string]bool{}, trust: orderTrust{hearing: s.config.hearing, want: s.config.judgeKey}}
+	r.publish = func(ctx context.Context, key string) (publication, error) {
+		return publish.New(ctx, publish.Config{GatewayURL: gateway.String(), Hearing: s.config.hearing, Token: s.config.token, Rendering: key, RootCAs: roots, Log: s.log})
+	}
+	self := newSelfView()
+	r.self = self.show
+	r.rec = &rehearsal{lasts: rehearsalLasts, newEncoder: newRehearsalEncoder}
+	door, err := newDoor(s.config.kiosk, courtroomui.Dist, self, r.rec.webm, s.log)
+	if err != nil {
+		return err
+	}
+	r.kiosk, r.rec.changed = door, door.changed
+	r.link = newLink(gateway, s.config.hearing, s.config.token, gatewayClient(roots), r, s.log)
+	s.announce(door.link())
+
+	fatal := make(chan error, 2)
+	r.workers.Go(func() { fatal <- door.serve(ctx, r) })
+	r.workers.Go(func() { fatal <- r.link.run(ctx) })
+	r.workers.Go(func() { r.watch(ctx) })
+	select {
+	case <-ctx.Done():
+	case err = <-fatal:
+	}
+	stop()
+	camera.Close()
+	microphone.Close()
+	r.close()
+	return err
+}
+
+// devices opens camera and microphone, so that a room without them is told before a witness sits down.
+func (s *station) devices(ctx context.Context) (*steadyCamera, *steadyMicrophone, error) {
+	camera := newCamera(ctx, s.config.camera, s.config.loop, s.config.width, s.config.height)
+	if err := camera.start(); err != nil {
+		return nil, nil, deviceError("camera", err)
+	}
+	microphone := newMicrophone(ctx, s.config.microphone, s.config.loop)
+	if err := microphone.start(); err != nil {
+		camera.Close()
+		return nil, nil, deviceError("microphone", err)
+	}
+	return camera, microphone, nil
+}
+
+// deviceError says in a sentence what is wrong with a device at the start.
+func deviceError(which string, err error) error {
+	advice := "check the cable, and that no other program uses it"
+	switch {
+	case errors.Is(err, capture.ErrNoClip):
+		advice = "the file is no clip that can be played"
+	case errors.Is(err, capture.ErrUnknownDevice):
+		advice = "there is no such device or file: is it plugged in?"
+	case errors.Is(err, capture.ErrMissing):
+		advice = err.Error()
+	}
+	return fmt.Errorf("the %s cannot be opened: %s (%w)", which, advice, errDevice)
+}
+
+// announce prints the kiosk's link: the one line that goes to stdout.
+func (s *station) announce(link string) {
+	if s.config.json {
+		fmt.Fprintf(s.stdout, "{\"kiosk\":%q}\n", link)
+		return
+	}
+	fmt.Fprintf(s.stdout, "The witness's page, for one browser on this machine: %s\n", link)
+}
+
+// rootCAs reads the gateway's own certificate; nil means the system's.
+func rootCAs(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, errors.New("the file of -gateway-cert cannot be read")
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(b) {
+		return nil, errors.New("the file of -gateway-cert holds no certificate in PEM")
+	}
+	return pool, nil
+}
+
+// gatewayClient dials the WebSocket. A redirect could take the token elsewhere, and the gateway sends none.
+func gatewayClient(roots *x509.CertPool) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: 10 * time.Second, DisableKeepAlives: true,
+			ForceAttemptHTTP2: false, TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}

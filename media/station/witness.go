@@ -1,0 +1,183 @@
+package main
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// kioskMessage is what the kiosk page sends (PROTOCOL.md, the station's own door). Fields belong to single types.
+type kioskMessage struct {
+	Type        string   `json:"type"`
+	Language    string   `json:"language"`
+	Interpreter bool     `json:"interpreter"`
+	Picture     *string  `json:"picture"`
+	Voice       *string  `json:"voice"`
+	DB          *float64 `json:"db"`
+	SDP         string   `json:"sdp"`
+}
+
+// fromKiosk does what the witness asks. A refusal's code comes back, "" when it was done or is on its way.
+func (r *room) fromKiosk(raw []byte) string {
+	var m kioskMessage
+	if json.Unmarshal(raw, &m) != nil {
+		return "bad_message"
+	}
+	do := map[string]func(kioskMessage) string{
+		"rehearse": r.kioskRehearse, "consent": r.kioskConsent, "refuse": r.kioskRefuse, "break": r.kioskBreak, "continue": r.kioskContinue,
+		"afraid": r.kioskAfraid, "tighten": r.kioskTighten, "far": r.kioskFar, "rtc.offer": r.kioskOffer,
+	}[m.Type]
+	if do == nil {
+		return "unknown_command"
+	}
+	return do(m)
+}
+
+// ask sends a command as the witness; a refusal of it goes to the kiosk. Called with mu held.
+func (r *room) ask(name string, args any) {
+	r.pending[r.link.command(name, args, time.Now(), false)] = true
+}
+
+type noArgs struct{}
+
+func (r *room) kioskRehearse(kioskMessage) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state.Testimony.Phase == phaseRehearsal && r.running != nil {
+		r.rec.begin() // once more
+		return ""
+	}
+	r.ask("testimony.rehearse", noArgs{})
+	return ""
+}
+
+func (r *room) kioskConsent(m kioskMessage) string {
+	if len(m.Language) < 2 || len(m.Language) > 35 {
+		return "bad_argument"
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = false
+	r.ask("witness.consent", map[string]any{"language": m.Language, "interpreter": m.Interpreter})
+	r.apply()
+	return ""
+}
+
+func (r *room) kioskRefuse(kioskMessage) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = true
+	r.rec.discard()
+	r.ask("witness.refuse", noArgs{})
+	r.apply()
+	return ""
+}
+
+// kioskBreak and kioskAfraid act first: the permit is swapped before anything is sent, so card and silence go out at the clocks' next tick.
+
+func (r *room) kioskBreak(kioskMessage) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = true
+	r.apply()
+	r.ask("testimony.pause", map[string]any{"why": "break"})
+	return ""
+}
+
+func (r *room) kioskAfraid(kioskMessage) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = true
+	r.apply()
+	r.ask("witness.afraid", noArgs{})
+	return ""
+}
+
+// kioskContinue lifts her own break. Going live again is the judge's.
+func (r *room) kioskContinue(kioskMessage) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = false
+	r.apply()
+	return ""
+}
+
+func (r *room) kioskTighten(m kioskMessage) string {
+	args := map[string]string{}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := r.tight
+	for _, f := range []struct {
+		name, strict string
+		value        *string
+		to           *bool
+	}{{"picture", modeCard, m.Picture, &next.card}, {"voice", modeSilence, m.Voice, &next.silence}} {
+		if f.value == nil {
+			continue
+		}
+		if *f.value != f.strict && *f.value != "" {
+			return "bad_argument"
+		}
+		*f.to, args[f.name] = *f.value != "", *f.value
+	}
+	if len(args) == 0 {
+		return "bad_argument"
+	}
+	r.tight = next
+	r.apply()
+	r.ask("witness.tighten", args)
+	return ""
+}
+
+// kioskFar hands the level of the court's sound to the gate. A level that is lost for want of room is replaced 40 ms later.
+func (r *room) kioskFar(m kioskMessage) string {
+	if m.DB == nil || *m.DB != *m.DB || *m.DB > 20 {
+		return "bad_argument"
+	}
+	r.mu.Lock()
+	run := r.running
+	r.mu.Unlock()
+	if run != nil {
+		select {
+		case run.farLevel <- farLevel{float32(max(*m.DB, -200)), time.Now()}:
+		default:
+		}
+	}
+	return ""
+}
+
+func (r *room) kioskOffer(m kioskMessage) string {
+	if m.SDP == "" {
+		return "sdp_invalid"
+	}
+	if !r.link.pass(sdpMessage{Type: "rtc.offer", SDP: m.SDP}) {
+		return "station_missing"
+	}
+	return ""
+}
+
+// stationMessage is what the kiosk shows of the station itself.
+type stationMessage struct {
+	Type      string            `json:"type"`
+	Link      string            `json:"link"`
+	OrderOK   bool              `json:"order_ok"`
+	Refused   string            `json:"order_refused,omitempty"` // the error code when an order was shown and is not obeyed
+	KeyCode   string            `json:"key_code"`
+	Paused    bool              `json:"paused"`
+	Rehearsal string            `json:"rehearsal"`
+	Mask      maskStatus        `json:"mask"`
+	Devices   map[string]string `json:"devices"`
+	Unsent    int               `json:"unsent"` // commands that the gateway has not acknowledged yet
+}
+
+// view is what the kiosk is shown: the station's own message, and the gateway's newest state and ice message.
+func (r *room) view() (station stationMessage, state, ice []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	status, devices := r.health.status()
+	link := "down"
+	if r.linked {
+		link = "up"
+	}
+	return stationMessage{Type: "station", Link: link, OrderOK: r.order != nil && r.refused == "", Refused: r.refused, KeyCode: r.trust.code(),
+		Paused: r.held, Rehearsal: r.rec.status(), Mask: status, Devices: devices, Unsent: r.link.unanswered()}, r.raw, r.ice
+}
