@@ -100,8 +100,7 @@ func (r *Recorder) Start(src Source, label string) error {
 		go r.watch(r.quit)
 	}
 	r.takes[label] = t
-	r.wg.Add(1)
-	go func() { defer r.wg.Done(); t.run() }()
+	go t.run()
 	t.cancels = []func(){src.Tap(label, relay.Video, &t.video), src.Tap(label, relay.Audio, &t.audio)}
 	return nil
 }
