@@ -46,6 +46,8 @@ type Publication struct {
 	loss       atomic.Uint64 // float64 bits of the last reported fraction lost
 	done       chan struct{}
 	endOnce    sync.Once
+	closeOnce  sync.Once
+	closeErr   error
 	err        error // written once before done is closed
 	rtcpClosed sync.WaitGroup
 }
@@ -283,15 +285,17 @@ func (p *Publication) closed() bool {
 	}
 }
 
-// Close ends the publication at the gateway and then the connection.
+// Close ends the publication at the gateway and then the connection. A second call does nothing and returns the same.
 func (p *Publication) Close() error {
-	p.end(nil)
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-	defer cancel()
-	err := p.whip.end(ctx)
-	p.pc.Close()
-	p.rtcpClosed.Wait()
-	return err
+	p.closeOnce.Do(func() {
+		p.end(nil)
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		p.closeErr = p.whip.end(ctx)
+		p.pc.Close()
+		p.rtcpClosed.Wait()
+	})
+	return p.closeErr
 }
 
 // end marks the end; the first reason stands. Closing the connection waits for pion's goroutines, and pion itself may be the caller, so it is done aside.
