@@ -6,6 +6,9 @@ package minutes
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"parda/gateway/hearing"
@@ -16,7 +19,7 @@ type Entry struct {
 	Index     uint64       `json:"index"` // of its event in the ledger
 	ID        string       `json:"id"`
 	Kind      string       `json:"kind"`
-	Speaker   string       `json:"speaker,omitempty"` // a role, or "witness"
+	Speaker   string       `json:"speaker,omitempty"` // a role, "witness" (shown as the pseudonym) or "accused"
 	By        hearing.Role `json:"by"`                // the role that wrote it, or "system"
 	Text      string       `json:"text,omitempty"`
 	Lang      string       `json:"lang,omitempty"`
@@ -27,9 +30,9 @@ type Entry struct {
 	System    *SystemText  `json:"system,omitempty"`
 
 	Level hearing.Level `json:"-"` // who may read it
-	Seat  string        `json:"-"` // who caused it, and may therefore read it
-	Own   bool          `json:"-"` // the causer may read it though the level says no
-	Shut  bool          `json:"-"` // entered in a closed session: never for who was not bound
+	Seat  string        `json:"-"` // who caused it
+	Own   bool          `json:"-"` // the causer may read it, though the level says no
+	Shut  bool          `json:"-"` // entered in a closed session: never for who is not bound
 	Time  time.Time     `json:"-"` // of the event
 }
 
@@ -39,31 +42,199 @@ type SystemText struct {
 	Params map[string]json.RawMessage `json:"params"`
 }
 
-// Protocol holds the entries of one hearing. The zero value is empty and ready. One goroutine owns it.
+// Protocol holds the entries of one hearing. The zero value is empty and ready; one goroutine owns it.
 type Protocol struct {
 	entries []Entry
 	kind    hearing.Kind
-	roles   map[string]hearing.Role
-	sealed  map[uint64]string
+	roles   map[string]hearing.Role // seat -> role
+	kinds   map[uint64]string       // index -> kind of an entry that a person wrote
+	speaker map[uint64]string
 }
 
-// Apply folds one event and returns the entry that it made, nil if it made none.
-func (p *Protocol) Apply(e hearing.Event) (*Entry, error) { return nil, nil }
-
-// Entries returns all entries in order of index. The slice is the protocol's own: read only.
-func (p *Protocol) Entries() []Entry { return p.entries }
-
-// Reader is who would read the protocol.
-type Reader struct {
-	Seat        string
-	Role        hearing.Role
-	Attends     bool // takes part now: admitted, and bound where the session is closed
-	Undertaking bool // signed one
+// Apply folds one event and returns the entry that it made, nil if it made none. The error is an event that cannot be read.
+func (p *Protocol) Apply(e hearing.Event) (*Entry, error) {
+	d, ok := hearing.Describe(e.Code)
+	if !ok {
+		return nil, fmt.Errorf("event %d has the unknown code %q", e.Index, e.Code)
+	}
+	if err := p.learn(e); err != nil {
+		return nil, err
+	}
+	if d.Level == hearing.LevelNone {
+		return nil, nil
+	}
+	entry := Entry{Index: e.Index, ID: "s" + strconv.FormatUint(e.Index, 10), Kind: d.Kind, By: p.role(e.Actor), Level: d.Level,
+		Seat: e.Actor, Time: e.Time, At: moment(e.Time), Shut: p.kind == hearing.Closed}
+	var err error
+	switch e.Code {
+	case hearing.EntryAdded:
+		err = p.added(e, &entry)
+	case hearing.EntryAmended:
+		err = p.amended(e, &entry)
+	case hearing.ObjectionRaised:
+		err = objection(e, &entry)
+	case hearing.FlagRaised, hearing.FlagDetailed, hearing.FlagRuled:
+		err = flag(e, d, &entry)
+	default:
+		entry.System, err = systemText(e, d)
+	}
+	if err != nil {
+		return nil, err
+	}
+	entry.Sealed = sealOf(entry.Level)
+	p.entries = append(p.entries, entry)
+	return &entry, nil
 }
 
-// MayRead says whether a reader may know an entry. Default is no.
-func MayRead(r Reader, e Entry) bool { return false }
+// learn keeps what later entries need: who sits where, and how public the session is.
+func (p *Protocol) learn(e hearing.Event) error {
+	switch e.Code {
+	case hearing.HearingCreated:
+		created, err := hearing.Payload[hearing.HearingCreatedPayload](e)
+		if err != nil {
+			return err
+		}
+		p.roles, p.kinds, p.speaker = map[string]hearing.Role{}, map[uint64]string{}, map[uint64]string{}
+		for _, seat := range created.Seats {
+			p.roles[seat.ID] = seat.Role
+		}
+	case hearing.SessionKind:
+		kind, err := hearing.Payload[hearing.SessionKindPayload](e)
+		if err != nil {
+			return err
+		}
+		p.kind = kind.Kind
+	}
+	return nil
+}
 
-// SeenBy returns the entries with an index above since that a reader may know, in order of index.
-// since is -1 for all of them.
-func (p *Protocol) SeenBy(r Reader, since int64) []Entry { return nil }
+func (p *Protocol) role(actor string) hearing.Role {
+	if r, ok := p.roles[actor]; ok {
+		return r
+	}
+	return hearing.System
+}
+
+func (p *Protocol) added(e hearing.Event, entry *Entry) error {
+	a, err := hearing.Payload[hearing.EntryAddedPayload](e)
+	if err != nil {
+		return err
+	}
+	entry.ID, entry.Kind, entry.Text, entry.Speaker, entry.Lang, entry.By = a.ID, a.Kind, a.Text, a.Speaker, a.Lang, a.By
+	entry.Level = levelOf(a.Sealed)
+	if a.At != nil {
+		entry.said(*a.At)
+	}
+	if p.kinds != nil {
+		p.kinds[e.Index], p.speaker[e.Index] = a.Kind, a.Speaker
+	}
+	return nil
+}
+
+// amended makes a new entry of the same kind and speaker; the older one stays as it is.
+func (p *Protocol) amended(e hearing.Event, entry *Entry) error {
+	a, err := hearing.Payload[hearing.EntryAmendedPayload](e)
+	if err != nil {
+		return err
+	}
+	entry.ID, entry.Text, entry.By, entry.Amends = a.ID, a.Text, a.By, &a.Entry
+	entry.Level, entry.Kind, entry.Speaker = levelOf(a.Sealed), p.kinds[a.Entry], p.speaker[a.Entry]
+	if entry.Kind == "" {
+		entry.Kind = "note"
+	}
+	if a.Reason != "" {
+		raw, err := json.Marshal(a.Reason)
+		if err != nil {
+			return err
+		}
+		entry.System = &SystemText{Code: e.Code, Params: map[string]json.RawMessage{"reason": raw}}
+	}
+	if p.kinds != nil {
+		p.kinds[e.Index], p.speaker[e.Index] = entry.Kind, entry.Speaker
+	}
+	return nil
+}
+
+func objection(e hearing.Event, entry *Entry) error {
+	a, err := hearing.Payload[hearing.RequestPayload](e)
+	entry.ID, entry.Speaker, entry.Text = a.ID, string(a.Role), a.Text
+	return err
+}
+
+// flag makes the entries of a flag. Until the bench has ruled, bench, clerk and raiser read of it; the ruling enters it for the
+// parties, a dismissal does not; a discreet flag stays with the bench and the raiser.
+func flag(e hearing.Event, d hearing.Description, entry *Entry) error {
+	var a struct {
+		Seat      string    `json:"seat"`
+		PressedAt time.Time `json:"pressed_at"`
+		Ruling    string    `json:"ruling"`
+		Discreet  bool      `json:"discreet"`
+	}
+	if err := json.Unmarshal(e.Payload, &a); err != nil {
+		return fmt.Errorf("payload of %s at %d: %w", e.Code, e.Index, err)
+	}
+	entry.Own = true
+	if a.Seat != "" {
+		entry.Seat = a.Seat
+	}
+	switch {
+	case a.Discreet:
+		entry.Level = hearing.LevelJudges
+	case a.Ruling == "dismiss":
+		entry.Level = hearing.LevelBench
+	}
+	if e.Code == hearing.FlagRaised {
+		entry.said(a.PressedAt)
+	}
+	var err error
+	entry.System, err = systemText(e, d)
+	return err
+}
+
+// said keeps both times where they differ: when it was said or pressed, and when it was entered.
+func (e *Entry) said(at time.Time) {
+	if at.IsZero() || moment(at) == moment(e.Time) {
+		return
+	}
+	e.At, e.WrittenAt = moment(at), moment(e.Time)
+}
+
+// systemText takes the fields that the register names, and no other.
+func systemText(e hearing.Event, d hearing.Description) (*SystemText, error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(e.Payload, &all); err != nil {
+		return nil, fmt.Errorf("payload of %s at %d: %w", e.Code, e.Index, err)
+	}
+	s := &SystemText{Code: e.Code, Params: map[string]json.RawMessage{}}
+	for _, name := range d.Params {
+		if v, ok := all[name]; ok {
+			s.Params[name] = v
+		}
+	}
+	return s, nil
+}
+
+func levelOf(sealed string) hearing.Level {
+	switch sealed {
+	case "":
+		return hearing.LevelOpen
+	case "parties":
+		return hearing.LevelParties
+	}
+	return hearing.LevelBench // bench, and whatever this version does not know
+}
+
+func sealOf(l hearing.Level) string {
+	switch l {
+	case hearing.LevelParties:
+		return "parties"
+	case hearing.LevelBench, hearing.LevelJudges:
+		return "bench"
+	}
+	return ""
+}
+
+func moment(t time.Time) string { return t.UTC().Format(hearing.TimeLayout) }
+
+// Entries returns all entries in order of index, for export. The slice is the caller's.
+func (p *Protocol) Entries() []Entry { return slices.Clone(p.entries) }

@@ -8,29 +8,30 @@ import (
 
 // Scene is as much of a hearing as decides who may see and hear. The zero value shows nobody anything.
 type Scene struct {
-	Open       bool // the hearing is open
-	Ordered    bool // an order was signed, whether or not it still holds
-	OrderHolds bool // it holds now
-	Live       bool // testimony is live
-	Kind       hearing.Kind
-	Renderings hearing.Renderings
-	NoPicture  bool                 // the witness asked for the card
-	NoVoice    bool                 // the witness asked for silence
-	Cut        map[string]bool      // labels that the tripwire cut
-	Floor      string               // seat that has the word
-	Seats      map[string]SceneSeat // by id
-	Published  map[string]bool      // labels that arrive; nil: not known, take as arriving
-	Halted     bool                 // set by the owner when nothing can be written: the witness is not shown to anyone
+	Open        bool // the hearing is open
+	Ordered     bool // an order was signed, whether or not it still holds
+	OrderHolds  bool // it holds now
+	Live        bool // testimony is live
+	Kind        hearing.Kind
+	Renderings  hearing.Renderings
+	Questioners []hearing.Role       // who may address the witness
+	NoPicture   bool                 // the witness asked for the card
+	NoVoice     bool                 // the witness asked for silence
+	Cut         map[string]bool      // labels that the tripwire cut
+	Floor       string               // seat that has the word
+	Seats       map[string]SceneSeat // by id
+	Published   map[string]bool      // labels that arrive; nil: taken as arriving. The owner's to set
+	Halted      bool                 // nothing can be written: the witness is shown to nobody. The owner may set it
 }
 
 // SceneSeat is a seat in a scene.
 type SceneSeat struct {
 	Role    hearing.Role
-	Attends bool
+	Attends bool // admitted, and bound where the session is closed
 	Muted   bool
 }
 
-// SceneOf derives the scene of a hearing at a moment. Published and Halted are the owner's to set.
+// SceneOf derives the scene of a hearing at a moment.
 func SceneOf(s *hearing.State, now time.Time) Scene {
 	sc := Scene{
 		Open: s.Phase == hearing.Open, Ordered: s.Order != nil, OrderHolds: s.OrderHolds(now),
@@ -39,7 +40,7 @@ func SceneOf(s *hearing.State, now time.Time) Scene {
 		Cut: map[string]bool{}, Seats: map[string]SceneSeat{}, Halted: s.LedgerFailed,
 	}
 	if s.Order != nil {
-		sc.Renderings = s.Order.Order.Renderings
+		sc.Renderings, sc.Questioners = s.Order.Order.Renderings, s.Order.Order.Questioners
 	}
 	for label := range s.FaceFound {
 		sc.Cut[label] = true
@@ -49,3 +50,6 @@ func SceneOf(s *hearing.State, now time.Time) Scene {
 	}
 	return sc
 }
+
+// arrives says whether a label arrives at the gateway, as far as the scene knows.
+func (sc Scene) arrives(label string) bool { return sc.Published == nil || sc.Published[label] }

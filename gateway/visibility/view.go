@@ -8,7 +8,7 @@ import (
 )
 
 // View is the state message of PROTOCOL.md: the whole of what one seat may know, but for the protocol's entries. A field that
-// the seat may not know is absent. Sections keeps the order of the wire document.
+// the seat may not know is absent.
 type View struct {
 	Type      string         `json:"type"` // "state"
 	Rev       uint64         `json:"rev"`
@@ -116,15 +116,15 @@ type WatchingView struct {
 	Now      string           `json:"now"` // live, card, nothing
 }
 
-// SeatView is one seat.
+// SeatView is one seat. The passive seats and the witness are told of bench and floor only, and of these no more than the role.
 type SeatView struct {
-	ID          string         `json:"id"`
-	Role        hearing.Role   `json:"role"`
-	Present     bool           `json:"present"`
-	Admitted    bool           `json:"admitted"`
-	Muted       bool           `json:"muted"`
-	Undertaking string         `json:"undertaking,omitempty"` // signed, refused
-	Publishing  PublishingView `json:"publishing"`
+	ID          string          `json:"id"`
+	Role        hearing.Role    `json:"role"`
+	Present     *bool           `json:"present,omitempty"`
+	Admitted    *bool           `json:"admitted,omitempty"`
+	Muted       *bool           `json:"muted,omitempty"`
+	Undertaking *bool           `json:"undertaking,omitempty"` // signed one
+	Publishing  *PublishingView `json:"publishing,omitempty"`
 }
 
 // PublishingView says what of a seat's own devices arrives at the gateway.
@@ -232,11 +232,12 @@ type Extras struct {
 	Now        time.Time
 	Rev        uint64                    // grows with each change of anything, facts included
 	Present    map[string]bool           // seat -> has a session now
-	Publishing map[string]PublishingView // seat -> what arrives
-	Published  map[string]bool           // labels that arrive now, "court/hall", "witness/puppet+neutral", "seat/judge"; nil: take as arriving
+	Publishing map[string]PublishingView // seat -> what of its own devices arrives
+	Published  map[string]bool           // labels that arrive now: "court/hall", "witness/puppet+neutral"; nil: taken as arriving
+	Halted     bool                      // nothing can be written: the witness is shown to nobody
 	Recording  string                    // off, on, failed; "" is off
 	Checkpoint *CheckpointView
-	Alarms     []AlarmView // what the fold does not know: station_lost, picture_fault, recorder_stopped ...
+	Alarms     []AlarmView // what the fold does not know, such as station_lost with its time; these win over the fold's own
 	Bundle     *BundleView
 }
 

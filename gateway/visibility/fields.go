@@ -1,0 +1,93 @@
+package visibility
+
+import "parda/gateway/hearing"
+
+// Field is a part of the state message that not everybody may know.
+type Field string
+
+// The fields of PROTOCOL.md's State that depend on who reads.
+const (
+	FieldOrder         Field = "order"
+	FieldRenderings    Field = "order.renderings"
+	FieldOrderEvidence Field = "order.bytes, signature, key, reason"
+	FieldDraft         Field = "draft"
+	FieldPseudonym     Field = "testimony.pseudonym"
+	FieldPause         Field = "testimony.paused_by, pause_code"
+	FieldDiscreetPause Field = "testimony.pause_code when it is discreet"
+	FieldConsent       Field = "testimony.consent"
+	FieldIdentity      Field = "testimony.identity_verified"
+	FieldMask          Field = "testimony.mask, tightened"
+	FieldWatching      Field = "watching"
+	FieldSeats         Field = "seats, in full"
+	FieldBenchAndFloor Field = "seats, bench and floor by role"
+	FieldPending       Field = "pending"
+	FieldRequests      Field = "requests"
+	FieldOwnRequests   Field = "requests, one's own"
+	FieldHealth        Field = "health"
+	FieldAlarms        Field = "alarms"
+	FieldSigning       Field = "signing"
+	FieldBundle        Field = "bundle"
+	FieldFlags         Field = "flags"
+	FieldEnteredFlags  Field = "flags, entered and not discreet"
+	FieldOwnFlags      Field = "flags, one's own"
+)
+
+func bench(r hearing.Role) bool           { return r.Bench() }
+func clerkToo(r hearing.Role) bool        { return r.Bench() || r == hearing.CourtClerk }
+func parties(r hearing.Role) bool         { return clerkToo(r) || r.Party() }
+func witnessToo(r hearing.Role) bool      { return clerkToo(r) || r == hearing.ProtectedWitness }
+func everybody(r hearing.Role) bool       { return r.Known() }
+func active(r hearing.Role) bool          { return r.Known() && !r.Passive() }
+func activeNoWitness(r hearing.Role) bool { return active(r) && r != hearing.ProtectedWitness }
+
+// fields is the table of who may know what. A field that is not in it is known to nobody.
+var fields = []struct {
+	field Field
+	knows func(hearing.Role) bool
+}{
+	{FieldOrder, everybody},
+	{FieldRenderings, active},
+	{FieldOrderEvidence, witnessToo},
+	{FieldDraft, bench},
+	{FieldPseudonym, everybody},
+	{FieldPause, parties},
+	{FieldDiscreetPause, bench},
+	{FieldConsent, func(r hearing.Role) bool { return witnessToo(r) || r == hearing.VictimsLawyer }},
+	{FieldIdentity, clerkToo},
+	{FieldMask, witnessToo},
+	{FieldWatching, clerkToo},
+	{FieldSeats, activeNoWitness},
+	{FieldBenchAndFloor, everybody},
+	{FieldPending, parties},
+	{FieldRequests, clerkToo},
+	{FieldOwnRequests, active},
+	{FieldHealth, activeNoWitness},
+	{FieldAlarms, clerkToo},
+	{FieldSigning, clerkToo},
+	{FieldBundle, parties},
+	{FieldFlags, bench},
+	{FieldEnteredFlags, parties},
+	{FieldOwnFlags, active},
+}
+
+// MayKnow says whether a role may know a field, given that its seat takes part.
+func MayKnow(r hearing.Role, f Field) bool {
+	for _, row := range fields {
+		if row.field == f {
+			return row.knows(r)
+		}
+	}
+	return false
+}
+
+// Fields lists the fields of the table, in its order.
+func Fields() []Field {
+	list := make([]Field, 0, len(fields))
+	for _, row := range fields {
+		list = append(list, row.field)
+	}
+	return list
+}
+
+// MayTakeRecord says whether a role may take the record of the hearing away: the protocol after closing and the bundle after sealing.
+func MayTakeRecord(r hearing.Role) bool { return MayKnow(r, FieldBundle) }
