@@ -1,2 +1,56 @@
+// The page of a seat: takes the seat with the code of the link, if there is one, and then holds the conversation.
 import { render } from 'preact';
-render(<main>parda</main>, document.getElementById('app')!);
+import { Languages, firstLanguage, useChanges } from './app';
+import { expose } from './hooks';
+import { Plain } from './screens/plain';
+import { SeatScreen } from './screens/seat';
+import { Session } from './session';
+import { codeOf, enter, placeOf, type Place } from './signaling/enter';
+import { chosenLang } from './text/locale';
+import './styles/index.css';
+
+const root = document.getElementById('app')!;
+const first = await firstLanguage();
+document.documentElement.lang = first.lang;
+
+async function start(): Promise<void> {
+  const place = placeOf(location.pathname);
+  if (!place) { say('hearing_unknown'); return; }
+  const code = codeOf(location.hash);
+  // The code leaves the address bar and the history before anything else happens.
+  history.replaceState(null, '', location.pathname);
+  if (code !== null) {
+    say('connecting');
+    const entered = await enter(place, code).catch(() => ({ ok: false, code: 'unreachable' }) as const);
+    // A link opened twice in the browser that holds the seat: its cookie still counts, so the conversation decides.
+    if (!entered.ok && entered.code !== 'code_used' && entered.code !== 'seat_taken') { say(entered.code, 'ref' in entered ? entered.ref : undefined); return; }
+    if (!entered.ok && !(await holdsSeat(place))) { say(entered.code); return; }
+  }
+  converse(place);
+}
+
+/** Asks the door of the conversation, plainly, whether this browser's cookie opens it. */
+async function holdsSeat(place: Place): Promise<boolean> {
+  const answer = await fetch(`/ws/${place.hearing}?seat=${place.seat}`, { credentials: 'same-origin' }).catch(() => null);
+  return answer !== null && answer.status !== 401 && answer.status !== 403 && answer.status !== 409;
+}
+
+function say(code: string, reference?: string): void {
+  render(<Languages first={first} key={code}><Plain code={code} reference={reference} /></Languages>, root);
+}
+
+function converse(place: Place): void {
+  const listeners = new Set<() => void>();
+  const session = new Session({ place, lang: chosenLang, onChange: () => listeners.forEach((l) => l()) });
+  expose({ page: () => session.page, own: () => session.publisher.status, counts: () => session.receiver.counts() });
+  const subscribe = (l: () => void): (() => void) => { listeners.add(l); return () => listeners.delete(l); };
+  const App = () => {
+    useChanges(subscribe);
+    return <SeatScreen snap={session.snapshot()} place={place} />;
+  };
+  render(<Languages first={first}><App /></Languages>, root);
+  session.start();
+  window.addEventListener('pagehide', () => session.close());
+}
+
+await start();

@@ -6,6 +6,7 @@ import type { Place } from './signaling/enter';
 import type { Command, IceServer, ServerMessage } from './signaling/wire';
 import { Receiver } from './rtc/receive';
 import { Publisher } from './rtc/publish';
+import { Speakers } from './rtc/sound';
 import { actionsFor, type Actions, type Answer } from './state/actions';
 import { emptyPage, lastIndex, type Link, type Page, type Waiting } from './state/model';
 import { reduce, type PageEvent } from './state/reduce';
@@ -19,6 +20,7 @@ export interface Snapshot {
   page: Page;
   actions: Actions;
   media: Media;
+  sound: { blocked: boolean; unlock: () => void };
   own: { status: Publisher['status']; start: (picture: boolean) => void; stop: () => void };
   refused: string | null;
 }
@@ -33,6 +35,7 @@ export class Session {
   refused: string | null = null;
   readonly receiver: Receiver;
   readonly publisher: Publisher;
+  readonly speakers: Speakers;
   private readonly connection: Connection;
   private readonly outbox: Outbox;
   private readonly answers = new Map<string, (a: Answer) => void>();
@@ -52,7 +55,8 @@ export class Session {
       onMessage: (m) => this.messageCame(m),
       onRefused: (code) => { this.refused = code; config.onChange(); },
     });
-    this.receiver = new Receiver({ offer: (sdp) => this.connection.send({ type: 'rtc.offer', sdp }), onChange: config.onChange });
+    this.receiver = new Receiver({ offer: (sdp) => this.connection.send({ type: 'rtc.offer', sdp }), onChange: () => this.mediaChanged() });
+    this.speakers = new Speakers(config.onChange);
     this.publisher = new Publisher({
       offer: (sdp) => this.connection.send({ type: 'rtc.publish', sdp }),
       unpublish: () => void this.connection.send({ type: 'rtc.unpublish' }),
@@ -68,12 +72,14 @@ export class Session {
     this.connection.close();
     this.receiver.close();
     this.publisher.stop();
+    this.speakers.close();
   }
 
   snapshot(): Snapshot {
     return {
       page: this.page, refused: this.refused, media: this.receiver,
       actions: actionsFor(this.page, (name, args) => this.send(name, args ?? {}), (id) => this.dismiss(id)),
+      sound: { blocked: this.speakers.blocked, unlock: () => this.speakers.unlock() },
       own: { status: this.publisher.status, start: (picture) => void this.publisher.start(picture), stop: () => this.publisher.stop() },
     };
   }
@@ -123,6 +129,11 @@ export class Session {
     }
     this.dispatch({ kind: 'message', message: m, now: Date.now() });
     if (m.type === 'state') this.receiver.follow(m.slots ?? []);
+  }
+
+  private mediaChanged(): void {
+    this.speakers.follow(this.page.state?.slots ?? [], this.receiver);
+    this.config.onChange();
   }
 
   private relays(servers: IceServer[]): void {

@@ -5,17 +5,18 @@ import type { EntryKind, FlagRuling } from '../signaling/wire';
 
 export type KeyAct = 'pause' | 'flag' | 'call' | 'compose' | 'object' | 'ask';
 
-const acts: Readonly<Record<string, KeyAct>> = {
-  F8: 'pause', F9: 'flag', F2: 'call', F4: 'compose', F6: 'object', F7: 'ask',
-};
-export const keyOf: Readonly<Record<KeyAct, string>> = { pause: 'F8', flag: 'F9', call: 'F2', compose: 'F4', object: 'F6', ask: 'F7' };
+/** Who sits at the keyboard: a console (bench, clerk), or a party or helper. Pause and Flag are the same for all. */
+export type Desk = 'console' | 'party';
+
+export const keyOf: Readonly<Record<KeyAct, string>> = { pause: 'F8', flag: 'F9', call: 'F2', compose: 'F4', object: 'F2', ask: 'F4' };
+const acts: Readonly<Record<Desk, readonly KeyAct[]>> = { console: ['pause', 'flag', 'call', 'compose'], party: ['pause', 'flag', 'object', 'ask'] };
 
 export interface Pressed { code: string; ctrlKey: boolean; altKey: boolean; metaKey: boolean; shiftKey: boolean; repeat: boolean }
 
 /** Null for a key that is not ours, one held down, or one with a modifier (those are the browser's). */
-export function actOf(e: Pressed): KeyAct | null {
+export function actOf(e: Pressed, desk: Desk): KeyAct | null {
   if (e.repeat || e.ctrlKey || e.altKey || e.metaKey || e.shiftKey) return null;
-  return acts[e.code] ?? null;
+  return acts[desk].find((act) => keyOf[act] === e.code) ?? null;
 }
 
 /** The kinds a person writes, in the order of the composer. */
@@ -35,7 +36,7 @@ export function numberOf(e: Pressed): number | null {
   return m ? Number(m[1]) - 1 : null;
 }
 
-export const speakers = ['presiding_judge', 'prosecutor', 'defence_counsel', 'victims_lawyer', 'witness', 'interpreter', 'judge', 'legal_representative', 'court_clerk'] as const;
+export const speakers = ['presiding_judge', 'prosecutor', 'defence_counsel', 'victims_lawyer', 'witness', 'interpreter', 'accused', 'judge', 'legal_representative'] as const;
 
 /** Rulings on a flag, in the order of their number keys. */
 export const flagRulings: readonly FlagRuling[] = ['enter', 'warn', 'remove', 'pause', 'private', 'refer', 'dismiss'];

@@ -31,7 +31,7 @@ export interface Actions {
   signOrder: Act<[bytes: string, signature: string, reason?: string, confirm?: boolean]>;
   open: Act; suspend: Act<[reason?: string]>; resume: Act; close: Act;
   identity: Act<[how: string]>;
-  rehearse: Act; call: Act; release: Act;
+  rehearse: Act; call: Act<[reason?: string, confirm?: boolean]>; release: Act;
   giveFloor: Act<[seat: string]>;
   unmute: Act<[seat: string, reason?: string]>;
   admit: Act<[seat: string, reason?: string]>;
@@ -75,7 +75,7 @@ export function actionsFor(page: Page, send: Send, dismiss: (id: string) => void
     close: linked('hearing.close', none),
     identity: linked('identity.verified', (how: string) => ({ how })),
     rehearse: linked('testimony.rehearse', none),
-    call: linked('testimony.call', none),
+    call: linked('testimony.call', (reason?: string, confirm?: boolean) => ({ reason, confirm })),
     release: linked('testimony.release', none),
     giveFloor: page.link === 'open' && can.has('floor.give') ? (seat) => send('floor.give', { seat }) : undefined,
     unmute: linked('seat.unmute', (seat: string, reason?: string) => ({ seat, reason })),

@@ -46,9 +46,15 @@ export function translator(lang: Lang, texts: Texts): Translate {
 
 const plain = (label: Label): string => (typeof label === 'string' ? label : label.text);
 
-/** {name} is replaced; a parameter that is absent leaves a dash and not a brace. */
-function fill(text: string, params: Params): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '–'));
+/**
+ * {name} is replaced. A part in [square brackets] is left out whole when a parameter inside it is absent or empty;
+ * outside brackets an absent parameter leaves a dash and not a brace.
+ */
+export function fill(text: string, params: Params): string {
+  const known = (name: string): boolean => params[name] !== undefined && params[name] !== '';
+  const put = (part: string): string => part.replace(/\{(\w+)\}/g, (_, name: string) => (known(name) ? String(params[name]) : '–'));
+  return put(text.replace(/\[([^\]]*)\]/g, (_, part: string) =>
+    [...part.matchAll(/\{(\w+)\}/g)].every((m) => known(m[1]!)) ? part : ''));
 }
 
 const stored = 'parda.lang';

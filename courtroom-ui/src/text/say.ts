@@ -31,28 +31,28 @@ export function entryText(t: Translate, e: Entry, state: State | null): string {
   return t.code('event', e.system.code, 'event.unknown', eventParams(t, e.system.params ?? {}, state));
 }
 
+const kindName = (t: Translate, v: string): string =>
+  (t.has(`session.${v}`) ? t.code('session', v, 'event.plain') : t.code('flagkind', v, 'flagkind.unknown'));
+const by = (prefix: string) => (t: Translate, v: string): string => t.code(prefix, v, 'event.plain');
+const at = (_: Translate, v: string): string => clock(v);
+
 // Params that are codes are said in words; anything else stands as it came.
-const said: Record<string, (t: Translate, v: string, state: State | null) => string> = {
-  role: (t, v) => roleName(t, v), by: (t, v) => roleName(t, v), signed_by: (t, v) => roleName(t, v),
+const said: Readonly<Record<string, (t: Translate, v: string, state: State | null) => string>> = {
+  role: roleName, by: roleName, kind: kindName,
   seat: (t, v, s) => seatName(t, s?.seats, v),
-  floor: (t, v, s) => seatName(t, s?.seats, v),
-  kind: (t, v) => (t.has(`session.${v}`) ? t.code('session', v, 'role.unknown') : t.code('kind', v, 'flagkind.unknown')),
-  from: (t, v) => t.code('session', v, 'event.plain'), to: (t, v) => t.code('session', v, 'event.plain'),
-  template: (t, v) => t.code('template', v, 'event.plain'),
-  ruling: (t, v) => t.code('ruling', v, 'event.plain'),
-  language: (t, v) => t.code('language', v, 'event.plain'),
-  picture: (t, v) => pictureName(t, v), voice: (t, v) => voiceName(t, v),
-  why: (t, v) => t.code('pause', v, 'event.plain'), pause_code: (t, v) => t.code('pause', v, 'event.plain'),
-  court: (t, v) => t.code('court', v, 'event.plain'),
-  at: (_, v) => clock(v), since: (_, v) => clock(v), until: (_, v) => clock(v), valid_until: (_, v) => day(v),
+  from: by('session'), why: by('pause'), about: by('about'), what: by('request'), ruling: by('ruling'),
+  language: by('language'), picture: by('picture'), voice: by('voice'), template: by('template'), court: by('court'),
+  pressed_at: at, since: at, start: at, due: at, at, valid_until: (_, v) => day(v),
 };
 
 function eventParams(t: Translate, params: Record<string, unknown>, state: State | null): Params {
   const out: Record<string, string | number> = {};
   for (const [name, v] of Object.entries(params)) {
-    if (typeof v === 'boolean') out[name] = t(v ? 'yes' : 'no');
+    if (v === true) out[name] = t.code('said', name, 'yes');
+    else if (name === 'duration_ms' && typeof v === 'number') out[name] = (v / 1000).toFixed(1);
     else if (typeof v === 'number') out[name] = v;
-    else if (typeof v === 'string') out[name] = v === '' ? '–' : said[name]?.(t, v, state) ?? v;
+    else if (Array.isArray(v)) out[name] = v.map((x) => roleName(t, String(x))).join(', ');
+    else if (typeof v === 'string' && v !== '') out[name] = said[name]?.(t, v, state) ?? v;
   }
   return out;
 }

@@ -1,0 +1,1 @@
+import{r as e,t}from"./jsxRuntime-BvzXgVXw.js";e(t(`main`,{children:`parda`}),document.getElementById(`app`));

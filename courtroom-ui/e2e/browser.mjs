@@ -1,0 +1,121 @@
+// Real Chromium, one context for each seat, and what a test may ask of a page: its state as the gateway sent it, the packets of each slot,
+// the pixels and the samples that came out of them. Acts go through the page's own buttons and keys.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { waitFor } from './demo.mjs';
+
+export const shots = join(import.meta.dirname, 'out');
+mkdirSync(shots, { recursive: true });
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required', '--allow-loopback-in-peer-connection',
+      '--disable-background-timer-throttling', '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows', '--mute-audio'],
+  });
+}
+
+/** One seat's page. */
+export class Seat {
+  constructor(name, context, page) { this.name = name; this.context = context; this.page = page; this.faults = []; }
+
+  static async open(browser, name, link, { viewport = { width: 1366, height: 768 }, lang = 'az', context } = {}) {
+    const c = context ?? await browser.newContext({ viewport, locale: 'az-AZ', permissions: [] });
+    await c.addInitScript((l) => { if (!localStorage.getItem('parda.lang')) localStorage.setItem('parda.lang', l); }, lang);
+    const page = await c.newPage();
+    const seat = new Seat(name, c, page);
+    page.on('pageerror', (e) => seat.faults.push(String(e)));
+    page.on('console', (m) => { if (m.type() === 'error' && /Content Security|Uncaught/.test(m.text())) seat.faults.push(m.text()); });
+    await page.goto(link);
+    return seat;
+  }
+
+  state() { return this.page.evaluate(() => window.__parda?.state ?? null); }
+
+  entries() { return this.page.evaluate(() => window.__parda?.page.entries ?? []); }
+
+  /** Waits until the newest state satisfies `ok`, a function that runs here. */
+  async until(what, ok, withinMs = 20_000) {
+    let last = null;
+    try {
+      return await waitFor(`${this.name}: ${what}`, async () => { last = await this.state(); return last && ok(last) ? last : null; }, withinMs);
+    } catch (e) { throw new Error(`${e.message}; last state: ${JSON.stringify(last)?.slice(0, 1500)}`); }
+  }
+
+  async counts(slot, media) {
+    const all = await this.page.evaluate(() => window.__parda.counts());
+    const found = all.find((c) => c.slot === slot && c.media === media);
+    if (!found) throw new Error(`${this.name} has no slot ${slot} ${media}`);
+    return found;
+  }
+
+  act(name) { return this.page.locator(`[data-act="${name}"]:visible`).first(); }
+
+  async press(name) { await this.act(name).click(); }
+
+  /** Fills the dialog that is open and goes on. */
+  async answer(values = {}) {
+    for (const [name, value] of Object.entries(values)) {
+      const field = this.page.locator(`dialog[open] [name="${name}"]`);
+      if (await field.evaluate((e) => e.tagName) === 'SELECT') await field.selectOption(value); else await field.fill(value);
+    }
+    await this.page.locator('dialog[open] [data-act="dialog.go"]').click();
+  }
+
+  /** The picture of a slot as it is drawn now: mean luma, its spread, and a coarse copy to compare with a later one. */
+  picture(slot) {
+    return this.page.evaluate((name) => {
+      const tile = document.querySelector(`[data-slot="${name}"]`);
+      const video = tile?.querySelector('video');
+      if (!video || video.videoWidth === 0) return null;
+      const c = document.createElement('canvas');
+      c.width = 64; c.height = 48;
+      const g = c.getContext('2d', { willReadFrequently: true });
+      g.drawImage(video, 0, 0, 64, 48);
+      const d = g.getImageData(0, 0, 64, 48).data;
+      const luma = [];
+      for (let i = 0; i < d.length; i += 4) luma.push(0.3 * d[i] + 0.59 * d[i + 1] + 0.11 * d[i + 2]);
+      const mean = luma.reduce((a, b) => a + b, 0) / luma.length;
+      const spread = Math.sqrt(luma.reduce((a, b) => a + (b - mean) ** 2, 0) / luma.length);
+      return { mean, spread, luma, shown: tile.dataset.shown, width: video.videoWidth, height: video.videoHeight };
+    }, slot);
+  }
+
+  /** A moving picture comes out of the slot: two looks differ, and neither is one flat colour. */
+  async seesMoving(slot, withinMs = 20_000) {
+    let before = null;
+    return waitFor(`${this.name} sees ${slot} move`, async () => {
+      const now = await this.picture(slot);
+      const moved = before && now && now.shown === 'picture' && now.spread > 4 &&
+        now.luma.some((v, i) => Math.abs(v - before.luma[i]) > 4);
+      before = now;
+      return moved ? now : null;
+    }, withinMs);
+  }
+
+  /** Sound comes out of the slot: the level that the receiver measures on decoded samples. */
+  async hears(slot, withinMs = 20_000) {
+    return waitFor(`${this.name} hears ${slot}`, async () => {
+      const c = await this.counts(slot, 'audio');
+      return c.packets > 0 && c.level > 0.005 ? c : null;
+    }, withinMs);
+  }
+
+  async grows(slot, media, withinMs = 15_000) {
+    const from = (await this.counts(slot, media)).packets;
+    return waitFor(`${this.name} gets packets of ${slot} ${media}`, async () => (await this.counts(slot, media)).packets > from + 10, withinMs);
+  }
+
+  /** No packet at all comes in a slot during `ms`. */
+  async silentFor(slot, media, ms = 1000) {
+    const from = (await this.counts(slot, media)).packets;
+    await new Promise((r) => setTimeout(r, ms));
+    return (await this.counts(slot, media)).packets - from;
+  }
+
+  shot(name) { return this.page.screenshot({ path: join(shots, `${name}.png`) }); }
+
+  close() { return this.context.close(); }
+}

@@ -1,0 +1,85 @@
+// The judge's console and the clerk's: the same parts, in two proportions. Side judges get the judge's console without
+// the acts they do not have.
+import { useRef, useState } from 'preact/hooks';
+import type { Snapshot } from '../session';
+import type { Entry, State } from '../signaling/wire';
+import { useAsk } from '../components/ask';
+import { EntryList } from '../components/entrylist';
+import { Notice } from '../components/notice';
+import { Panel } from '../components/panel';
+import type { Actions } from '../state/actions';
+import { useText } from '../text/context';
+import { ClosingPanel } from './closing';
+import { Composer } from './composer';
+import { callWitness, Conduct } from './conduct';
+import { Deck, useKeys } from './deck';
+import { FlagsPanel } from './flags';
+import { Header } from './header';
+import { Notices } from './notices';
+import { OrderScreen } from './order';
+import { OwnMicrophone } from './own';
+import { PendingPanel, RequestsPanel } from './owed';
+import { PeoplePanel } from './people';
+import { CourtTiles, WitnessTile } from './pictures';
+import { WatchingPanel, WitnessFacts } from './watching';
+
+export interface ScreenProps { snap: Snapshot; state: State; place: { hearing: string; seat: string } }
+
+export function Console({ snap, state, place }: ScreenProps) {
+  const t = useText();
+  const [ask, dialog] = useAsk();
+  const [measures, setMeasures] = useState(false);
+  const composer = useRef<HTMLElement | null>(null);
+  const { actions, page } = snap;
+  useKeys('console', {
+    pause: actions.pause && (() => actions.pause!()), flag: actions.flag && (() => actions.flag!()),
+    call: actions.call && (() => void callWitness(t, actions, ask)), compose: () => composer.current?.focus(),
+  });
+  const clerk = state.you.role === 'court_clerk';
+  const presiding = state.you.role === 'presiding_judge';
+  const unsigned = presiding && !state.order && state.hearing.phase !== 'sealed';
+  const closed = ['closed', 'signed', 'sealed'].includes(state.hearing.phase);
+  return (
+    <div class={`screen console${clerk ? ' console-clerk' : ''}`} data-screen={clerk ? 'clerk' : 'judge'}>
+      <Header page={page} state={state} />
+      <Notices snap={snap} />
+      {unsigned || measures ? <OrderScreen snap={snap} state={state} place={place} back={measures ? () => setMeasures(false) : undefined} /> : (
+        <main id="main" class="console-grid">
+          <div class="column column-pictures">
+            <WitnessTile snap={snap} state={state} />
+            <WitnessFacts state={state} />
+            <CourtTiles snap={snap} state={state} />
+            <WatchingPanel state={state} />
+          </div>
+          <div class="column column-protocol">
+            {!presiding && !clerk && <Notice tone="plain" glyph="open">{t('console.readonly')}</Notice>}
+            {!state.order && <Notice tone="caution" glyph="waiting">{t('order.waiting')}</Notice>}
+            {closed && <ClosingPanel snap={snap} state={state} place={place} />}
+            <Panel title={t('protocol.title')} grow class="panel-protocol">
+              <EntryList entries={page.entries} waiting={page.waiting} state={state} linked={page.link === 'open'} amend={amendWith(t, actions, ask)} dismiss={actions.dismiss} />
+            </Panel>
+            {actions.addEntry && <Composer state={state} add={actions.addEntry} focusRef={composer} />}
+          </div>
+          <div class="column column-people">
+            <FlagsPanel state={state} actions={actions} ask={ask} />
+            <PendingPanel state={state} actions={actions} ask={ask} />
+            <RequestsPanel state={state} actions={actions} />
+            <PeoplePanel state={state} actions={actions} links={page.links} ask={ask} />
+            {state.you.role !== 'court_clerk' && <OwnMicrophone snap={snap} state={state} />}
+          </div>
+        </main>
+      )}
+      <Deck actions={actions}><Conduct state={state} actions={actions} ask={ask} measures={() => setMeasures(true)} /></Deck>
+      {dialog}
+    </div>
+  );
+}
+
+function amendWith(t: ReturnType<typeof useText>, actions: Actions, ask: ReturnType<typeof useAsk>[0]): ((e: Entry) => void) | undefined {
+  const amend = actions.amend;
+  return amend && ((e) => ask({
+    title: t('amend.title', { index: e.index }), what: t('amend.what'), go: t('save'),
+    fields: [{ name: 'text', label: t('compose.text'), kind: 'text', required: true, value: e.text ?? '' }, { name: 'reason', label: t('reason'), kind: 'line' }],
+    done: (v) => void amend(e.index, v['text']!, v['reason']),
+  }));
+}

@@ -1,0 +1,38 @@
+// The bar at the foot of every seat that can act. Pause is its first place and Flag its second, on every seat and in
+// every phase: where one is not available it is drawn so, and does not move.
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { Button } from '../components/button';
+import { actOf, keyOf, type Desk, type KeyAct } from '../keys/keyboard';
+import type { Actions } from '../state/actions';
+import { useText } from '../text/context';
+
+export interface DeckProps { actions: Actions; children?: ComponentChildren; asksPause?: boolean }
+
+export function Deck({ actions, children, asksPause }: DeckProps) {
+  const t = useText();
+  return (
+    <footer class="deck">
+      <div class="deck-fixed">
+        <Button keep press={actions.pause && (() => actions.pause!())} tone="pause" size="large" glyph="paused" keyName={keyOf.pause} act="testimony.pause">{t(asksPause ? 'act.pause.ask' : 'act.pause')}</Button>
+        <Button keep press={actions.flag && (() => actions.flag!())} tone="flag" size="large" glyph="flag" keyName={keyOf.flag} act="flag.raise">{t('act.flag')}</Button>
+      </div>
+      {children}
+    </footer>
+  );
+}
+
+/** The keys of a desk. They work wherever the focus is, but not under an open dialog, except Pause and Flag. */
+export function useKeys(desk: Desk, acts: Partial<Record<KeyAct, (() => unknown) | undefined>>): void {
+  useEffect(() => {
+    const pressed = (e: KeyboardEvent): void => {
+      const act = actOf(e, desk);
+      if (!act) return;
+      e.preventDefault();
+      if (act !== 'pause' && act !== 'flag' && document.querySelector('dialog[open]')) return;
+      acts[act]?.();
+    };
+    window.addEventListener('keydown', pressed);
+    return () => window.removeEventListener('keydown', pressed);
+  });
+}

@@ -1,0 +1,40 @@
+// Everything that needs the person's attention, in one place above the screen, for as long as it holds.
+import type { Snapshot } from '../session';
+import type { Waiting } from '../state/model';
+import { Button } from '../components/button';
+import { Notice } from '../components/notice';
+import { Running } from '../components/timer';
+import { useText } from '../text/context';
+import { clock } from '../text/time';
+
+export function Notices({ snap }: { snap: Snapshot }) {
+  const t = useText();
+  const { page, actions, sound } = snap;
+  const refused = page.waiting.filter((w) => w.refused && !w.name.startsWith('entry.'));
+  const unsaved = page.waiting.filter((w) => !w.refused && w.name.startsWith('entry.')).length;
+  return (
+    <div class="notices">
+      {page.link !== 'open' && page.link !== 'connecting' && (
+        <Notice tone="incident" glyph="nolink" urgent id="link_lost"><strong>{t('link.lost')}.</strong> <Running since={page.linkSince} say={(time) => t('link.lost.what', { time })} /></Notice>
+      )}
+      {page.state?.alarms?.map((a) => (
+        <Notice key={a.code} tone="incident" urgent id={`alarm.${a.code}`}>{t.code('alarm', a.code, 'alarm.unknown')} <span class="quiet">{t('alarm.since', { time: clock(a.since) })}</span></Notice>
+      ))}
+      {unsaved > 0 && page.link !== 'open' && <Notice tone="caution" id="unsaved">{t('protocol.unsaved', { n: unsaved })}</Notice>}
+      {page.waiting.filter(isFlag).map((w) => <FlagOnItsWay key={w.id} waiting={w} linked={page.link === 'open'} />)}
+      {refused.map((w) => (
+        <Notice key={w.id} tone="caution" urgent id="refused" aside={<Button size="small" press={() => actions.dismiss(w.id)}>{t('close')}</Button>}>
+          {t.code('error', w.refused!.code, 'error.unknown')} {w.refused!.ref && <span class="quiet">{t('error.ref', { ref: w.refused!.ref })}</span>}
+        </Notice>
+      ))}
+      {sound.blocked && <Notice tone="plain" glyph="sound" id="sound" aside={<Button tone="primary" act="sound.on" press={sound.unlock}>{t('sound.on')}</Button>}>{t('sound.off')}</Notice>}
+    </div>
+  );
+}
+
+const isFlag = (w: Waiting): boolean => w.name === 'flag.raise' && !w.refused;
+
+function FlagOnItsWay({ waiting, linked }: { waiting: Waiting; linked: boolean }) {
+  const t = useText();
+  return <Notice tone="incident" glyph="flag" id="flag_kept">{linked ? t('protocol.saving') : t('flags.kept')} · {clock(waiting.at)}</Notice>;
+}

@@ -1,0 +1,24 @@
+// The seat's own microphone and camera: one press on, one press off, and a plain word for what others get of it.
+import type { Snapshot } from '../session';
+import type { State } from '../signaling/wire';
+import { Button } from '../components/button';
+import { Glyph } from '../components/glyph';
+import { Panel } from '../components/panel';
+import { useText } from '../text/context';
+
+export function OwnMicrophone({ snap, state }: { snap: Snapshot; state: State }) {
+  const t = useText();
+  const { status, start, stop } = snap.own;
+  const on = status === 'sound' || status === 'sound_and_picture';
+  const muted = state.seats?.find((s) => s.id === state.you.seat)?.muted ?? false;
+  return (
+    <Panel title={t('own.title')} class="panel-own">
+      <p class={`own-state own-${status}`} data-own={status} role="status"><Glyph name={on && !muted ? 'sound' : status === 'refused' || status === 'no_device' ? 'warn' : 'off'} />{t(muted ? 'own.muted' : `own.${status}`)}</p>
+      <div class="buttons">
+        {on || status === 'starting'
+          ? <Button press={stop} act="own.stop">{t('own.stop')}</Button>
+          : <><Button press={() => start(false)} act="own.start">{t('own.start')}</Button><Button press={() => start(true)} tone="quiet" act="own.start_picture">{t('own.start_picture')}</Button></>}
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,26 @@
+// A whole page that says one thing, and what to do. No code, no picture, no spinner.
+import { Glyph, type GlyphName } from '../components/glyph';
+import { LanguageSwitch } from '../components/language';
+import { useText } from '../text/context';
+import type { Key } from '../text/locale';
+
+export interface PlainProps { code: string; reference?: string | undefined }
+
+const glyphs: Partial<Record<string, GlyphName>> = { connecting: 'waiting', unreachable: 'nolink', seat_taken: 'lock', removed: 'lock', seat_lost: 'lock', not_admitted: 'waiting' };
+
+export function Plain({ code, reference }: PlainProps) {
+  const t = useText();
+  const known = t.has(`plain.${code}.title`) ? code : 'other';
+  return (
+    <div class="screen plain" data-screen="plain" data-code={code}>
+      <main id="main" class="plain-main">
+        <Glyph name={glyphs[known] ?? 'warn'} />
+        <h1>{t(`plain.${known}.title` as Key)}</h1>
+        <p>{t(`plain.${known}.what` as Key)}</p>
+        {known === 'other' && <p class="quiet">{t.code('error', code, 'error.unknown')}</p>}
+        {reference && <p class="quiet">{t('error.ref', { ref: reference })}</p>}
+      </main>
+      <footer class="plain-foot"><LanguageSwitch /></footer>
+    </div>
+  );
+}
