@@ -1,0 +1,230 @@
+package relay
+
+import (
+	"crypto/hmac"
+	"crypto/sha1" //nolint:gosec // the REST credentials of TURN are defined with it
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/turn/v5"
+)
+
+// TURNConfig says where the TURN server listens and what it leads to.
+type TURNConfig struct {
+	// UDPAddr and TCPAddr are where it listens, "host:port"; port 0 takes a free one. TCPAddr "" means none.
+	UDPAddr, TCPAddr string
+	// Realm of the long-term credentials (RFC 8489 section 9.2).
+	Realm string
+	// PublicIP is the address that allocations get. Required.
+	PublicIP string
+	// Secret is shared with who hands out credentials. At least 16 bytes.
+	Secret string
+	// Peers are the only places that an allocation may talk to: the relay's media port at each of its addresses, "ip:port". At least one.
+	Peers []string
+}
+
+const maxAllocations = 512
+
+// TURN is a small TURN server (RFC 8656) for viewers and stations whose network lets nothing else out. It is no open relay: credentials end, and an allocation
+// reaches the configured peers and no other address or port, in neither direction.
+type TURN struct {
+	server *turn.Server
+	udp    net.PacketConn
+	tcp    net.Listener
+}
+
+// NewTURN opens the ports and starts the server.
+func NewTURN(cfg TURNConfig) (_ *TURN, err error) {
+	public, err := netip.ParseAddr(cfg.PublicIP)
+	if err != nil || len(cfg.Secret) < 16 || len(cfg.Peers) == 0 {
+		return nil, errors.New("relay: TURN needs a public IP, a secret of 16 bytes or more, and a peer")
+	}
+	gate := &turnGate{public: public, peers: map[netip.AddrPort]bool{}}
+	for _, p := range cfg.Peers {
+		peer, err := netip.ParseAddrPort(p)
+		if err != nil {
+			return nil, errors.New("relay: a peer of TURN is no ip:port")
+		}
+		gate.peers[netip.AddrPortFrom(peer.Addr().Unmap(), peer.Port())] = true
+	}
+	t := &TURN{}
+	defer func() {
+		if err != nil {
+			_ = t.Close()
+		}
+	}()
+	if t.udp, err = net.ListenPacket("udp", cfg.UDPAddr); err != nil {
+		return nil, fmt.Errorf("relay: TURN cannot listen on UDP: %w", err)
+	}
+	sc := turn.ServerConfig{
+		Realm: cfg.Realm, LoggerFactory: muteFactory{},
+		AuthHandler:       credentialsHandler(cfg.Secret, time.Now),
+		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: t.udp, RelayAddressGenerator: gate, PermissionHandler: gate.permit}},
+	}
+	if cfg.TCPAddr != "" {
+		if t.tcp, err = net.Listen("tcp", cfg.TCPAddr); err != nil {
+			return nil, fmt.Errorf("relay: TURN cannot listen on TCP: %w", err)
+		}
+		sc.ListenerConfigs = []turn.ListenerConfig{{Listener: t.tcp, RelayAddressGenerator: gate, PermissionHandler: gate.permit}}
+	}
+	if t.server, err = turn.NewServer(sc); err != nil {
+		return nil, fmt.Errorf("relay: TURN does not start: %w", err)
+	}
+	return t, nil
+}
+
+// Addresses of the ports as they are. tcp is "" when there is none.
+func (t *TURN) Addresses() (udp, tcp string) {
+	if t.tcp != nil {
+		tcp = t.tcp.Addr().String()
+	}
+	return t.udp.LocalAddr().String(), tcp
+}
+
+// Close ends the server and all allocations.
+func (t *TURN) Close() error {
+	if t.server != nil {
+		return t.server.Close()
+	}
+	if t.udp != nil {
+		_ = t.udp.Close()
+	}
+	if t.tcp != nil {
+		_ = t.tcp.Close()
+	}
+	return nil
+}
+
+// Credentials makes a user name and a password that a TURN server with the same secret takes for ttl (the TURN REST scheme: the name holds the
+// time of expiry, the password is its MAC). user is written into the name: it must say nothing of a person.
+func Credentials(secret, user string, ttl time.Duration) (username, password string) {
+	username = strconv.FormatInt(time.Now().Add(ttl).Unix(), 10) + ":" + user
+	return username, turnPassword(secret, username)
+}
+
+func turnPassword(secret, username string) string {
+	mac := hmac.New(sha1.New, []byte(secret))
+	mac.Write([]byte(username))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// credentialsHandler takes names whose time has not come. The password itself is checked by the server, against the key returned here.
+func credentialsHandler(secret string, now func() time.Time) turn.AuthHandler {
+	return func(ra *turn.RequestAttributes) (string, []byte, bool) {
+		expiry, _, _ := strings.Cut(ra.Username, ":")
+		at, err := strconv.ParseInt(expiry, 10, 64)
+		if err != nil || at < now().Unix() {
+			return "", nil, false
+		}
+		return ra.Username, turn.GenerateAuthKey(ra.Username, ra.Realm, turnPassword(secret, ra.Username)), true
+	}
+}
+
+// turnGate allocates sockets that reach the peers only.
+type turnGate struct {
+	public netip.Addr
+	peers  map[netip.AddrPort]bool
+	open   atomic.Int64
+}
+
+// permit is the answer to CreatePermission and ChannelBind, which name an address only; the socket itself looks at the port too.
+func (g *turnGate) permit(_ net.Addr, ip net.IP) bool {
+	addr, ok := netip.AddrFromSlice(ip)
+	if !ok {
+		return false
+	}
+	for p := range g.peers {
+		if p.Addr() == addr.Unmap() {
+			return true
+		}
+	}
+	return false
+}
+
+// Validate implements turn.RelayAddressGenerator.
+func (g *turnGate) Validate() error { return nil }
+
+// AllocatePacketConn implements turn.RelayAddressGenerator.
+func (g *turnGate) AllocatePacketConn(conf turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
+	if g.open.Add(1) > maxAllocations {
+		g.open.Add(-1)
+		return nil, nil, ErrTooMany
+	}
+	host := "0.0.0.0"
+	if !g.public.Is4() {
+		host = "::"
+	}
+	if g.public.IsLoopback() {
+		host = g.public.String()
+	}
+	conn, err := net.ListenPacket(conf.Network, net.JoinHostPort(host, "0"))
+	if err != nil {
+		g.open.Add(-1)
+		return nil, nil, err
+	}
+	local, ok := conn.LocalAddr().(*net.UDPAddr)
+	if !ok {
+		g.open.Add(-1)
+		return nil, nil, errors.Join(errors.New("relay: not a UDP socket"), conn.Close())
+	}
+	return &gatedConn{PacketConn: conn, gate: g}, &net.UDPAddr{IP: g.public.AsSlice(), Port: local.Port}, nil
+}
+
+// AllocateListener implements turn.RelayAddressGenerator: there are no TCP allocations (RFC 6062).
+func (g *turnGate) AllocateListener(turn.AllocateListenerConfig) (net.Listener, net.Addr, error) {
+	return nil, nil, errors.New("relay: no TCP allocations")
+}
+
+// AllocateConn implements turn.RelayAddressGenerator: there are no TCP allocations.
+func (g *turnGate) AllocateConn(turn.AllocateConnConfig) (net.Conn, error) {
+	return nil, errors.New("relay: no TCP allocations")
+}
+
+func (g *turnGate) is(addr net.Addr) bool {
+	u, ok := addr.(*net.UDPAddr)
+	if !ok {
+		return false
+	}
+	ap := u.AddrPort()
+	return g.peers[netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())]
+}
+
+// gatedConn drops what is not to or from a peer.
+type gatedConn struct {
+	net.PacketConn
+	gate   *turnGate
+	closed atomic.Bool
+}
+
+// ReadFrom implements net.PacketConn.
+func (c *gatedConn) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := c.PacketConn.ReadFrom(b)
+		if err != nil || c.gate.is(from) {
+			return n, from, err
+		}
+	}
+}
+
+// WriteTo implements net.PacketConn. What must not go out is taken as sent: UDP promises no more.
+func (c *gatedConn) WriteTo(b []byte, to net.Addr) (int, error) {
+	if !c.gate.is(to) {
+		return len(b), nil
+	}
+	return c.PacketConn.WriteTo(b, to)
+}
+
+// Close implements net.PacketConn.
+func (c *gatedConn) Close() error {
+	if !c.closed.Swap(true) {
+		c.gate.open.Add(-1)
+	}
+	return c.PacketConn.Close()
+}
