@@ -138,11 +138,27 @@ func (a *App) openMedia() (err error) {
 	rand.Read(secret[:]) // never fails since Go 1.24
 	a.secret = hex.EncodeToString(secret[:])
 	a.turn, err = relay.NewTURN(relay.TURNConfig{UDPAddr: a.config.TURN.UDP, TCPAddr: a.config.TURN.TCP, Realm: a.config.TURN.Realm,
-		PublicIP: c.Addresses[0], Secret: a.secret, Log: a.log})
+		PublicIP: c.Addresses[0], Secret: a.secret, Peers: mediaPeers(a.relay, c.Addresses)})
 	if err != nil {
 		return portTaken("TURN (turn.udp, turn.tcp)", a.config.TURN.UDP, err)
 	}
 	return nil
+}
+
+// mediaPeers are the only places that a TURN allocation may lead to: this gateway's own media ports.
+func mediaPeers(r *relay.Relay, addresses []string) []string {
+	var peers []string
+	udp, tcp := r.Addresses()
+	for _, listening := range []string{udp, tcp} {
+		_, port, err := net.SplitHostPort(listening)
+		if err != nil {
+			continue // no such port is open
+		}
+		for _, a := range addresses {
+			peers = append(peers, net.JoinHostPort(a, port))
+		}
+	}
+	return peers
 }
 
 // iceServers gives a page credentials for the TURN server that end with the day.
@@ -151,7 +167,20 @@ func (a *App) iceServers() []signaling.ICEServer {
 		return nil
 	}
 	user, password := relay.Credentials(a.secret, "seat", 12*time.Hour)
-	return []signaling.ICEServer{{URLs: a.turn.URLs(), Username: user, Credential: password}}
+	return []signaling.ICEServer{{URLs: a.turnURLs(), Username: user, Credential: password}}
+}
+
+// turnURLs name the TURN server by the address that the media port has too (RFC 7065).
+func (a *App) turnURLs() []string {
+	var urls []string
+	udp, tcp := a.turn.Addresses()
+	for transport, listening := range map[string]string{"udp": udp, "tcp": tcp} {
+		if _, port, err := net.SplitHostPort(listening); err == nil {
+			urls = append(urls, fmt.Sprintf("turn:%s?transport=%s", net.JoinHostPort(a.config.Media.Addresses[0], port), transport))
+		}
+	}
+	slices.Sort(urls)
+	return urls
 }
 
 // openHearing makes a hearing at its first start, and at every start draws new links for the seats that nobody has taken and new

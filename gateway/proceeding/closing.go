@@ -1,6 +1,7 @@
 package proceeding
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 
 	"parda/gateway/bundle"
 	"parda/gateway/hearing"
+	"parda/gateway/ledger"
 	"parda/gateway/minutes"
 	"parda/gateway/visibility"
 )
@@ -61,16 +63,19 @@ func (p *Proceeding) render(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	document := minutes.Document{State: p.state, Protocol: p.protocol, Segments: p.record.segments, Flags: p.flags,
-		Checkpoint: string(c.Note), CheckpointSize: c.Size, Closed: p.state.PhaseAt}
-	pdf, err := minutes.PDF(document, "az", p.cfg.Words)
+	document, err := p.document(ctx, c)
 	if err != nil {
-		return fmt.Errorf("the protocol as PDF: %w", err)
+		return err
 	}
-	asJSON, err := minutes.JSON(document)
+	asJSON, err := document.JSON()
 	if err != nil {
 		return fmt.Errorf("the protocol as JSON: %w", err)
 	}
+	var page bytes.Buffer
+	if err := minutes.Render(&page, document, func(key string, params map[string]string) string { return p.cfg.Words("az", key, params) }); err != nil {
+		return fmt.Errorf("the protocol as PDF: %w", err)
+	}
+	pdf := page.Bytes()
 	for name, b := range map[string][]byte{pdfName: pdf, jsonName: asJSON} {
 		if err := writeSynced(filepath.Join(p.protocolFolder(), name), b); err != nil {
 			return err
@@ -84,6 +89,25 @@ func (p *Proceeding) render(ctx context.Context) error {
 		return err
 	}
 	return p.append(ctx, nil, hearing.Rendered(rendered))
+}
+
+// document is the protocol as the parties may read it, with the checkpoint that covers it.
+func (p *Proceeding) document(ctx context.Context, c ledger.Checkpoint) (minutes.Document, error) {
+	kept, err := p.cfg.Ledger.Load(ctx, p.cfg.ID)
+	if err != nil {
+		return minutes.Document{}, err
+	}
+	events := make([]hearing.Event, len(kept))
+	for i, e := range kept {
+		events[i] = asHearing(e)
+	}
+	signers := []hearing.Role{hearing.PresidingJudge}
+	for _, clerk := range p.state.SeatsOf(hearing.CourtClerk) {
+		if clerk.Key != nil {
+			signers = append(signers, hearing.CourtClerk)
+		}
+	}
+	return minutes.NewDocument(events, p.protocol.Entries(), c, signers)
 }
 
 // seal enters the closing entry, which binds the index of the bundle.

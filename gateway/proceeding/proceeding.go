@@ -189,11 +189,17 @@ func (p *Proceeding) post(f func()) {
 	}
 }
 
-var errGone = errors.New("the hearing does not run any more")
+var (
+	errGone   = errors.New("the hearing does not run any more")
+	errSealed = signaling.Refuse("wrong_phase", "The hearing is sealed; nothing can be entered any more.", nil)
+)
 
 // append makes drafts durable, then lets them take effect. nil means durable. When nothing can be written the witness is not shown to
 // anyone until it can, and the seats are told.
 func (p *Proceeding) append(ctx context.Context, answer *ledger.Answer, drafts []hearing.Draft) error {
+	if p.state.Phase == hearing.Sealed {
+		return errSealed // the closing entry is the last one: the bundle is bound to it
+	}
 	out := make([]ledger.Draft, len(drafts))
 	for i, d := range drafts {
 		out[i] = ledger.Draft{Code: string(d.Code), Actor: d.Actor, Payload: d.Payload}
@@ -220,7 +226,7 @@ func (p *Proceeding) append(ctx context.Context, answer *ledger.Answer, drafts [
 }
 
 func (p *Proceeding) fold(e ledger.Event) error {
-	h := hearing.Event{Index: e.Index, Time: e.Time, Code: hearing.Code(e.Code), Actor: e.Actor, Payload: e.Payload}
+	h := asHearing(e)
 	if err := p.state.Apply(h); err != nil {
 		return fmt.Errorf("event %d: %w", e.Index, err)
 	}
@@ -233,9 +239,13 @@ func (p *Proceeding) fold(e ledger.Event) error {
 	return p.noteRecording(h)
 }
 
+func asHearing(e ledger.Event) hearing.Event {
+	return hearing.Event{Index: e.Index, Time: e.Time, Code: hearing.Code(e.Code), Actor: e.Actor, Payload: e.Payload}
+}
+
 // enter appends what no person did. A failure is not lost: it raises the alarm and is tried again by the next tick where it matters.
 func (p *Proceeding) enter(drafts []hearing.Draft) {
-	if len(drafts) == 0 {
+	if len(drafts) == 0 || p.state.Phase == hearing.Sealed {
 		return
 	}
 	if err := p.append(context.Background(), nil, drafts); err != nil {

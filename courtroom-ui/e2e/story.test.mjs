@@ -1,0 +1,218 @@
+// The whole story, in real Chromium with all seats at once: order, rehearsal, live testimony, private and closed session, a threat flagged
+// and ruled on, the protocol, closing, signing, and the bundle verified by the gateway's own verifier.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Seat, launch } from './browser.mjs';
+import { root, startDemo, waitFor } from './demo.mjs';
+
+const names = ['judge', 'clerk', 'prosecutor', 'defence', 'lawyer', 'screen', 'gallery', 'interpreter', 'support'];
+let demo, browser, kiosk;
+const seats = {};
+
+before(async () => {
+  demo = await startDemo();
+  browser = await launch();
+}, { timeout: 180_000 });
+
+after(async () => {
+  await browser?.close();
+  const ended = await demo?.stop('SIGINT');
+  if (ended) assert.deepEqual(ended, { code: 0, signal: null }, 'SIGINT ends everything with exit 0');
+});
+
+test('one link opens each seat, once, and the code leaves the address bar', async () => {
+  for (const name of names) {
+    seats[name] = await Seat.open(browser, name, demo.link(name));
+    await seats[name].until('has a state', (s) => s.you.seat === name);
+    assert.ok(!seats[name].page.url().includes('code'), `${name}: the code is still in the address bar`);
+  }
+  const second = await Seat.open(browser, 'a second browser', demo.link('judge'));
+  await waitFor('the second browser is told that the seat is taken', async () => (await second.page.locator('[data-refused="seat_taken"]').count()) === 1);
+  await second.shot('seat-taken');
+  await second.close();
+});
+
+test('nothing flows before the presiding judge has read and signed the order', async () => {
+  const { judge } = seats;
+  assert.equal(await judge.silentFor('witness', 'video', 500), 0);
+  await judge.shot('judge-order');
+  await judge.press('order.sign');
+  const state = await judge.until('the order is in force', (s) => s.order?.signed_at);
+  kiosk = await Seat.open(browser, 'kiosk', demo.links.kiosk);
+  await waitFor('the kiosk shows the code of the judge\'s key', async () => (await kiosk.page.locator('body').innerText()).includes(state.order.key_code));
+  await judge.press('hearing.open');
+  await judge.until('the station publishes', (s) => s.testimony.station === 'up', 40_000);
+});
+
+test('the witness sees and hears what the court will get, agrees, and waits', async () => {
+  const { judge } = seats;
+  await judge.press('identity.verified');
+  await judge.answer({ how: 'Məhkəmə şəxsiyyət vəsiqəsinə qapalı şəraitdə baxdı.' });
+  await judge.until('identity is entered', (s) => s.testimony.identity_verified);
+  await kiosk.shot('kiosk-welcome');
+  await kiosk.act('rehearse').click();
+  await kiosk.page.locator('[data-act="consent.yes"]:visible').waitFor({ timeout: 60_000 });
+  const played = await kiosk.page.evaluate(async () => {
+    const v = document.querySelector('video[data-rehearsal]');
+    if (!v) return null;
+    v.muted = true;
+    await v.play();
+    await new Promise((r) => setTimeout(r, 2000));
+    return { width: v.videoWidth, time: v.currentTime };
+  });
+  assert.ok(played && played.width >= 320 && played.time > 0.5, `the rehearsal plays: ${JSON.stringify(played)}`);
+  await kiosk.shot('kiosk-rehearsal');
+  await kiosk.act('consent.yes').click();
+  await judge.until('the witness agreed', (s) => s.testimony.phase === 'ready' && s.testimony.consent?.given);
+});
+
+test('live: everybody allowed sees a moving masked picture and hears a masked voice', async () => {
+  const { judge } = seats;
+  await judge.press('testimony.call');
+  await judge.until('testimony is live', (s) => s.testimony.phase === 'live');
+  for (const name of names) {
+    await seats[name].grows('witness', 'video');
+    await seats[name].grows('witness', 'audio');
+  }
+  await judge.seesMoving('witness');
+  await seats.defence.seesMoving('witness');
+  await judge.hears('witness', 40_000);
+  await seats.screen.hears('witness', 40_000);
+  for (const name of names) await seats[name].shot(`${name}-live`);
+  await kiosk.shot('kiosk-live');
+});
+
+test('the witness sees the bench, and never the dock or the hall, nor hears her own voice', async () => {
+  await waitFor('the kiosk sees the bench', async () => kiosk.page.evaluate(async () => (await window.__parda.counts()).some((c) => c.slot === 'bench' && c.media === 'video' && c.frames > 10)));
+  const slots = await kiosk.page.evaluate(async () => (await window.__parda.counts()).map((c) => `${c.slot} ${c.media}`));
+  assert.deepEqual([...slots].sort(), ['bench audio', 'bench video', 'floor audio', 'floor video']);
+  await seats.judge.grows('dock', 'video');
+  await seats.judge.grows('hall', 'video');
+});
+
+test('the gallery gets zero packets within a second of a closed session, and the parties keep what they had', async () => {
+  const { judge, gallery, prosecutor, defence } = seats;
+  await judge.press('session.kind.closed');
+  await judge.until('the session is closed', (s) => s.hearing.kind === 'closed');
+  await new Promise((r) => setTimeout(r, 1000));
+  for (const media of ['video', 'audio']) assert.equal(await gallery.silentFor('witness', media, 1500), 0, `${media} of the witness went on to the gallery`);
+  assert.equal(await prosecutor.silentFor('witness', 'video', 500), 0, 'a party without an undertaking still receives');
+  await defence.grows('witness', 'video');
+  await gallery.shot('gallery-closed');
+  await prosecutor.press('undertaking.sign');
+  await prosecutor.grows('witness', 'video');
+  await judge.press('session.kind.public');
+  await judge.answer({ reason: 'Qapalı hissə başa çatdı.' });
+  await judge.until('the session is public', (s) => s.hearing.kind === 'public');
+  await gallery.grows('witness', 'video');
+  for (const owed of (await judge.state()).pending ?? []) {
+    await judge.page.locator(`[data-pending="${owed.id}"] [data-act="ruling.give"]`).click();
+    await judge.answer({ reason: 'Şahidin yaxınlarını qorumaq üçün.', positions: 'Tərəflər etiraz etmədi.' });
+  }
+  await judge.until('no ruling is owed', (s) => (s.pending ?? []).length === 0);
+});
+
+test('a threat flagged in one press reaches the bench at once, is ruled on, and stands in the protocol', async () => {
+  const { judge, defence, gallery, clerk, screen } = seats;
+  await defence.press('flag.raise');
+  const { flags } = await judge.until('the flag is there', (s) => s.flags?.length === 1, 5000);
+  assert.equal(flags[0].seat, 'defence');
+  await judge.shot('judge-flag');
+  await judge.page.locator(`[data-flag="${flags[0].id}"] [data-act="flag.rule.enter"]`).click();
+  await judge.until('the flag is ruled on', (s) => s.flags[0].ruling?.ruling === 'enter');
+  await waitFor('the ruling stands in the clerk\'s protocol', async () => (await clerk.entries()).some((e) => e.system?.code === 'flag.ruled'));
+  for (const s of [gallery, screen]) {
+    assert.equal((await s.state()).flags, undefined, `${s.name} knows of the flag`);
+    assert.equal((await s.entries()).length, 0, `${s.name} reads the protocol`);
+  }
+});
+
+test('the clerk writes by keyboard alone, and each reading seat has the entry', async () => {
+  const { clerk } = seats;
+  await clerk.page.locator('[data-compose="strip"]').focus();
+  await clerk.page.locator('[data-kind="question"]').click();
+  await clerk.page.keyboard.type('Siz təqsirləndirilən şəxsi nə vaxt gördünüz?');
+  await clerk.page.keyboard.press('Enter');
+  for (const name of ['judge', 'clerk', 'prosecutor', 'defence', 'lawyer']) {
+    await waitFor(`${name} reads the question`, async () => (await seats[name].entries()).some((e) => e.text === 'Siz təqsirləndirilən şəxsi nə vaxt gördünüz?'));
+  }
+  await clerk.shot('clerk-protocol');
+});
+
+test('what is pressed while the link is down is kept over a reload and sent with its own time', async () => {
+  const { lawyer, judge } = seats;
+  await lawyer.context.setOffline(true);
+  await lawyer.page.evaluate(() => window.dispatchEvent(new Event('offline')));
+  const pressed = Date.now();
+  await lawyer.press('flag.raise');
+  await new Promise((r) => setTimeout(r, 3000));
+  await lawyer.shot('lawyer-offline');
+  await lawyer.context.setOffline(false);
+  await lawyer.page.reload();
+  const { flags } = await judge.until('the kept flag arrived', (s) => s.flags?.length === 2);
+  const kept = flags.find((f) => f.seat === 'lawyer');
+  assert.ok(Math.abs(Date.parse(kept.pressed_at) - pressed) < 1500, `pressed at ${kept.pressed_at}, not at ${new Date(pressed).toISOString()}`);
+  await judge.page.locator(`[data-flag="${kept.id}"] [data-act="flag.rule.warn"]`).click();
+});
+
+test('she stops by herself: card and silence at once; the judge resumes', async () => {
+  const { judge, screen } = seats;
+  await kiosk.act('break').click();
+  await judge.until('testimony is paused', (s) => s.testimony.phase === 'paused');
+  assert.equal(await screen.silentFor('witness', 'audio', 800), 0);
+  await screen.shot('screen-paused');
+  await kiosk.shot('kiosk-paused');
+  await judge.press('testimony.call');
+  await judge.until('testimony is live again', (s) => s.testimony.phase === 'live');
+  await screen.grows('witness', 'video');
+});
+
+test('a station that is killed is covered with the card, and comes back to ready, not to live', async () => {
+  const { judge, defence } = seats;
+  const pid = demo.links.processes.find((p) => p.name === 'station').pid;
+  process.kill(pid, 'SIGKILL');
+  const killed = Date.now();
+  await waitFor('the card covers the last picture', () => defence.page.locator('[data-slot="witness"][data-shown="card"]').count().then((n) => n > 0), 5000);
+  assert.ok(Date.now() - killed < 1500, `the frozen picture stood for ${Date.now() - killed} ms`);
+  await judge.until('testimony fell back', (s) => s.testimony.phase === 'ready' && s.testimony.station === 'down');
+  await judge.shot('judge-station-lost');
+  const again = JSON.parse(await demo.line());
+  await judge.until('the station is back', (s) => s.testimony.station === 'up', 40_000);
+  assert.equal((await judge.state()).testimony.phase, 'ready');
+  await kiosk.close();
+  kiosk = await Seat.open(browser, 'kiosk', again.kiosk);
+  await judge.press('testimony.call');
+  await judge.until('testimony is live again', (s) => s.testimony.phase === 'live');
+  await defence.seesMoving('witness');
+});
+
+test('the judge closes, judge signs, and the bundle verifies; one changed byte does not', async () => {
+  const { judge } = seats;
+  await judge.press('testimony.release');
+  await judge.answer();
+  await judge.until('released', (s) => s.testimony.phase === 'released');
+  await judge.press('hearing.close');
+  await judge.answer();
+  await judge.until('there is something to sign', (s) => s.signing, 40_000);
+  await judge.shot('judge-closing');
+  await judge.press('protocol.sign');
+  await judge.until('the bundle is there', (s) => s.bundle, 40_000);
+  await judge.shot('judge-bundle');
+  const download = judge.page.waitForEvent('download');
+  await judge.press('bundle.get');
+  const path = join(demo.data, 'taken.zip');
+  await (await download).saveAs(path);
+  const said = execFileSync(join(root, 'bin/gateway'), ['verify', '-lang', 'en', path], { encoding: 'utf8' });
+  assert.match(said, /valid/i);
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1] ^= 1;
+  writeFileSync(`${path}.changed`, bytes);
+  assert.throws(() => execFileSync(join(root, 'bin/gateway'), ['verify', `${path}.changed`], { stdio: 'pipe' }), (e) => e.status === 1);
+});
+
+test('no page met a fault', () => {
+  for (const s of [...Object.values(seats), kiosk]) assert.deepEqual(s.faults, [], `${s.name} met faults`);
+});
