@@ -1,0 +1,135 @@
+package minutes
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"parda/gateway/hearing"
+	"parda/gateway/ledger"
+)
+
+// exportScene is a hearing with every part that the protocol can have.
+func exportScene(t testing.TB) Document {
+	t.Helper()
+	start := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+	var events []hearing.Event
+	var entries []Entry
+	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+	event := func(s int, code hearing.Code, actor string, payload any) uint64 {
+		raw, err := json.Marshal(payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, hearing.Event{Index: uint64(len(events) + 1), Time: at(s), Code: code, Actor: actor, Payload: raw})
+		return uint64(len(events))
+	}
+	entry := func(s int, e Entry) uint64 {
+		e.Index, e.At = event(s, "entry.added", "clerk", map[string]any{}), moment(at(s))
+		e.Level = max(e.Level, hearing.LevelOpen)
+		entries = append(entries, e)
+		return e.Index
+	}
+	system := func(s int, code hearing.Code, payload map[string]any) {
+		i := event(s, code, "judge", payload)
+		text := &SystemText{Code: code, Params: map[string]json.RawMessage{}}
+		for k, v := range payload {
+			text.Params[k], _ = json.Marshal(v)
+		}
+		kind := "system"
+		if code == hearing.FlagRuled {
+			kind = "incident"
+		}
+		entries = append(entries, Entry{Index: i, Kind: kind, By: hearing.System, At: moment(at(s)), System: text, Level: hearing.LevelOpen})
+	}
+	puppet := &hearing.Rendering{Picture: "puppet", Voice: "neutral"}
+	order, err := hearing.Order{Format: 1, Hearing: "h1", Version: 1, Template: "identity_hidden", Pseudonym: "Şəfəq", Session: "public",
+		Renderings: hearing.Renderings{Bench: puppet, Prosecution: puppet, Defence: puppet, Hall: &hearing.Rendering{Picture: "card", Voice: "neutral"}},
+		ValidFrom:  moment(start), ValidUntil: moment(at(86400))}.Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	event(0, hearing.HearingCreated, "system", hearing.HearingCreatedPayload{Hearing: "h1", CaseNo: "1(101)-234/2026", Court: "lankaran"})
+	for _, s := range []hearing.SeatPayload{{Seat: "judge", Role: "presiding_judge"}, {Seat: "clerk", Role: "court_clerk"}, {Seat: "prosecutor", Role: "prosecutor"},
+		{Seat: "defence", Role: "defence_counsel"}, {Seat: "lawyer", Role: "victims_lawyer"}, {Seat: "interpreter", Role: "interpreter"}, {Seat: "gallery", Role: "gallery"}} {
+		event(2, hearing.SeatEntered, s.Seat, s)
+	}
+	event(4, hearing.UndertakingSigned, "defence", hearing.SeatPayload{Seat: "defence", Role: "defence_counsel"})
+	event(5, hearing.OrderSigned, "judge", hearing.OrderSignedPayload{Bytes: order, Version: 1, By: "presiding_judge", KeyCode: "4821 0937"})
+	event(60, hearing.HearingOpened, "judge", map[string]any{})
+	system(60, hearing.HearingOpened, map[string]any{})
+	system(90, hearing.TestimonyLive, map[string]any{})
+	q := entry(120, Entry{Kind: "question", Speaker: "prosecutor", By: "court_clerk", Text: "Sizi ölkədən kim çıxardı və pasportunuz kimdə qaldı?"})
+	entry(131, Entry{Kind: "answer", Speaker: "witness", By: "court_clerk", Text: "Məni iş vəd edən qadın apardı. Pasportumu sərhəddən sonra əlimdən aldılar, üç ay qapalı evdə saxladılar. " +
+		"Telefonumu da götürdülər; kənara çıxmağa qoymurdular."})
+	i := q
+	amended := event(150, hearing.EntryAmended, "clerk", map[string]any{})
+	reason, _ := json.Marshal("sual tam yazılmamışdı")
+	entries = append(entries, Entry{Index: amended, Kind: "question", By: "court_clerk", At: moment(at(150)), Amends: &i, Level: hearing.LevelOpen,
+		Text:   "Sizi ölkədən kim çıxardı, hansı yolla, və pasportunuz kimdə qaldı?",
+		System: &SystemText{Code: hearing.EntryAmended, Params: map[string]json.RawMessage{"reason": reason}}})
+	entry(170, Entry{Kind: "objection", Speaker: "defence_counsel", By: "defence_counsel", Text: "Возражаю: вопрос наводящий."})
+	system(175, hearing.RequestDone, map[string]any{"what": "objection", "role": "defence_counsel", "ruling": "overruled"})
+	system(200, hearing.FlagRuled, map[string]any{"role": "defence_counsel", "pressed_at": moment(at(190)), "kind": "threat_lawyer", "source": "zal, ikinci sıra", "note": "Barmağı ilə boğazını göstərdi.", "ruling": "warn", "reason": "Zalda olan şəxsə xəbərdarlıq edildi."})
+	system(202, hearing.TestimonyPaused, map[string]any{"by": "presiding_judge", "why": "flag"})
+	system(210, hearing.SessionKind, map[string]any{"kind": "private", "from": "public", "provisional": true})
+	entry(220, Entry{Kind: "note", By: "court_clerk", Text: "Sealed to the bench", Level: hearing.LevelBench})
+	entry(225, Entry{Kind: "ruling", Speaker: "presiding_judge", By: "court_clerk", Text: "Məhkəmə fasilədən sonra ifadəni davam etdirir.", WrittenAt: moment(at(300))})
+	entry(230, Entry{Kind: "exhibit", By: "court_clerk", Text: "Exhibit 3: photograph of a door, one page; shown to the parties.\nSecond line of the same entry."})
+	for n := range 40 {
+		entry(300+10*n, Entry{Kind: []string{"question", "answer"}[n%2], Speaker: []string{"defence_counsel", "witness"}[n%2], By: "court_clerk",
+			Text: strings.Repeat([]string{"Bu hadisə nə vaxt baş verib? ", "Dəqiq yadımda deyil, qışın əvvəli idi, hava soyuq və qaranlıq idi. "}[n%2], 1+n%4)})
+	}
+	for n, label := range []string{"witness/puppet+neutral", "witness/card+neutral", "witness/puppet+neutral"} {
+		event(800+n, hearing.RecordingSegment, "system", hearing.RecordingSegmentPayload{Label: label, File: "recordings/000" + string(rune('1'+n)) + ".webm",
+			SHA256: strings.Repeat("0123456789abcdef", 4), Start: at(90 + 200*(n/2)), DurationMS: 195000})
+	}
+	event(803, hearing.RecordingGap, "system", hearing.RecordingGapPayload{Label: "witness/puppet+neutral", Start: at(285), DurationMS: 5000})
+	event(900, hearing.HearingClosed, "judge", map[string]any{})
+	system(900, hearing.HearingClosed, map[string]any{})
+	d, err := NewDocument(events, entries, ledger.Checkpoint{Size: uint64(len(events)), Root: [32]byte{0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4}}, []hearing.Role{"presiding_judge", "court_clerk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func locale(t testing.TB, lang string) Words {
+	t.Helper()
+	b, err := os.ReadFile("../../courtroom-ui/locales/" + lang + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, err := LocaleWords(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return words
+}
+
+func render(t testing.TB, d Document, lang string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := RenderPDF(&out, d, lang, locale(t, lang)); err != nil {
+		t.Fatal(err)
+	}
+	if dir := os.Getenv("PARDA_PAPER"); dir != "" { // to look at the pages
+		if err := os.WriteFile(filepath.Join(dir, lang+".pdf"), out.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.Bytes()
+}
+
+func TestSameProtocolGivesTheSameBytes(t *testing.T) {
+	for _, lang := range []string{"az", "en", "ru"} {
+		one, two := render(t, exportScene(t), lang), render(t, exportScene(t), lang)
+		if !bytes.Equal(one, two) {
+			t.Errorf("%s: two renderings differ", lang)
+		}
+	}
+}
