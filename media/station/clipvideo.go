@@ -114,10 +114,12 @@ func maskTrack(ctx context.Context, path, kind string, m *masks) (*maskedSound, 
 // encodeVideo masks picture by picture into the encoder. The masked sound goes in by a second pipe.
 func encodeVideo(ctx context.Context, out, kind string, m *masks, in *y4mReader, sound *maskedSound, report *clipReport) error {
 	args := []string{"-v", "error", "-y", "-f", "yuv4mpegpipe", "-i", "pipe:0"}
+	maps := []string{"-map", "0:v"}
 	if sound != nil {
-		args = append(args, "-f", "s16le", "-ar", "48000", "-ac", "1", "-i", "pipe:3", "-map", "1:a")
+		args = append(args, "-f", "s16le", "-ar", "48000", "-ac", "1", "-i", "pipe:3")
+		maps = append(maps, "-map", "1:a")
 	}
-	args = append(args, "-map", "0:v", "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact",
+	args = append(append(args, maps...), "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact",
 		"-threads", "1", "-fps_mode", "passthrough", "-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2", "-pix_fmt", "yuv420p")
 	encoder := exec.CommandContext(ctx, "ffmpeg", append(append(args, encoders[kind]...), "file:"+out)...)
 	var said bytes.Buffer

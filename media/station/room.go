@@ -205,7 +205,7 @@ func (r *room) start() {
 		return
 	}
 	ctx, stop := context.WithCancel(r.ctx)
-	t := &testimony{camera: r.camera, microphone: r.microphone, masks: m, far: voice.NewGate(), farLevel: make(chan farLevel, 8), health: r.health,
+	t := &testimony{camera: r.camera, microphone: r.microphone, masks: m, far: voice.NewGate(), health: r.health,
 		self: func(p face.Masked) { r.self(p); r.rec.picture(p) }, selfSound: r.rec.sound}
 	run := &runningTestimony{testimony: t, is: want, keys: map[string]context.CancelFunc{}, stop: stop, done: make(chan struct{})}
 	r.running = run

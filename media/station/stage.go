@@ -36,7 +36,6 @@ func newStage[In, Out any](ctx context.Context, step func(In) (Out, error)) *sta
 	s.wait = time.NewTimer(time.Hour)
 	s.wait.Stop()
 	go func() {
-		defer s.wait.Stop()
 		for {
 			select {
 			case <-ctx.Done():

@@ -59,8 +59,7 @@ type testimony struct {
 	camera     camera
 	microphone microphone
 	masks      *masks
-	far        *voice.Gate // closes the microphone while the court's loudspeaker speaks; owned by the microphone's goroutine
-	farLevel   chan farLevel
+	far        *voice.Gate
 	health     *health
 	self       func(face.Masked)   // the witness's own picture, at each tick
 	selfSound  func(*voice.Masked) // her own masked sound, for the rehearsal; never played live
@@ -77,11 +76,6 @@ type testimony struct {
 	doubtUntil  atomic.Int64
 	blocks      blockRing
 	workers     sync.WaitGroup
-}
-
-type farLevel struct {
-	db float32
-	at time.Time
 }
 
 // run works until ctx ends. The devices are closed by their owner, which ends the goroutines that read them.
@@ -137,24 +131,10 @@ func (t *testimony) listen(ctx context.Context) {
 			continue
 		}
 		t.health.device(devMicrophone, "")
-		t.gate(&raw)
+		t.far.Apply(&raw) // silence while the court's voice comes from the room's loudspeaker
 		t.blocks.put(&raw)
 		t.heard.Store(time.Now().UnixNano())
 	}
-}
-
-// gate shuts the microphone while the court's voice comes from the room's loudspeaker.
-func (t *testimony) gate(raw *mask.RawSound) {
-	for {
-		select {
-		case f := <-t.farLevel:
-			t.far.Far(f.db, f.at)
-			continue
-		default:
-		}
-		break
-	}
-	t.far.Apply(raw)
 }
 
 // 2. The picture's clock: mask, then encode and publish.

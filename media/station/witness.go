@@ -128,7 +128,7 @@ func (r *room) kioskTighten(m kioskMessage) string {
 	return ""
 }
 
-// kioskFar hands the level of the court's sound to the gate. A level that is lost for want of room is replaced 40 ms later.
+// kioskFar hands the level of the court's sound to the gate.
 func (r *room) kioskFar(m kioskMessage) string {
 	if m.DB == nil || *m.DB != *m.DB || *m.DB > 20 {
 		return "bad_argument"
@@ -137,10 +137,7 @@ func (r *room) kioskFar(m kioskMessage) string {
 	run := r.running
 	r.mu.Unlock()
 	if run != nil {
-		select {
-		case run.farLevel <- farLevel{float32(max(*m.DB, -200)), time.Now()}:
-		default:
-		}
+		run.far.Far(float32(max(*m.DB, -200)), time.Now())
 	}
 	return ""
 }
