@@ -220,3 +220,40 @@ func profile(x []float64) []float64 {
 	}
 	return p
 }
+
+func TestTheOpeningIsNormalisedToo(t *testing.T) {
+	// The same words, once through a microphone that takes the highs away: in the first second too, less of it is to be heard.
+	a := speaker{130, 1, 0.5, 9}.say(1.2)
+	b, last := make([]float64, len(a)), 0.0
+	for i, v := range a {
+		last += 0.15 * (v - last)
+		b[i] = last
+	}
+	before, after := distance(a, b), distance(masked(t, newMask(t, 1), a), masked(t, newMask(t, 1), b))
+	if after > 0.6*before {
+		t.Errorf("long-term spectra of the first second were %.1f dB apart and are %.1f dB", before, after)
+	}
+}
+
+func TestTargetIsWhole(t *testing.T) {
+	want := 4 * (2*order + tractMix*(1+2*tractDim) + fineMix*(1+2*fineDim))
+	if len(targetFile) != want {
+		t.Fatalf("target.bin has %d bytes, want %d", len(targetFile), want)
+	}
+	for _, m := range []mixture{neutral.tract, neutral.fine} {
+		for i, v := range m.inverse {
+			if !(v > 0 && v < 1e3) {
+				t.Fatalf("inverse variance %d is %v", i, v)
+			}
+		}
+	}
+}
+
+func TestVocalTractIsFound(t *testing.T) {
+	short, long := newMask(t, 1), newMask(t, 1)
+	masked(t, short, speaker{200, 1.15, 0.5, 4}.say(10))
+	masked(t, long, speaker{110, 0.88, 0.5, 4}.say(10))
+	if s, l := short.voc.norm.tract.length, long.voc.norm.tract.length; s < l+0.08 {
+		t.Errorf("a tract of 1/1.15 is heard as %.2f, one of 1/0.88 as %.2f", math.Exp(s), math.Exp(l))
+	}
+}

@@ -100,6 +100,18 @@ func (m *Mask) LatencySamples() int {
 	return vocoderLatency
 }
 
+// Forget wipes what was drawn for the session and what was learnt of the speaker; call it when the witness is released. The mask gives silence from
+// then on.
+func (m *Mask) Forget() {
+	if m.voc != nil {
+		m.voc.reset()
+		*m.voc.mouth.s = session{}
+	}
+	m.mode, m.voc = Quiet, nil
+	m.check.reset()
+	clear(m.wide[:])
+}
+
 // Next masks one block. Whatever happens, out holds no raw sample: on an error, and after a panic inside, it is silence.
 func (m *Mask) Next(raw *mask.RawSound, out *Masked) (err error) {
 	Silence(out)

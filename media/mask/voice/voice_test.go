@@ -145,6 +145,20 @@ func TestRawSoundThatSlipsThroughIsFound(t *testing.T) {
 	}
 }
 
+func TestAfterForgetThereIsSilence(t *testing.T) {
+	m, in := newMask(t, 1), speaker{140, 1, 0.5, 9}.say(1)
+	masked(t, m, in)
+	s := m.voc.mouth.s
+	m.Forget()
+	if *s != (session{}) || m.voc != nil {
+		t.Error("the session's parameters are still there")
+	}
+	if got := decibels(masked(t, m, in)); got > -190 {
+		t.Errorf("%.0f dBFS after Forget", got)
+	}
+	m.Forget()
+}
+
 func TestSameSessionSameBytesOtherSessionOtherVoice(t *testing.T) {
 	in := speaker{140, 1, 0.5, 9}.say(2)
 	a, b, c := masked(t, newMask(t, 1), in), masked(t, newMask(t, 1), in), masked(t, newMask(t, 2), in)
