@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,6 +25,7 @@ import (
 	"parda/gateway/access"
 	"parda/gateway/hearing"
 	"parda/gateway/ledger"
+	"parda/gateway/minutes"
 	"parda/gateway/proceeding"
 	"parda/gateway/store"
 	"parda/media/mask/face"
@@ -43,7 +45,7 @@ type App struct {
 	secret  string // of the TURN server's time-limited credentials
 	board   *switchboard
 	metrics *prometheus.Registry
-	words   *words
+	words   minutes.Words // in the language of the court, for the protocol
 
 	certificate     tls.Certificate
 	certificateFile string
@@ -76,7 +78,7 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 		return nil, err
 	}
 	a.access = access.New(access.Config{Store: a.store})
-	if a.words, err = loadWords(courtroomui.Locales); err != nil {
+	if a.words, err = courtWords(); err != nil {
 		return nil, err
 	}
 	if err := a.listen(); err != nil {
@@ -92,6 +94,15 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 		}
 	}
 	return a, nil
+}
+
+// courtWords are the labels of the interface in the language of the court, which the protocol is written in.
+func courtWords() (minutes.Words, error) {
+	file, err := fs.ReadFile(courtroomui.Locales, "az.json")
+	if err != nil {
+		return nil, fmt.Errorf("labels: %w", err)
+	}
+	return minutes.LocaleWords(file)
 }
 
 func (a *App) listen() (err error) {
@@ -199,7 +210,7 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 	}
 	p, err := proceeding.Open(ctx, proceeding.Config{
 		ID: c.ID, Folder: filepath.Join(a.config.Data, "hearings", c.ID), Ledger: a.ledger, Access: a.access,
-		Media: line{a.board, c.ID}, Source: line{a.board, c.ID}, Words: a.words.say,
+		Media: line{a.board, c.ID}, Source: line{a.board, c.ID}, Words: a.words,
 		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, ICE: a.iceServers, Log: a.log,
 	})
 	if err != nil {

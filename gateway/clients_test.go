@@ -352,7 +352,7 @@ func publish(t *testing.T, app *App, token, query string) *publisher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pc, offer := offerTracks(t, webrtc.RTPTransceiverDirectionSendonly, webrtc.MimeTypeVP8)
+	pc, offer := offerTracks(t, webrtc.MimeTypeVP8)
 	status, answer, refusal := whip(t, app, token, query, offer)
 	if status != http.StatusCreated {
 		t.Fatalf("WHIP %s: %d %s", query, status, refusal)
@@ -389,9 +389,10 @@ func (p *publisher) run(frame []byte) {
 	}
 }
 
-func offerTracks(t *testing.T, _ webrtc.RTPTransceiverDirection, video string) (*webrtc.PeerConnection, string) {
+// offerTracks makes an offer that sends Opus and one video codec, and nothing else.
+func offerTracks(t *testing.T, video string) (*webrtc.PeerConnection, string) {
 	t.Helper()
-	pc, err := loopbackAPI(t).NewPeerConnection(webrtc.Configuration{})
+	pc, err := loopbackAPI(t, video).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -421,13 +422,19 @@ func gathered(t *testing.T, pc *webrtc.PeerConnection) string {
 	return pc.LocalDescription().SDP
 }
 
-func loopbackAPI(t *testing.T) *webrtc.API {
+func loopbackAPI(t *testing.T, video string) *webrtc.API {
+	t.Helper()
 	se := webrtc.SettingEngine{}
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	m := &webrtc.MediaEngine{}
-	if err := m.RegisterDefaultCodecs(); err != nil {
-		t.Fatal(err)
+	for kind, codec := range map[webrtc.RTPCodecType]webrtc.RTPCodecParameters{
+		webrtc.RTPCodecTypeVideo: {RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: video, ClockRate: 90000}, PayloadType: 96},
+		webrtc.RTPCodecTypeAudio: {RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}, PayloadType: 111},
+	} {
+		if err := m.RegisterCodec(codec, kind); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(m))
 }
@@ -435,7 +442,7 @@ func loopbackAPI(t *testing.T) *webrtc.API {
 // watch opens the seat's receiving connection and counts the packets of each slot.
 func (p *page) watch() map[string]*atomic.Int64 {
 	p.t.Helper()
-	pc, err := loopbackAPI(p.t).NewPeerConnection(webrtc.Configuration{})
+	pc, err := loopbackAPI(p.t, webrtc.MimeTypeVP8).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		p.t.Fatal(err)
 	}

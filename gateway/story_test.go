@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/pion/webrtc/v4"
+
 	"parda/gateway/hearing"
 	"parda/gateway/ledger/verify"
 	"parda/gateway/minutes"
@@ -157,7 +159,7 @@ func (c *cast) closeAndTake(t *testing.T, dir string) string {
 
 func TestNothingFlowsBeforeTheOrderIsSigned(t *testing.T) {
 	app := runApp(t, testConfig(t.TempDir()))
-	pc, offer := offerTracks(t, 0, "video/VP8")
+	pc, offer := offerTracks(t, webrtc.MimeTypeVP8)
 	defer pc.Close()
 	if status, _, code := whip(t, app.App, app.Token("demo", "witness"), "?rendering="+url.QueryEscape("puppet+neutral"), offer); status == 201 || code != "order_not_signed" {
 		t.Errorf("WHIP before the order: %d %s", status, code)
@@ -223,9 +225,9 @@ func TestARestartBringsTestimonyBackAsReadyNeverLive(t *testing.T) {
 
 func TestATokenMakesItsOnePublicationAndNoOther(t *testing.T) {
 	c := assemble(t, t.TempDir())
-	pc, offer := offerTracks(t, 0, "video/VP8")
+	pc, offer := offerTracks(t, webrtc.MimeTypeVP8)
 	defer pc.Close()
-	h264, raw := offerTracks(t, 0, "video/H264")
+	h264, raw := offerTracks(t, webrtc.MimeTypeH264)
 	defer h264.Close()
 	for _, tc := range []struct {
 		rule, token, query, sdp, code string

@@ -80,17 +80,17 @@ type line struct {
 
 func (l line) name(s string) string { return l.hearing + "/" + s }
 
-var media = map[visibility.Media]relay.Media{visibility.Video: relay.Video, visibility.Audio: relay.Audio}
+var mediaKinds = map[visibility.Media]relay.Media{visibility.Video: relay.Video, visibility.Audio: relay.Audio}
 
 // Route implements proceeding.Media.
 func (l line) Route(routes map[visibility.Sink]visibility.Publication) {
 	table := make(map[relay.Sink]relay.Source, len(routes))
 	for s, p := range routes {
-		sink := relay.Sink{Viewer: l.name(s.Viewer), Slot: s.Slot, Media: media[s.Media]}
+		sink := relay.Sink{Viewer: l.name(s.Viewer), Slot: s.Slot, Media: mediaKinds[s.Media]}
 		if s.Viewer == visibility.Recorder {
 			sink.Viewer, sink.Slot = relay.TapViewer, l.name(s.Slot)
 		}
-		table[sink] = relay.Source{Label: l.name(p.Label()), Media: media[p.Media]}
+		table[sink] = relay.Source{Label: l.name(p.Label()), Media: mediaKinds[p.Media]}
 	}
 	l.board.swap(l.hearing, table)
 }
@@ -112,7 +112,7 @@ func (l line) Unpublish(id string) {
 func (l line) Subscribe(ctx context.Context, viewer string, slots []visibility.Slot, offer string) (answer, id string, err error) {
 	sinks := make([]relay.Sink, len(slots))
 	for i, s := range slots {
-		sinks[i] = relay.Sink{Viewer: l.name(viewer), Slot: s.Slot, Media: media[s.Media]}
+		sinks[i] = relay.Sink{Viewer: l.name(viewer), Slot: s.Slot, Media: mediaKinds[s.Media]}
 	}
 	answer, id, err = l.board.relay.Subscribe(ctx, l.name(viewer), sinks, offer)
 	return answer, id, refused(err)

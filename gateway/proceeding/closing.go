@@ -72,7 +72,7 @@ func (p *Proceeding) render(ctx context.Context) error {
 		return fmt.Errorf("the protocol as JSON: %w", err)
 	}
 	var page bytes.Buffer
-	if err := minutes.Render(&page, document, func(key string, params map[string]string) string { return p.cfg.Words("az", key, params) }); err != nil {
+	if err := minutes.RenderPDF(&page, document, "az", p.cfg.Words); err != nil {
 		return fmt.Errorf("the protocol as PDF: %w", err)
 	}
 	pdf := page.Bytes()

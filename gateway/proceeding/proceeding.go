@@ -30,9 +30,9 @@ type Config struct {
 	Ledger *ledger.Ledger
 	Access *access.Access
 	Media  Media
-	Source recording.Source                                        // the relay as the recorder sees it, with this hearing's labels
-	Words  func(lang, key string, params map[string]string) string // the locale files, for the protocol
-	Link   func(seat, code string) string                          // the address of a seat's page
+	Source recording.Source               // the relay as the recorder sees it, with this hearing's labels
+	Words  minutes.Words                  // the labels that the protocol is written with
+	Link   func(seat, code string) string // the address of a seat's page
 	ICE    func() []signaling.ICEServer
 	Log    *slog.Logger
 	Now    func() time.Time // nil: time.Now
