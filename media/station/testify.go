@@ -128,7 +128,7 @@ func (s *station) run(ctx context.Context) error {
 	}
 	self := newSelfView()
 	r.self = self.show
-	r.rec = &rehearsal{lasts: rehearsalLasts, newEncoder: newRehearsalEncoder}
+	r.rec = &rehearsal{lasts: rehearsalLasts, newEncoder: func() (maskedEncoder, error) { return publish.NewEncoder() }}
 	door, err := newDoor(s.config.kiosk, courtroomui.Dist, self, r.rec.webm, s.log)
 	if err != nil {
 		return err

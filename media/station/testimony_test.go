@@ -390,7 +390,7 @@ func TestAProcessInDoubtSendsCardAndSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, "puppet+neutral")
 		defer r.end()
-		time.Sleep(time.Second)
+		time.Sleep(time.Second + soundTick/2)                        // between the ticks
 		r.pictureBeat.Store(time.Now().Add(-time.Second).UnixNano()) // as if the clock had not run
 		from := time.Now().Add(soundTick)                            // the watchdog's next look
 		time.Sleep(doubtFor)

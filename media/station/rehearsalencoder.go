@@ -1,5 +1,0 @@
-package main
-
-import "errors"
-
-func newRehearsalEncoder() (maskedEncoder, error) { return nil, errors.New("x") }
