@@ -11,8 +11,8 @@ const (
 	maxSway    = .30 // head units
 	maxLean    = .09 // share of size
 	jawDrop    = .075
-	mouthLine  = .013 // half-height of the shut mouth's line
-	mouthWide  = .150 // more half-height when wide open
+	mouthLine  = .016 // half-height of the shut mouth's line
+	mouthWide  = .115 // more half-height when wide open
 	pivotY     = 1.05 // the head tilts about the top of the neck
 	dimAtNone  = .42  // how far the figure sinks into the ground when nobody is read
 	depthScale = 255 / headDepth
@@ -26,13 +26,12 @@ type bust struct {
 	texel float64  // texels per head unit
 	base  []uint64 // lanes of 16 bits: luma, cover, depth (8 bits each)
 	rel   []int16  // what relief adds to luma, in 1/16
-	lip   [257]float32
-	dim   [4][256]uint8 // luma by presence
-	tint  [2][256]uint8 // chroma of stone by luma
-	span  []rowSpan
+	// carved bounds what rel holds, in texels with fine binary places: least and most x, least and most y.
+	carved [4]int
+	lip    [257]float32
+	dim    [4][256]uint8 // luma by presence
+	tint   [2][256]uint8 // chroma of stone by luma
 }
-
-type rowSpan struct{ shift int32 } // of a body row, in 1/256 pixel for each 1/256 pixel of sway
 
 func newBust(w, h int) *bust {
 	b := &bust{l: newLayout(w, h)}
@@ -51,18 +50,19 @@ func newBust(w, h int) *bust {
 			xi := clamp(x, -w*.985, w*.985)
 			z, _ := form(xi, yi)
 			cover := clamp(outline(x, y)*b.l.unit*1.05+.5, 0, 1)
-			s := lit(normal(plain, xi, yi))
+			s := lit(normal(plain, xi, yi)) * fall(yi)
 			s0 := stone(s).luma()
-			s1 := stone(lit(normal(carved, xi, yi))).luma()
+			s1 := stone(lit(normal(carved, xi, yi)) * fall(yi)).luma()
 			k := j*b.side + i
 			b.base[k] = uint64(s0+.5) | uint64(cover*255+.5)<<16 | uint64(z*depthScale+.5)<<32
 			edge := smooth(0, .10, w-math.Abs(xi)) // relief ends before the outline does
 			b.rel[k] = int16((s1 - s0) * 16 * edge)
 		}
 	}
+	b.bound()
 	for i := range b.lip {
 		t := float64(i) / 256
-		b.lip[i] = float32(math.Pow(1-t*t, .72))
+		b.lip[i] = float32(math.Sqrt(1 - t*t))
 	}
 	low := mix(groundNear, groundFar, .35).luma()
 	for p := range b.dim {
@@ -78,6 +78,18 @@ func newBust(w, h int) *bust {
 	return b
 }
 
+// bound finds the part of the texture that relief changes.
+func (b *bust) bound() {
+	x0, x1, y0, y1 := b.side, 0, b.side, 0
+	for i, v := range b.rel {
+		if v > 6 || v < -6 {
+			x, y := i%b.side, i/b.side
+			x0, x1, y0, y1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y)
+		}
+	}
+	b.carved = [4]int{max(0, x0-2) << fine, min(b.side-2, x1+2) << fine, max(0, y0-2) << fine, min(b.side-2, y1+2) << fine}
+}
+
 // tints tabulates the chroma of stone by its luma.
 func (b *bust) tints() {
 	for v := range b.tint[0] {
@@ -91,27 +103,6 @@ func (b *bust) tints() {
 		cb, cr := cbest.chroma()
 		b.tint[0][v], b.tint[1][v] = byte(cb+.5), byte(cr+.5)
 	}
-}
-
-// outline is the distance from the head's outline in head units, positive inside, good near the edge.
-func outline(x, y float64) float64 {
-	f := func(x, y float64) float64 {
-		if y <= -1 || y >= 1 {
-			return -math.Abs(x) - (math.Abs(y) - 1)
-		}
-		return halfWidth(y) - math.Abs(x)
-	}
-	v := f(x, y)
-	const e = .004
-	var g float64
-	if y > -1+2*e && y < 1-2*e {
-		g = (halfWidth(y+e) - halfWidth(y-e)) / (2 * e)
-	} else {
-		// Near the poles the width runs out steeply: measure along y instead.
-		yy := clamp(y, -1+2*e, 1-2*e)
-		g = (halfWidth(yy+e) - halfWidth(yy-e)) / (2 * e)
-	}
-	return v / math.Sqrt(1+g*g)
 }
 
 // placed is a pose worked out in pixels.
@@ -187,6 +178,10 @@ func (b *bust) follow(y float64) float64 {
 // shearRow shifts a row by a fraction of pixels, repeating its ends.
 func shearRow(dst, src []byte, by float64) {
 	n := len(dst)
+	if by == 0 {
+		copy(dst, src)
+		return
+	}
 	whole := int(math.Floor(by))
 	f := uint32((by - float64(whole)) * 256) // dst[x] = src[x-whole]*(1-f) + src[x-whole-1]*f
 	if whole >= n || whole <= -n {

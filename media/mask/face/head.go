@@ -1,60 +1,88 @@
 package face
 
+import "math"
+
+// fine is the number of binary places of a texel coordinate.
+const fine = 16
+
 // drawHead warps the head's texture into place, turns the relief over its form, and opens the mouth.
 func (b *bust) drawHead(dst *plate, q placed) {
-	u := b.l.unit
-	k := b.texel / (u * q.scale)         // texels per pixel
-	ax, ay := q.cos*k, -q.sin*k          // texel step for one pixel to the right
-	bx, by := q.sin*k, q.cos*k           // for one pixel down
-	mid := reach * b.texel               // the head's centre in texels
-	jawTop := mid + (mouthY+.02)*b.texel // below here the jaw moves
-	jaw := (1 - mouthY) / (1 - mouthY + jawDrop*q.open)
-	limit := float64(b.side - 2)
-	sy, cy, sp, cp := q.sinY*b.texel/depthScale, q.cosY, q.sinP*b.texel/depthScale, q.cosP
+	k := b.texel / (b.l.unit * q.scale) // texels per pixel
+	fix := func(v float64) int { return int(math.Round(v * (1 << fine))) }
+	ax, ay := fix(q.cos*k), fix(-q.sin*k) // texel step for one pixel to the right
+	mid := reach * b.texel                // the head's centre in texels
+	jawTop := fix(mid + (mouthY+.02)*b.texel)
+	jaw := fix((1 - mouthY) / (1 - mouthY + jawDrop*q.open)) // below jawTop the jaw moves
+	limit := (b.side - 2) << fine
+	sy, cy, sp, cp := fix(q.sinY*b.texel/depthScale), fix(q.cosY), fix(q.sinP*b.texel/depthScale), fix(q.cosP)
+	offX, offY := fix(mid*(1-q.cosY)), fix(mid*(1-q.cosP))
 	dim := &b.dim[q.presence]
 	m := b.newMouth(q, k)
+	mouthTop, mouthLow := fix(m.line-m.above), fix(m.line+m.below)
 	for y := q.y0; y < q.y1; y++ {
-		dy := float64(y) + .5 - q.headY
-		dx := float64(q.x0) + .5 - q.headX
-		tx, ty := mid+dx*ax+dy*bx, mid+dx*ay+dy*by
+		x0, x1 := b.rowSpan(q, y)
+		dx, dy := float64(x0)+.5-q.headX, float64(y)+.5-q.headY
+		tx, ty := fix(mid+(dx*q.cos+dy*q.sin)*k), fix(mid+(dy*q.cos-dx*q.sin)*k)
 		row := dst.y[y*dst.w : (y+1)*dst.w]
-		for x := q.x0; x < q.x1; x, tx, ty = x+1, tx+ax, ty+ay {
+		for x := x0; x < x1; x, tx, ty = x+1, tx+ax, ty+ay {
 			jy := ty
 			if jy > jawTop {
-				jy = jawTop + (jy-jawTop)*jaw
+				jy = jawTop + (jy-jawTop)*jaw>>fine
 			}
-			if tx < 0 || jy < 0 || tx >= limit || jy >= limit {
+			if uint(tx) >= uint(limit) || uint(jy) >= uint(limit) {
 				continue
 			}
 			v := b.sample(tx, jy)
-			cover := int32(v >> 16 & 0xff)
+			cover := int(v >> 16 & 0xff)
 			if cover == 0 {
 				continue
 			}
-			z := float64(v >> 32 & 0xff)
-			luma := int32(v & 0xff)
-			fx, fy := mid+(tx-mid)*cy-z*sy, mid+(ty-mid)*cp-z*sp
-			luma += b.reliefAt(fx, mid+(jy-mid)*cp-z*sp)
-			if my := fy - m.line; my > -m.above && my < m.below {
-				luma = m.shade(luma, fx-mid, my)
+			z := int(v >> 32 & 0xff)
+			luma := int(v & 0xff)
+			fx := offX + tx*cy>>fine - z*sy
+			luma += b.reliefAt(fx, offY+jy*cp>>fine-z*sp)
+			if fy := offY + ty*cp>>fine - z*sp; fy > mouthTop && fy < mouthLow {
+				luma = m.shade(luma, float64(fx)/(1<<fine)-mid, float64(fy)/(1<<fine)-m.line)
 			}
 			l := dim[uint8(max(16, min(235, luma)))]
-			row[x] = byte((int32(row[x])*(255-cover) + int32(l)*cover + 127) / 255)
-			if x&1 == 0 && y&1 == 0 {
+			if cover == 255 {
+				row[x] = l
+			} else {
+				row[x] = blend(row[x], l, cover)
+			}
+			if (x|y)&1 == 0 {
 				i := y>>1*dst.cw + x>>1
-				dst.cb[i] = byte((int32(dst.cb[i])*(255-cover) + int32(b.tint[0][l])*cover + 127) / 255)
-				dst.cr[i] = byte((int32(dst.cr[i])*(255-cover) + int32(b.tint[1][l])*cover + 127) / 255)
+				dst.cb[i], dst.cr[i] = blend(dst.cb[i], b.tint[0][l], cover), blend(dst.cr[i], b.tint[1][l], cover)
 			}
 		}
 	}
 }
 
-// sample reads the head's texture between texels, all lanes at once.
-func (b *bust) sample(x, y float64) uint64 {
+func blend(under, over byte, cover int) byte {
+	return byte((int(under)*(255-cover) + int(over)*cover + 127) * 257 >> 16)
+}
+
+// rowSpan is the part of a row of pixels that the head may touch: an ellipse about it, rolled with it.
+func (b *bust) rowSpan(q placed, y int) (x0, x1 int) {
+	a, h := .76*b.l.unit*q.scale+2, 1.09*b.l.unit*q.scale+2
+	dy := float64(y) + .5 - q.headY
+	// (dx cos + dy sin)^2/a^2 + (dy cos - dx sin)^2/h^2 = 1 in dx
+	qa := q.cos*q.cos/(a*a) + q.sin*q.sin/(h*h)
+	qb := dy * q.sin * q.cos * (1/(a*a) - 1/(h*h))
+	qc := dy*dy*(q.sin*q.sin/(a*a)+q.cos*q.cos/(h*h)) - 1
+	d := qb*qb - qa*qc
+	if d <= 0 {
+		return 0, 0
+	}
+	d = math.Sqrt(d)
+	return max(q.x0, int(q.headX+(-qb-d)/qa)-1), min(q.x1, int(q.headX+(-qb+d)/qa)+2)
+}
+
+// sample reads the head's texture between texels, all lanes at once. x and y have fine binary places and lie within the texture.
+func (b *bust) sample(x, y int) uint64 {
 	const lanes = 0x000000ff_00ff00ff
-	ix, iy := int(x), int(y)
-	fx, fy := uint64((x-float64(ix))*256), uint64((y-float64(iy))*256)
-	o := iy*b.side + ix
+	fx, fy := uint64(x>>(fine-8)&0xff), uint64(y>>(fine-8)&0xff)
+	o := y>>fine*b.side + x>>fine
 	r0, r1 := b.base[o:o+2:o+2], b.base[o+b.side:o+b.side+2:o+b.side+2]
 	top := (r0[0]*(256-fx) + r0[1]*fx) >> 8 & lanes
 	low := (r1[0]*(256-fx) + r1[1]*fx) >> 8 & lanes
@@ -62,17 +90,16 @@ func (b *bust) sample(x, y float64) uint64 {
 }
 
 // reliefAt reads what relief adds to luma between texels.
-func (b *bust) reliefAt(x, y float64) int32 {
-	if x < 0 || y < 0 || x >= float64(b.side-2) || y >= float64(b.side-2) {
+func (b *bust) reliefAt(x, y int) int {
+	if x < b.carved[0] || x >= b.carved[1] || y < b.carved[2] || y >= b.carved[3] {
 		return 0
 	}
-	ix, iy := int(x), int(y)
-	fx, fy := int32((x-float64(ix))*256), int32((y-float64(iy))*256)
-	o := iy*b.side + ix
+	fx, fy := x>>(fine-8)&0xff, y>>(fine-8)&0xff
+	o := y>>fine*b.side + x>>fine
 	r0, r1 := b.rel[o:o+2:o+2], b.rel[o+b.side:o+b.side+2:o+b.side+2]
-	top := int32(r0[0])*(256-fx) + int32(r0[1])*fx
-	low := int32(r1[0])*(256-fx) + int32(r1[1])*fx
-	return (top>>8*(256-fy) + low>>8*fy) >> 12
+	top := int(r0[0])*(256-fx) + int(r0[1])*fx
+	low := int(r1[0])*(256-fx) + int(r1[1])*fx
+	return (top>>8*(256-fy) + low>>8*fy + 1<<11) >> 12
 }
 
 // mouth is the mouth of one picture, in texels.
@@ -83,23 +110,24 @@ type mouth struct {
 	above, below float64
 	sink         float64 // the opening's centre lies lower than the line
 	sharp, ink   float64
-	dark         int32
+	open         float64
+	dark         int
 }
 
 func (b *bust) newMouth(q placed, k float64) mouth {
-	m := mouth{b: b, line: (reach + mouthY) * b.texel}
-	m.half = mouthHalf * (1 - .10*q.open) * b.texel
+	m := mouth{b: b, open: q.open, line: (reach + mouthY) * b.texel}
+	m.half = mouthHalf * (1 - .22*q.open) * b.texel
 	m.high = max((mouthLine+mouthWide*q.open)*b.texel, .75*k)
 	m.sink = .38 * mouthWide * q.open * b.texel
 	m.above, m.below = m.high+2*k, m.high+m.sink+2*k
 	m.sharp = 1 / k
-	m.ink = .60 + .32*min(1, q.open*3)
-	m.dark = int32(stone(.02).luma())
+	m.ink = .66 + .28*min(1, q.open*3)
+	m.dark = int(stone(0).luma() - 14)
 	return m
 }
 
 // shade darkens luma where (x, y), in texels from the middle of the lips' line, lies in the mouth.
-func (m *mouth) shade(luma int32, x, y float64) int32 {
+func (m *mouth) shade(luma int, x, y float64) int {
 	t := x / m.half
 	if t < 0 {
 		t = -t
@@ -108,7 +136,7 @@ func (m *mouth) shade(luma int32, x, y float64) int32 {
 		return luma
 	}
 	high := m.high * float64(m.b.lip[int(t*256)])
-	d := y - m.sink*(1-t*t)
+	d := y - m.sink
 	if d < 0 {
 		d = -d
 	}
@@ -116,6 +144,6 @@ func (m *mouth) shade(luma int32, x, y float64) int32 {
 	if c <= 0 {
 		return luma
 	}
-	c = min(c, 1) * m.ink * min(1, (1-t)*5)
-	return luma + int32(float64(m.dark-luma)*c)
+	c = min(c, 1) * m.ink * min(1, (1-t)*(6+20*m.open))
+	return luma + int(float64(m.dark-luma)*c)
 }

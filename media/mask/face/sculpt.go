@@ -6,7 +6,7 @@ import "math"
 // grows to the right, y down, z towards the viewer; the head's centre is the origin, its top y = -1, its chin y = 1.
 
 const (
-	headWidth = .735 // half-width at the widest
+	headWidth = .715 // half-width at the widest
 	headDepth = .82  // half-depth
 	mouthY    = .50  // the line of the lips
 	mouthHalf = .235 // half-width of the mouth
@@ -20,18 +20,40 @@ func unit(x, y, z float64) [3]float64 {
 	return [3]float64{x / n, y / n, z / n}
 }
 
+const (
+	widest             = -.06 // the outline's widest line
+	skullBow, skullEnd = 2.2, .5
+	jawBow, jawEnd     = 2.25, .54
+)
+
+// bow is how far from the widest line towards crown or chin y is (0 to 1), with the exponents of that half.
+func bow(y float64) (s, p, e float64) {
+	if y < widest {
+		return (widest - y) / (1 + widest), skullBow, skullEnd
+	}
+	return (y - widest) / (1 - widest), jawBow, jawEnd
+}
+
 // halfWidth is the head's outline: an egg that narrows to a rounded chin.
 func halfWidth(y float64) float64 {
-	if y <= -1 || y >= 1 {
+	s, p, e := bow(y)
+	if s >= 1 {
 		return 0
 	}
-	var c float64
-	if y < -.12 {
-		c = math.Pow(1-math.Pow(-(y+.12)/.88, 2.25), .5)
-	} else {
-		c = math.Pow(1-math.Pow((y+.12)/1.12, 2.15), .62)
+	return headWidth * math.Pow(1-math.Pow(s, p), e)
+}
+
+// outline is the distance from the head's outline in head units, positive inside, good near the edge.
+func outline(x, y float64) float64 {
+	s, p, e := bow(y)
+	f := 1 - math.Pow(s, p) - math.Pow(math.Abs(x)/headWidth, 1/e)
+	long := 1 + widest
+	if y >= widest {
+		long = 1 - widest
 	}
-	return headWidth * c
+	gx := math.Pow(math.Abs(x)/headWidth, 1/e-1) / e / headWidth
+	gy := p * math.Pow(s, p-1) / long
+	return f / math.Max(.2, math.Hypot(gx, gy))
 }
 
 // form is the height of the plain head at (x, y), and how far inside the outline that is, in half-heights (negative outside).
@@ -53,28 +75,28 @@ func bell(x, y, cx, cy, sx, sy float64) float64 {
 	return math.Exp(-.5 * (dx*dx + dy*dy))
 }
 
-// relief is what stands out of the plain form: the ridge of a nose, a brow, the round of the mouth and chin. No eyes: nothing that
-// looks, and nothing for a face detector to hold on to.
+// relief is what stands out of the plain form: one calm keel from the forehead to where a nose would end, and the round of the mouth and
+// chin. There are no eyes and no hollows for them: nothing that looks, and nothing for a face detector to hold on to.
 func relief(x, y float64) float64 {
-	ax := math.Abs(x)
-	// The nose: a ridge that rises from the brow and ends in a soft tip.
-	t := clamp((y+.22)/.50, 0, 1)
-	ridge := (.035 + .105*t*t) * math.Exp(-.5*math.Pow(x/(.052+.038*t), 2)) * smooth(-.30, -.16, y) * (1 - smooth(.235, .315, y))
-	// The brow: one calm arch over each side, running into the nose.
-	arch := -.215 - .05*math.Sin(clamp(ax/.50, 0, 1)*math.Pi)
-	brow := .030 * math.Exp(-.5*math.Pow((y-arch)/.060, 2)) * (1 - smooth(.30, .56, ax))
-	hollow := -.040 * bell(ax, y, .245, -.085, .135, .085)
-	mouth := .040 * bell(x, y, 0, mouthY, .26, .13)
-	chin := .035 * bell(x, y, 0, .80, .17, .11)
-	return ridge + brow + hollow + mouth + chin
+	t := clamp((y+.66)/.86, 0, 1)
+	width := .056 + .018*t
+	keel := .096 * t * t * (3 - 2*t) * math.Exp(-.5*math.Pow(x/width, 2)) * (1 - smooth(-.04, .45, y))
+	mouth := .016 * bell(x, y, 0, mouthY, .24, .12)
+	chin := .016 * bell(x, y, 0, .80, .17, .11)
+	return keel + mouth + chin
 }
+
+// fall is how the light on the head fades from crown to chin. It gives the figure its calm, and it is what keeps Haar cascades and pigo from seeing a
+// face: they look for a band of eyes that is darker than the cheeks below it.
+func fall(y float64) float64 { return 1 - .57*smooth(-.9, .95, y) }
 
 // lit is the brightness from 0 to 1 of a surface with that normal.
 func lit(nx, ny, nz float64) float64 {
 	d := nx*light[0] + ny*light[1] + nz*light[2]
 	wrapped := clamp((d+.32)/1.32, 0, 1)
-	rim := math.Pow(1-clamp(nz, 0, 1), 3) // the edge falls off softly, so that the outline is clean
-	return clamp(.10+.86*math.Pow(wrapped, 1.15)-.10*rim, 0, 1)
+	rim := math.Pow(1-clamp(nz, 0, 1), 3)   // the edge falls off softly, so that the outline is clean
+	back := .20 * rim * clamp(nx+.25, 0, 1) // a faint light from behind, on the far side
+	return clamp(.10+.88*math.Pow(wrapped, 1.15)-.12*rim+back, 0, 1)
 }
 
 // normal is that of a height field by central differences.

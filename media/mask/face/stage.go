@@ -20,22 +20,20 @@ func ground(w, h int, x, y float64) colour {
 	return mix(groundNear, groundFar, smooth(.02, .74, math.Hypot(dx, dy)))
 }
 
-// bodyInside is how far inside the outline of neck and shoulders (x, y) is, in head units, and the height of their form there.
+// bodyInside is how far inside the outline of neck and shoulders (x, y) is, in head units, and the height of their form there. The shoulders slope
+// as under a plain drape; they are nobody's build.
 func bodyInside(x, y float64) (inside, z float64) {
 	ax := math.Abs(x)
-	neckHalf := .335 + .055*math.Pow(math.Abs(y-.98), 1.6)
-	neck := neckHalf - ax
-	// The line of the shoulders: it leaves the neck in a hollow curve, runs down gently and rounds off.
-	top := 1.155 + .36*(1-math.Exp(-math.Max(ax-.20, 0)*1.55)) + .62*math.Pow(math.Max(ax-.98, 0)/.62, 2.6)
-	shoulder := (y - top) * .86
-	side := 1.62 + .05*(y-1.9) - ax
-	shoulder = softMin(shoulder, side, .18)
-	inside = softMax(neck, shoulder, .13)
-	r := .52
-	t := clamp(inside/r, 0, 1)
-	z = r * 1.05 * math.Sqrt(1-(1-t)*(1-t))
-	z += .30 * math.Sqrt(clamp(1-ax*ax/2.9, 0, 1)) // the chest is rounder than a board
-	return inside, z
+	half := .315 + .06*math.Pow(math.Max(y-.75, 0), 2)
+	run := x * x / (ax + .30)
+	top := 1.20 + .66*(1-math.Exp(-run*1.15)) + .50*math.Pow(math.Max(ax-.72, 0)/.70, 2.4)
+	shoulder := softMin((y-top)*.80, 1.52+.07*(y-1.9)-ax, .30)
+	inside = softMax(half-ax, shoulder, .22)
+	// The form: one round neck that opens into a round chest, without a seam.
+	round := softMax(half+.09-math.Sqrt(x*x+.020), shoulder, .30)
+	t := clamp(round/.62, 0, 1)
+	z = .60*math.Sqrt(1-(1-t)*(1-t)+1e-3) + .36*math.Sqrt(clamp(1-x*x/3.1, 0, 1))
+	return inside, z + .10*math.Exp(-.5*math.Pow(x/.30, 2))*(1-smooth(.95, 1.75, y))
 }
 
 func softMax(a, b, k float64) float64 {
@@ -54,8 +52,8 @@ func bodyLight(x, y float64) float64 {
 	gx, gy := (zx-z0)/.012, (zy-z0)/.012
 	n := math.Sqrt(gx*gx + gy*gy + 1)
 	s := lit(-gx/n, -gy/n, 1/n)
-	s *= 1 - .66*bell(x, y, .05, .99, .40, .17)
-	return s * (.80 - .42*smooth(1.3, 2.6, y))
+	s *= 1 - .62*bell(x, y, .05, .97, .42, .20)
+	return s * (.84 - .46*smooth(1.25, 2.6, y))
 }
 
 // newStage draws what stands still: the ground, and neck and shoulders without a head.
@@ -87,7 +85,7 @@ func (p *plate) paint(at func(x, y float64) colour) {
 			if x&1 == 0 && y&1 == 0 {
 				cb, cr := c.chroma()
 				i := y/2*p.cw + x/2
-				p.cb[i], p.cr[i] = byte(cb+.5), byte(cr+.5)
+				p.cb[i], p.cr[i] = quantise8(cb, x/2, y/2), quantise8(cr, x/2+4, y/2+4)
 			}
 		}
 	}
