@@ -175,7 +175,7 @@ func TestEachFieldIsKnownToThoseItIsFor(t *testing.T) {
 	}
 }
 
-func TestTheKioskIsToldOfADefencePauseNothing(t *testing.T) {
+func TestTheKioskIsNotToldWhySomebodyElsePaused(t *testing.T) {
 	p := full(t)
 	p.do("judge", "testimony.pause", nil)
 	if v, _ := p.view("witness", Extras{}); v.Testimony.PauseCode != "" || v.Testimony.PausedBy != "" {
