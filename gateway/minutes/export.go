@@ -1,6 +1,7 @@
 package minutes
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -12,6 +13,11 @@ import (
 // DocumentFormat names the form of protocol.json. protocol.schema.json
 // describes it.
 const DocumentFormat = "parda-protocol/1"
+
+// DocumentSchema is the JSON schema of protocol.json (draft 2020-12).
+//
+//go:embed protocol.schema.json
+var DocumentSchema []byte
 
 // Document is the protocol of one hearing as it is signed: what protocol.json
 // holds, and what the PDF says in a language. All times are TimeLayout in UTC.
@@ -31,7 +37,13 @@ type Document struct {
 	Entries    []Line         `json:"entries"`
 	Recordings []Recording    `json:"recordings"`
 	Checkpoint CheckpointRef  `json:"checkpoint"`
-	Signers    []hearing.Role `json:"signers"` // who is to sign
+	Signers    []Signer       `json:"signers"` // who is to sign
+}
+
+// Signer is a role that is to sign, with the code of the key it enrolled.
+type Signer struct {
+	Role    hearing.Role `json:"role"`
+	KeyCode string       `json:"key_code,omitempty"`
 }
 
 // OrderSummary is what the protocol says of an order of protective measures.
@@ -96,7 +108,10 @@ type CheckpointRef struct {
 func NewDocument(events []hearing.Event, entries []Entry, c ledger.Checkpoint, signers []hearing.Role) (Document, error) {
 	d := Document{
 		Format: DocumentFormat, Orders: []OrderSummary{}, People: []Person{}, Entries: []Line{}, Recordings: []Recording{},
-		Checkpoint: CheckpointRef{c.Size, fmt.Sprintf("%x", c.Root)}, Signers: signers, Kind: hearing.Public,
+		Checkpoint: CheckpointRef{c.Size, fmt.Sprintf("%x", c.Root)}, Signers: []Signer{}, Kind: hearing.Public,
+	}
+	for _, role := range signers {
+		d.Signers = append(d.Signers, Signer{Role: role})
 	}
 	for _, e := range events {
 		if err := d.apply(e); err != nil {
@@ -135,6 +150,14 @@ func (d *Document) apply(e hearing.Event) error {
 		return err
 	case hearing.OrderSigned:
 		return d.order(e)
+	case hearing.KeyEnrolled:
+		p, err := hearing.Payload[hearing.KeyEnrolledPayload](e)
+		for i := range d.Signers {
+			if d.Signers[i].Role == p.Role {
+				d.Signers[i].KeyCode = p.KeyCode
+			}
+		}
+		return err
 	case hearing.SeatEntered, hearing.SeatRemoved, hearing.SeatAdmitted, hearing.UndertakingSigned, hearing.UndertakingRefused:
 		p, err := hearing.Payload[hearing.SeatPayload](e)
 		d.seat(e, p)

@@ -3,11 +3,16 @@ package minutes
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"parda/gateway/hearing"
 	"parda/gateway/ledger"
@@ -29,8 +34,10 @@ func exportScene(t testing.TB) Document {
 		return uint64(len(events))
 	}
 	entry := func(s int, e Entry) uint64 {
-		e.Index, e.At = event(s, "entry.added", "clerk", map[string]any{}), moment(at(s))
-		e.Level = max(e.Level, hearing.LevelOpen)
+		e.Index, e.At = event(s, hearing.EntryAdded, "clerk", map[string]any{}), moment(at(s))
+		if e.Level == "" {
+			e.Level = hearing.LevelOpen
+		}
 		entries = append(entries, e)
 		return e.Index
 	}
@@ -59,6 +66,9 @@ func exportScene(t testing.TB) Document {
 		event(2, hearing.SeatEntered, s.Seat, s)
 	}
 	event(4, hearing.UndertakingSigned, "defence", hearing.SeatPayload{Seat: "defence", Role: "defence_counsel"})
+	for _, k := range []hearing.KeyEnrolledPayload{{Seat: "judge", Role: "presiding_judge", KeyCode: "4821 0937"}, {Seat: "clerk", Role: "court_clerk", KeyCode: "1190 5532"}} {
+		event(4, hearing.KeyEnrolled, k.Seat, k)
+	}
 	event(5, hearing.OrderSigned, "judge", hearing.OrderSignedPayload{Bytes: order, Version: 1, By: "presiding_judge", KeyCode: "4821 0937"})
 	event(60, hearing.HearingOpened, "judge", map[string]any{})
 	system(60, hearing.HearingOpened, map[string]any{})
@@ -77,7 +87,7 @@ func exportScene(t testing.TB) Document {
 	system(200, hearing.FlagRuled, map[string]any{"role": "defence_counsel", "pressed_at": moment(at(190)), "kind": "threat_lawyer", "source": "zal, ikinci sıra", "note": "Barmağı ilə boğazını göstərdi.", "ruling": "warn", "reason": "Zalda olan şəxsə xəbərdarlıq edildi."})
 	system(202, hearing.TestimonyPaused, map[string]any{"by": "presiding_judge", "why": "flag"})
 	system(210, hearing.SessionKind, map[string]any{"kind": "private", "from": "public", "provisional": true})
-	entry(220, Entry{Kind: "note", By: "court_clerk", Text: "Sealed to the bench", Level: hearing.LevelBench})
+	entry(220, Entry{Kind: "note", By: "court_clerk", Text: "for the bench alone 7Q2M4K", Level: hearing.LevelBench})
 	entry(225, Entry{Kind: "ruling", Speaker: "presiding_judge", By: "court_clerk", Text: "Məhkəmə fasilədən sonra ifadəni davam etdirir.", WrittenAt: moment(at(300))})
 	entry(230, Entry{Kind: "exhibit", By: "court_clerk", Text: "Exhibit 3: photograph of a door, one page; shown to the parties.\nSecond line of the same entry."})
 	for n := range 40 {
@@ -132,4 +142,143 @@ func TestSameProtocolGivesTheSameBytes(t *testing.T) {
 			t.Errorf("%s: two renderings differ", lang)
 		}
 	}
+}
+
+func TestDocumentFollowsItsSchema(t *testing.T) {
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(DocumentSchema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("protocol.schema.json", schema); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := c.Compile("protocol.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, d := range map[string]Document{"full": exportScene(t), "empty": empty(t)} {
+		b, err := d.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compiled.Validate(v); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func empty(t testing.TB) Document {
+	t.Helper()
+	d, err := NewDocument(nil, nil, ledger.Checkpoint{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestWhatIsSealedToTheBenchIsNotInTheProtocol(t *testing.T) {
+	d := exportScene(t)
+	b, err := d.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(b, []byte("7Q2M4K")) {
+		t.Error("the text of a sealed entry is in protocol.json")
+	}
+	sealed := 0
+	for _, l := range d.Entries {
+		if l.Sealed == "bench" {
+			sealed++
+		}
+	}
+	if sealed != 1 {
+		t.Errorf("%d sealed lines, want the one that says that there is an entry", sealed)
+	}
+}
+
+func TestAmendmentStandsBesideWhatItAmends(t *testing.T) {
+	d := exportScene(t)
+	for _, l := range d.Entries {
+		if l.Amends != nil {
+			t.Errorf("entry %d stands alone", l.Index)
+		}
+		if strings.Contains(l.Text, "Sizi ölkədən") && (len(l.Amendments) != 1 || l.Text != "Sizi ölkədən kim çıxardı və pasportunuz kimdə qaldı?") {
+			t.Errorf("amendment: %+v", l)
+		}
+	}
+}
+
+func TestEntryIsMarkedInTheRecording(t *testing.T) {
+	for _, l := range exportScene(t).Entries {
+		if strings.HasPrefix(l.Text, "Məni iş") && (l.Mark == nil || *l.Mark != Mark{"recordings/0001.webm", 41000}) {
+			t.Errorf("mark: %+v", l.Mark)
+		}
+	}
+}
+
+func TestOptionalPartsOfALabelFallAway(t *testing.T) {
+	for text, want := range map[string]string{
+		"Opened.[ Reason: {reason}.]":   "Opened. Reason: late.",
+		"Opened.[ Reason: {other}.]":    "Opened.",
+		"{a}[, {b}] end":                "– end",
+		"Reason: {stop}.":               "Reason: done.",
+		"page {page} of {pages}, {two}": "page 1 of {pages}, –",
+	} {
+		got := fill(text, map[string]string{"reason": "late", "stop": "done.", "page": "1", "pages": "{pages}"})
+		if got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestEveryWordOfThePaperIsInEachLocale(t *testing.T) {
+	key := regexp.MustCompile(`say\("(pdf\.[a-z0-9_.]+)"\)|(?:fact|section)\("(pdf\.[a-z0-9_.]+)"`)
+	for _, file := range []string{"pdf.go", "pdfentries.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := key.FindAllSubmatch(source, -1)
+		if len(found) < 5 {
+			t.Fatalf("%s: the keys are not found", file)
+		}
+		for _, m := range found {
+			name := string(m[1]) + string(m[2])
+			for _, lang := range []string{"az", "en", "ru"} {
+				if locale(t, lang)(name, nil) == "" {
+					t.Errorf("%s lacks %s", lang, name)
+				}
+			}
+		}
+	}
+}
+
+func TestPaperHoldsNoPathAndNoClock(t *testing.T) {
+	b := render(t, exportScene(t), "en")
+	for _, no := range [][]byte{[]byte("/tmp"), []byte("/work"), []byte("/usr"), []byte("FPDF"), []byte(strconv.Itoa(time.Now().Year()) + time.Now().Format("0102150"))} {
+		if bytes.Contains(b, no) {
+			t.Errorf("the PDF holds %q", no)
+		}
+	}
+}
+
+// Whatever is typed, the protocol is rendered.
+func FuzzAnyTextIsRendered(f *testing.F) {
+	for _, s := range []string{"ə ğ ı İ", "\u202eabc", "\U0001F600", "\x00\x01", "a\u0301", strings.Repeat("x", 5000), "العربية", "\xff\xfe", "{pages}", "\r\n\n\n"} {
+		f.Add(s)
+	}
+	words := locale(f, "az")
+	f.Fuzz(func(t *testing.T, s string) {
+		d := empty(t)
+		d.CaseNo, d.Pseudonym = s, s
+		d.Entries = []Line{{Entry: Entry{Index: 1, Kind: "note", Text: s}}}
+		if err := RenderPDF(io.Discard, d, "az", words); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

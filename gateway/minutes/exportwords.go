@@ -53,13 +53,17 @@ func fill(text string, params map[string]string) string {
 		}
 		return part[1 : len(part)-1]
 	})
-	return parameter.ReplaceAllStringFunc(text, func(name string) string {
+	text = parameter.ReplaceAllStringFunc(text, func(name string) string {
 		if v := params[name[1:len(name)-1]]; v != "" {
 			return v
 		}
 		return "–"
 	})
+	return doubled.ReplaceAllString(text, "$1.$2")
 }
+
+// doubled is a full stop that a person wrote before the one of the sentence.
+var doubled = regexp.MustCompile(`([^.])\.\.([^.]|$)`)
 
 // speech says the parts of a document in a language.
 type speech struct {
@@ -81,13 +85,13 @@ func (s speech) code(list, value string) string {
 	if text := s.words(list+"."+value, nil); text != "" {
 		return text
 	}
-	return value
+	return clean(value)
 }
 
 func (s speech) role(r string) string {
 	if r == "witness" || r == string(hearing.ProtectedWitness) {
 		if s.pseudonym != "" {
-			return s.pseudonym
+			return clean(s.pseudonym)
 		}
 		r = string(hearing.ProtectedWitness)
 	}

@@ -46,7 +46,13 @@ type paper struct {
 // document and words give the same bytes: no clock, no machine and no path is
 // in it, and its date is the court's own. lang is the language's code (az, en,
 // ru) and goes into the document's properties.
-func RenderPDF(w io.Writer, d Document, lang string, words Words) error {
+func RenderPDF(w io.Writer, d Document, lang string, words Words) (err error) {
+	// The library panics on some text. No entry may bring the gateway down.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("minutes: PDF: %v", r)
+		}
+	}()
 	p := &paper{fpdf.New("P", "mm", "A4", ""), speech{words, d.Pseudonym}, d}
 	p.properties(lang)
 	p.AddUTF8FontFromBytes("noto", "", fontRegular)
@@ -84,7 +90,7 @@ func (p *paper) properties(lang string) {
 	p.SetModificationDate(moment.UTC())
 	p.SetProducer("parda", true)
 	p.SetCreator("parda", true)
-	p.SetTitle(p.say("pdf.title")+" "+p.doc.CaseNo, true)
+	p.SetTitle(clean(p.say("pdf.title")+" "+p.doc.CaseNo), true)
 	p.SetLang(lang)
 	p.SetCatalogSort(true) // maps would otherwise come out in any order
 }
@@ -98,7 +104,7 @@ func (p *paper) header() {
 	if p.PageNo() == 1 {
 		return
 	}
-	p.SetY(11)
+	p.SetXY(marginSide, 11) // an entry that runs over the page has its own left margin
 	p.SetFont("noto", "", 8)
 	p.quiet()
 	p.CellFormat(bodyWidth/2, 5, p.say("pdf.title"), "", 0, "L", false, 0, "")
@@ -113,6 +119,7 @@ func (p *paper) header() {
 // of its root stand on every page.
 func (p *paper) footer() {
 	p.SetY(-14)
+	p.SetX(marginSide)
 	p.rule()
 	p.Line(marginSide, p.GetY()-1, pageWidth-marginSide, p.GetY()-1)
 	p.SetFont("noto", "", 8)
@@ -120,7 +127,10 @@ func (p *paper) footer() {
 	mark := fmt.Sprintf("%s: %d · %s", p.say("pdf.checkpoint"), p.doc.Checkpoint.Size, prefix(p.doc.Checkpoint.Root))
 	p.CellFormat(bodyWidth*0.7, 5, mark, "", 0, "L", false, 0, "")
 	page := p.words("pdf.page", map[string]string{"page": strconv.Itoa(p.PageNo()), "pages": "{pages}"})
-	p.CellFormat(bodyWidth*0.3, 5, page, "", 0, "R", false, 0, "")
+	// {pages} is replaced when all pages are known: measure what it will be like.
+	width := p.GetStringWidth(strings.ReplaceAll(page, "{pages}", "00")) + 2
+	p.SetX(pageWidth - marginSide - width)
+	p.CellFormat(width, 5, page, "", 0, "L", false, 0, "")
 	p.ink()
 }
 
@@ -194,7 +204,7 @@ func (p *paper) order() {
 	p.fact("pdf.template", p.code("template", o.Template))
 	p.fact("pdf.valid_until", full(o.ValidUntil))
 	p.Ln(2)
-	widths := []float64{50, 50, 50, 20}
+	widths := []float64{50, 45, 45, 30}
 	p.row(widths, true, p.say("pdf.audience"), p.say("pdf.picture"), p.say("pdf.voice"), p.say("pdf.delay"))
 	for _, a := range hearing.Audiences() {
 		r := o.Renderings.To(a)

@@ -4,8 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strconv"
-
-	"parda/gateway/hearing"
+	"strings"
 )
 
 func (p *paper) entries() {
@@ -172,12 +171,12 @@ func (p *paper) recordings() {
 		return
 	}
 	widths := []float64{30, 80, 35, 25}
-	p.row(widths, true, p.say("pdf.file"), p.say("pdf.audience"), p.say("pdf.start"), p.say("pdf.duration"))
+	p.row(widths, true, p.say("pdf.file"), p.say("pdf.picture")+", "+p.say("pdf.voice"), p.say("pdf.start"), p.say("pdf.duration"))
 	for _, r := range p.doc.Recordings {
 		p.room(12)
 		p.SetFont("noto", "", 9)
 		p.CellFormat(widths[0], 5.5, path.Base(r.File), "", 0, "L", false, 0, "")
-		p.CellFormat(widths[1], 5.5, p.fit(clean(r.Label), widths[1]-2), "", 0, "L", false, 0, "")
+		p.CellFormat(widths[1], 5.5, p.fit(clean(p.label(r.Label)), widths[1]-2), "", 0, "L", false, 0, "")
 		p.CellFormat(widths[2], 5.5, clock(r.Start), "", 0, "L", false, 0, "")
 		p.CellFormat(widths[3], 5.5, fmt.Sprintf("%.1f", float64(r.DurationMS)/1000), "", 1, "L", false, 0, "")
 		p.hash(p.say("pdf.sha256"), r.SHA256)
@@ -189,6 +188,16 @@ func (p *paper) recordings() {
 		p.Line(marginSide, p.GetY()+0.8, pageWidth-marginSide, p.GetY()+0.8)
 		p.Ln(1.6)
 	}
+}
+
+// label says what was recorded: of the witness the rendering, in words.
+func (p *paper) label(label string) string {
+	rendering, ok := strings.CutPrefix(label, "witness/")
+	picture, voice, both := strings.Cut(rendering, "+")
+	if !ok || !both {
+		return label
+	}
+	return p.role("witness") + ": " + p.code("picture", picture) + ", " + p.code("voice", voice)
 }
 
 // hash prints a SHA-256 in groups of eight digits, small.
@@ -204,6 +213,7 @@ func (p *paper) hash(name, sum string) {
 }
 
 func (p *paper) checkpoint() {
+	p.room(55 + 18*float64(len(p.doc.Signers))) // signatures never stand alone on a sheet
 	p.section("pdf.checkpoint")
 	p.fact("pdf.number", strconv.FormatUint(p.doc.Checkpoint.Size, 10))
 	p.hash(p.say("pdf.sha256"), p.doc.Checkpoint.Root)
@@ -212,31 +222,21 @@ func (p *paper) checkpoint() {
 // signatures is a line for each who signs. The signatures themselves are made
 // over this very file and stand in the ledger.
 func (p *paper) signatures() {
-	p.room(30 + 18*float64(len(p.doc.Signers)))
 	p.section("pdf.signatures")
-	for _, role := range p.doc.Signers {
+	for _, signer := range p.doc.Signers {
 		p.room(18)
 		p.Ln(9)
 		p.SetFont("noto", "", 10)
-		p.CellFormat(70, 6, p.role(string(role)), "", 0, "L", false, 0, "")
+		p.CellFormat(70, 6, p.role(string(signer.Role)), "", 0, "L", false, 0, "")
 		p.rule()
 		p.Line(marginSide+72, p.GetY()+5.5, pageWidth-marginSide, p.GetY()+5.5)
 		p.Ln(6)
 		p.SetFont("noto", "", 8)
 		p.quiet()
 		p.SetX(marginSide + 72)
-		p.CellFormat(bodyWidth-72, 4, p.keyOf(role), "", 1, "L", false, 0, "")
+		if signer.KeyCode != "" {
+			p.CellFormat(bodyWidth-72, 4, p.say("pdf.key_code")+": "+signer.KeyCode, "", 1, "L", false, 0, "")
+		}
 		p.ink()
 	}
-}
-
-// keyOf says the code of the key that a role enrolled, as far as an order
-// named it.
-func (p *paper) keyOf(role hearing.Role) string {
-	for i := len(p.doc.Orders) - 1; i >= 0; i-- {
-		if o := p.doc.Orders[i]; o.SignedBy == role {
-			return p.say("pdf.key_code") + ": " + o.KeyCode
-		}
-	}
-	return ""
 }
