@@ -63,6 +63,9 @@ func TestASegmentPlaysAndSeeksInOtherPlayers(t *testing.T) {
 	if err != nil || len(again) != 1 || again[0].SHA256 != s.SHA256 || !again[0].Start.Equal(s.Start) || again[0].Duration != s.Duration {
 		t.Errorf("Segments says %+v, %v", again, err)
 	}
+	if missed, err := Missed(dir, func(file string) bool { return file == "0001.webm" }); err != nil || len(missed) != 0 {
+		t.Errorf("Missed says %+v, %v, of what is known", missed, err)
+	}
 	shown := tool(t, "ffprobe", "-v", "error", "-show_entries", "format=duration:stream=codec_name,width,height,nb_read_frames", "-count_frames", "-of", "csv=p=0", path)
 	if !strings.Contains(shown, "vp8,160,120,100") || !strings.Contains(shown, "opus,200") {
 		t.Errorf("ffprobe sees %q", shown)

@@ -181,22 +181,30 @@ func small(path string) bool {
 	return err == nil && st.Size() <= 1024
 }
 
-// Segments describes every finished segment in dir, in order, from the files alone. A crash after a segment was finished and before the caller noted it
-// is found by comparing.
-func Segments(dir string) ([]Segment, error) {
+// Segments describes every finished segment in dir, in order, from the files alone.
+func Segments(dir string) ([]Segment, error) { return Missed(dir, func(string) bool { return false }) }
+
+// Missed describes the finished segments in dir whose file name the caller does not know, in order: a crash may have come after a segment was finished and before
+// the caller noted it. Only these are read.
+func Missed(dir string, known func(file string) bool) ([]Segment, error) {
 	names, err := list(dir, doneSuffix)
 	if err != nil {
 		return nil, err
 	}
 	var out []Segment
+	var failed error
 	for _, base := range names {
+		if known(base + doneSuffix) {
+			continue
+		}
 		s, err := Describe(filepath.Join(dir, base+doneSuffix))
 		if err != nil {
-			return out, err
+			failed = errors.Join(failed, err)
+			continue
 		}
 		out = append(out, s)
 	}
-	return out, nil
+	return out, failed
 }
 
 // Describe reads one finished segment.

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -108,6 +109,7 @@ func TestAfterSwapReturnsNoPacketOfADeniedTrackIsWritten(t *testing.T) {
 					p := picture(seq, uint32(seq), seq%4 == 0, 0)
 					p.marker = m == Video
 					in.forward(p)
+					runtime.Gosched() // or the packet loops would keep the locks for themselves
 				}
 			}()
 		}
@@ -123,6 +125,7 @@ func TestAfterSwapReturnsNoPacketOfADeniedTrackIsWritten(t *testing.T) {
 			}
 			s := slots[i%len(slots)]
 			s.again(&rtcp.TransportLayerNack{Nacks: []rtcp.NackPair{{PacketID: uint16(rand.Uint32()), LostPackets: 0xffff}}})
+			runtime.Gosched()
 		}
 	}()
 	switches := 10_000

@@ -42,7 +42,7 @@ const (
 	keyFrameEvery    = 400 * time.Millisecond // at most one PLI to a publisher in this time
 	publicationLost  = 4500 * time.Millisecond
 	subscriptionLost = 12 * time.Second
-	keepalive        = 2 * time.Second
+	keepalive        = 500 * time.Millisecond // a lite agent sends none: it is how often it looks whether the peer is gone
 	maxPublications  = 128
 	maxSubscriptions = 1024
 	maxOfferBytes    = 128 << 10

@@ -26,6 +26,7 @@ type Relay struct {
 	subscriptions map[string]*subscription
 	taps          map[*tapSink]struct{}
 	closed        bool
+	forwarded     uint64 // by ingests that are gone
 }
 
 // New opens the ports and starts the relay. Nothing flows before the first Swap.
@@ -77,6 +78,33 @@ func (r *Relay) Addresses() (udp, tcp string) {
 		tcp = r.doors.tcp.Addr().String()
 	}
 	return r.doors.udp.LocalAddr().String(), tcp
+}
+
+// Stats counts what the relay holds and has done, for metrics.
+type Stats struct {
+	Publications  int    // connected
+	Subscriptions int    // connected
+	Forwarded     uint64 // packets written to subscribers and taps since New
+}
+
+// Stats returns the counts of this moment.
+func (r *Relay) Stats() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := Stats{Publications: len(r.live), Forwarded: r.forwarded}
+	for _, sub := range r.subscriptions {
+		if sub.up {
+			s.Subscriptions++
+		}
+	}
+	for _, pub := range r.publications {
+		for _, in := range pub.tracks {
+			in.mu.Lock()
+			s.Forwarded += in.forwarded
+			in.mu.Unlock()
+		}
+	}
+	return s
 }
 
 // eachOutlet calls f for every outlet there is; open tells whether its connection is up. The caller holds r.mu.

@@ -116,7 +116,7 @@ func (r *Relay) removePublication(pub *publication) {
 	pub.gone = true
 	delete(r.publications, pub.id)
 	for _, in := range pub.tracks {
-		in.kill()
+		r.forwarded += in.kill()
 	}
 	if r.live[pub.label] == pub {
 		delete(r.live, pub.label)
@@ -164,7 +164,7 @@ func (r *Relay) cut(pub *publication) {
 		return
 	}
 	for _, in := range pub.tracks {
-		in.kill()
+		in.kill() // its count is taken below
 	}
 	r.log.Error("relay: the tripwire cut a masked publication")
 	r.herald.say(Event{Kind: FaceFound, Label: pub.label, ID: pub.id})

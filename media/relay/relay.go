@@ -32,8 +32,8 @@ type outlet interface {
 	detach()
 	hold() // packets were withheld: what comes next does not follow on what went before
 	on() *ingest
-	write(p *packet)
-	waits() bool // for a key frame
+	write(p *packet) bool // whether it went out
+	waits() bool          // for a key frame
 }
 
 // ingest is one incoming track.
@@ -49,6 +49,8 @@ type ingest struct {
 	dead    bool
 	cache   *cache
 	watch   *watch // of a masked publication's video, else nil
+
+	forwarded uint64 // packets that went out, to all outlets together; guarded by mu
 
 	keyMu    sync.Mutex
 	keyAsked time.Time
@@ -92,7 +94,9 @@ func (in *ingest) forward(p *packet) {
 	}
 	in.cache.keep(p)
 	for _, out := range in.outlets {
-		out.write(p)
+		if out.write(p) {
+			in.forwarded++
+		}
 	}
 }
 
@@ -163,8 +167,8 @@ func (in *ingest) admit(outlets []outlet) {
 	}
 }
 
-// kill stops an ingest for good: it forwards nothing more, whatever a snapshot says.
-func (in *ingest) kill() {
+// kill stops an ingest for good: it forwards nothing more, whatever a snapshot says. It returns how many packets went out.
+func (in *ingest) kill() uint64 {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.dead = true
@@ -175,6 +179,7 @@ func (in *ingest) kill() {
 	if in.watch != nil {
 		in.watch.stop()
 	}
+	return in.forwarded
 }
 
 // askKeyFrame asks the publisher for a key frame, at most once in keyFrameEvery; what is asked for sooner is asked later, by the beat.

@@ -36,6 +36,9 @@ func TestAViewerGetsOnlyWhatTheSnapshotAllows(t *testing.T) {
 			t.Errorf("the gallery got %d packets in slot %d, which nothing allows", n, slot)
 		}
 	}
+	if got := r.Stats(); got.Publications != 2 || got.Subscriptions != 2 || got.Forwarded < 100 {
+		t.Errorf("%+v", got)
+	}
 	r.Swap(nil)
 	r.Unsubscribe(judge.id)
 	eventually(t, "the judge's subscription is told gone", func() bool { return seen.has(Unsubscribed, judge.id) })

@@ -66,25 +66,25 @@ func (s *slot) hold()             { s.started = false }
 func (s *slot) waits() bool       { return s.name.Media == Video && !s.started }
 
 // write sends a packet under the slot's own header. A picture begins at a key frame.
-func (s *slot) write(p *packet) {
+func (s *slot) write(p *packet) bool {
 	b := s.writer.Load()
 	if b == nil {
-		return
+		return false
 	}
 	if !s.started {
 		if s.name.Media == Video && !p.key {
-			return
+			return false
 		}
 		s.begin(p)
 	}
 	if int16(p.seq-s.floor) < 0 {
-		return // older than the first of this source: its number is taken
+		return false // older than the first of this source: its number is taken
 	}
 	if n, err := s.send(b, p); err != nil || n == 0 {
 		if p.seq == s.floor {
 			s.started = false // the connection is not ready: begin again with the next key frame
 		}
-		return
+		return false
 	}
 	if int16(p.seq-s.high) >= 0 {
 		s.high, s.lastAt = p.seq, p.arrived
@@ -93,6 +93,7 @@ func (s *slot) write(p *packet) {
 			s.floor = s.high - 4096
 		}
 	}
+	return true
 }
 
 // begin makes p follow on what the slot sent last: the next number, and a time later by what passed on the relay's own clock.

@@ -40,11 +40,12 @@ func (t *tapSink) detach()           { t.source = nil; t.tap.Flow(false) }
 func (t *tapSink) hold()             { t.begun = false }
 func (t *tapSink) waits() bool       { return t.name.Media == Video && !t.begun }
 
-func (t *tapSink) write(p *packet) {
+func (t *tapSink) write(p *packet) bool {
 	t.begun = t.begun || p.key
 	t.tap.Packet(Packet{
 		Epoch: t.epoch, Sequence: p.seq, Timestamp: p.ts, Marker: p.marker, Key: p.key, Payload: p.payload, Arrived: p.arrived,
 	})
+	return true
 }
 
 // Tap lets t have what the snapshot allows to the sink {TapViewer, label, m}. cancel takes it off; when it returns, t is not called again.
