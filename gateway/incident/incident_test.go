@@ -1,0 +1,110 @@
+package incident
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"parda/gateway/hearing"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func apply(t *testing.T, r *Register, at time.Time, actor string, code hearing.Code, payload any) {
+	t.Helper()
+	raw, err := json.Marshal(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Apply(hearing.Event{Time: at, Code: code, Actor: actor, Payload: raw}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func register(t *testing.T) *Register {
+	r := &Register{}
+	apply(t, r, noon, "system", hearing.HearingCreated, hearing.HearingCreatedPayload{Seats: hearing.DefaultSeats()})
+	apply(t, r, noon, "defence", hearing.FlagRaised, hearing.FlagRaisedPayload{ID: "f1", Seat: "defence", Role: hearing.DefenceCounsel, PressedAt: noon.Add(-time.Minute)})
+	return r
+}
+
+func TestAFlagKeepsBothTimesAndItsWholeStory(t *testing.T) {
+	r := register(t)
+	apply(t, r, noon, "defence", hearing.FlagDetailed, hearing.FlagDetailedPayload{ID: "f1", FlagDetail: hearing.FlagDetail{Kind: "look", Note: "n"}})
+	before := r.Flags()
+	apply(t, r, noon.Add(time.Second), "judge2", hearing.FlagRuled, hearing.FlagRuledPayload{ID: "f1", Ruling: "remove", Reason: "r", Removed: "gallery"})
+	f := r.Flags()[0]
+	if !f.PressedAt.Equal(noon.Add(-time.Minute)) || !f.ReceivedAt.Equal(noon) || f.Detail.Kind != "look" || f.Detailed != 1 {
+		t.Errorf("%+v", f)
+	}
+	if f.Ruling == nil || *f.Ruling != (Ruling{"remove", "r", "gallery", hearing.Judge, noon.Add(time.Second)}) {
+		t.Errorf("%+v", f.Ruling)
+	}
+	if before[0].Ruling != nil {
+		t.Error("a list that was handed out changed")
+	}
+}
+
+func TestWhoSeesWhichFlag(t *testing.T) {
+	warned, dismissed := &Ruling{Ruling: "warn"}, &Ruling{Ruling: "dismiss"}
+	const bench, clerk, party, rest = "bench", "clerk", "party", "rest"
+	for name, c := range map[string]struct {
+		flag Flag
+		sees []string
+	}{
+		"raised":             {Flag{}, []string{bench, clerk}},
+		"ruled on":           {Flag{Ruling: warned}, []string{bench, clerk, party}},
+		"dismissed":          {Flag{Ruling: dismissed}, []string{bench, clerk}},
+		"discreet":           {Flag{Discreet: true}, []string{bench}},
+		"discreet and ruled": {Flag{Discreet: true, Ruling: warned}, []string{bench}},
+	} {
+		c.flag.Seat, c.flag.Role = "support", hearing.SupportPerson
+		for _, s := range hearing.DefaultSeats() {
+			group := rest
+			switch {
+			case s.Role.Bench():
+				group = bench
+			case s.Role == hearing.CourtClerk:
+				group = clerk
+			case s.Role.Party():
+				group = party
+			}
+			want := s.ID == "support"
+			for _, g := range c.sees {
+				want = want || g == group
+			}
+			if got := MaySee(c.flag, s.ID, s.Role, true); got != want {
+				t.Errorf("%s at %s: %v", name, s.ID, got)
+			}
+			if got := MaySee(c.flag, s.ID, s.Role, false); got != (s.ID == "support") {
+				t.Errorf("%s at %s from outside: %v", name, s.ID, got)
+			}
+		}
+	}
+}
+
+func TestTheRegisterShowsASeatOnlyItsFlags(t *testing.T) {
+	r := register(t)
+	apply(t, r, noon, "witness", hearing.FlagRaised, hearing.FlagRaisedPayload{ID: "f2", Seat: "witness", Role: hearing.ProtectedWitness, Discreet: true})
+	for seat, want := range map[string]int{"judge": 2, "clerk": 1, "defence": 1, "witness": 1, "prosecutor": 0, "gallery": 0} {
+		for _, s := range hearing.DefaultSeats() {
+			if s.ID == seat {
+				if got := r.SeenBy(seat, s.Role, true); len(got) != want {
+					t.Errorf("%s sees %d flags, want %d", seat, len(got), want)
+				}
+			}
+		}
+	}
+	var none *Register
+	if none.SeenBy("judge", hearing.PresidingJudge, true) != nil {
+		t.Error("no register shows something")
+	}
+}
+
+func TestAFlagThatCannotBeReadIsAnError(t *testing.T) {
+	for _, code := range []hearing.Code{hearing.HearingCreated, hearing.FlagRaised, hearing.FlagDetailed, hearing.FlagRuled} {
+		if (&Register{}).Apply(hearing.Event{Code: code, Payload: []byte(`[]`)}) == nil {
+			t.Errorf("%s was taken", code)
+		}
+	}
+}
