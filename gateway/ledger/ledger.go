@@ -18,8 +18,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -65,8 +67,16 @@ type Ledger struct {
 	key ed25519.PrivateKey
 
 	mu     sync.Mutex
-	logs   map[string]*hearingLog
+	logs   map[string]*opening
 	closed bool
+}
+
+// opening is a hearing's log that is open or on its way to it. Opening syncs
+// files, and must not hold up the other hearings.
+type opening struct {
+	ready chan struct{} // closed when log or err is set
+	log   *hearingLog
+	err   error
 }
 
 // Open opens the ledger in cfg.Dir, makes the court's key at the first start,
@@ -87,7 +97,7 @@ func Open(cfg Config) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{cfg: cfg, key: key, logs: make(map[string]*hearingLog)}
+	l := &Ledger{cfg: cfg, key: key, logs: make(map[string]*opening)}
 	folders, err := os.ReadDir(filepath.Join(cfg.Dir, "logs"))
 	if err != nil {
 		return nil, fmt.Errorf("ledger: folder: %w", err)
@@ -106,19 +116,54 @@ func (l *Ledger) log(hearing string) (*hearingLog, error) {
 		return nil, fmt.Errorf("%w: hearing id", ErrDraft)
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if l.closed {
+		l.mu.Unlock()
 		return nil, ErrClosed
 	}
-	if h := l.logs[hearing]; h != nil {
-		return h, nil
+	o, known := l.logs[hearing]
+	if !known {
+		o = &opening{ready: make(chan struct{})}
+		l.logs[hearing] = o
 	}
-	h, err := openLog(l.cfg, l.key, hearing)
-	if err != nil {
-		return nil, err
+	l.mu.Unlock()
+	if known {
+		<-o.ready
+		return o.log, o.err
 	}
-	l.logs[hearing] = h
-	return h, nil
+	o.log, o.err = openLog(l.cfg, l.key, hearing)
+	if o.err != nil { // the next call tries anew
+		l.mu.Lock()
+		delete(l.logs, hearing)
+		l.mu.Unlock()
+	}
+	close(o.ready)
+	return o.log, o.err
+}
+
+// opened gives the log of a hearing if it is open, nil otherwise.
+func (l *Ledger) opened(hearing string) *hearingLog {
+	l.mu.Lock()
+	o := l.logs[hearing]
+	l.mu.Unlock()
+	if o == nil {
+		return nil
+	}
+	<-o.ready
+	return o.log
+}
+
+// all gives every open log.
+func (l *Ledger) all() []*hearingLog {
+	l.mu.Lock()
+	hearings := slices.Sorted(maps.Keys(l.logs))
+	l.mu.Unlock()
+	var logs []*hearingLog
+	for _, hearing := range hearings {
+		if h := l.opened(hearing); h != nil {
+			logs = append(logs, h)
+		}
+	}
+	return logs
 }
 
 // Append makes the drafts events of the hearing, in order, all or none. nil
@@ -180,9 +225,7 @@ func (l *Ledger) Checkpoint(ctx context.Context, hearing string) (Checkpoint, er
 // Latest is the newest signed checkpoint of the hearing; ok is false while
 // there is none.
 func (l *Ledger) Latest(hearing string) (c Checkpoint, ok bool) {
-	l.mu.Lock()
-	h := l.logs[hearing]
-	l.mu.Unlock()
+	h := l.opened(hearing)
 	if h == nil {
 		return Checkpoint{}, false
 	}
@@ -204,10 +247,8 @@ func (l *Ledger) Watch(hearing string) (newer <-chan Checkpoint, cancel func(), 
 // Healthy is nil while every hearing's log can be appended to and agrees with
 // the store. An append that failed makes it an error until one succeeds.
 func (l *Ledger) Healthy() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var all []error
-	for _, h := range l.logs {
+	for _, h := range l.all() {
 		all = append(all, h.healthy())
 	}
 	return errors.Join(all...)
@@ -215,9 +256,7 @@ func (l *Ledger) Healthy() error {
 
 // HealthyHearing is Healthy for one hearing.
 func (l *Ledger) HealthyHearing(hearing string) error {
-	l.mu.Lock()
-	h := l.logs[hearing]
-	l.mu.Unlock()
+	h := l.opened(hearing)
 	if h == nil {
 		return nil
 	}
@@ -237,10 +276,14 @@ func (l *Ledger) VerifierKey(hearing string) string {
 // or ctx ends. Events are durable without it.
 func (l *Ledger) Close(ctx context.Context) error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	again := l.closed
 	l.closed = true
+	l.mu.Unlock()
+	if again {
+		return nil
+	}
 	var all []error
-	for _, h := range l.logs {
+	for _, h := range l.all() {
 		all = append(all, h.close(ctx))
 	}
 	return errors.Join(all...)
