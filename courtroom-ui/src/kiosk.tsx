@@ -1,2 +1,96 @@
+// The page in the shielded room. It talks to the station on this machine and to nobody else; the court's pictures and
+// sound come from the gateway's media port over the connection that the station negotiates for it.
 import { render } from 'preact';
-render(<main>parda</main>, document.getElementById('app')!);
+import { useState } from 'preact/hooks';
+import { Languages, firstLanguage, useChanges } from './app';
+import { expose } from './hooks';
+import { Door, enterRoom } from './kiosk/door';
+import { KioskScreen } from './kiosk/screens';
+import { emptyKiosk, reduceKiosk, stageOf, type Kiosk, type KioskCommand, type KioskEvent, type StationMessage } from './kiosk/state';
+import { LevelMeter } from './rtc/level';
+import { Receiver } from './rtc/receive';
+import { Speakers } from './rtc/sound';
+import { codeOf } from './signaling/enter';
+import { emptyPage } from './state/model';
+import './styles/index.css';
+
+class Room {
+  kiosk: Kiosk = emptyKiosk;
+  clips = 0;
+  readonly receiver: Receiver;
+  readonly listeners = new Set<() => void>();
+  private readonly door: Door;
+  private readonly speakers: Speakers;
+  private readonly meter = new LevelMeter();
+
+  constructor() {
+    this.door = new Door({ onDoor: (door) => this.dispatch({ kind: 'door', door }), onMessage: (m) => this.messageCame(m) });
+    this.receiver = new Receiver({ offer: (sdp) => this.door.send({ type: 'rtc.offer', sdp }), onChange: () => this.mediaChanged() });
+    this.speakers = new Speakers(() => this.changed());
+    this.meter.start((db) => { if (this.kiosk.door === 'open') this.door.send({ type: 'far', db }); });
+  }
+
+  open(): void { this.door.open(); }
+
+  /** Break and fear act on this screen at once; the station and the gateway follow. */
+  press(command: KioskCommand): void {
+    this.wake();
+    if (this.door.send(command)) this.dispatch({ kind: 'pressed', what: command.type });
+  }
+
+  /** The first touch of the page lets it be heard. */
+  wake(): void { this.speakers.unlock(); this.meter.wake(); }
+
+  private dispatch(event: KioskEvent): void {
+    const recorded = this.kiosk.station?.rehearsal;
+    this.kiosk = reduceKiosk(this.kiosk, event);
+    // A new clip under the old address: a number makes the page fetch it anew.
+    if (recorded !== 'ready' && this.kiosk.station?.rehearsal === 'ready') this.clips += 1;
+    this.changed();
+  }
+
+  private messageCame(m: StationMessage): void {
+    if (m.type === 'rtc.answer') { void this.receiver.answer(m.sdp); return; }
+    if (m.type === 'rtc.closed') { this.receiver.redial(200); return; }
+    if (m.type === 'ice') { this.receiver.iceServers = m.servers; return; }
+    const wasUp = this.kiosk.station?.link === 'up';
+    this.dispatch({ kind: 'message', message: m });
+    if (m.type === 'state') this.receiver.follow(m.slots ?? []);
+    if (m.type === 'station' && m.link === 'up' && !wasUp && this.kiosk.state) this.receiver.redial(0);
+  }
+
+  private mediaChanged(): void {
+    const slots = this.kiosk.state?.slots ?? [];
+    this.speakers.follow(slots, this.receiver);
+    this.meter.follow(slots.filter((s) => s.media === 'audio').map((s) => this.receiver.track(s.slot, 'audio')).filter((t) => t !== null));
+    this.changed();
+  }
+
+  private changed(): void { this.listeners.forEach((l) => l()); }
+}
+
+const root = document.getElementById('app')!;
+const first = await firstLanguage();
+document.documentElement.lang = first.lang;
+const room = new Room();
+const subscribe = (l: () => void): (() => void) => { room.listeners.add(l); return () => room.listeners.delete(l); };
+
+function App() {
+  useChanges(subscribe);
+  const [child, setChild] = useState(false);
+  return (
+    <KioskScreen
+      kiosk={room.kiosk} stage={stageOf(room.kiosk)} media={room.receiver} child={child} setChild={setChild}
+      press={(c) => room.press(c)} enter={async (code) => { room.wake(); return enterRoom(code); }}
+      self="/local/self.mjpeg" clip={`/local/rehearsal.webm?n=${room.clips}`}
+    />
+  );
+}
+
+const code = codeOf(location.hash);
+history.replaceState(null, '', location.pathname);
+if (code !== null) await enterRoom(code);
+window.addEventListener('pointerdown', () => room.wake(), { once: true });
+expose({ page: () => ({ ...emptyPage, state: room.kiosk.state }), own: () => stageOf(room.kiosk), counts: () => room.receiver.counts() });
+render(<Languages first={first}><App /></Languages>, root);
+room.open();

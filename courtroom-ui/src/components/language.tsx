@@ -7,7 +7,7 @@ export function LanguageSwitch() {
   return (
     <div class="languages" role="group" aria-label={t('app.language')}>
       {langs.map((lang) => (
-        <button key={lang} type="button" lang={lang} aria-pressed={lang === t.lang} aria-label={langNames[lang]} data-lang={lang} onClick={() => choose(lang)}>
+        <button key={lang} type="button" lang={lang} aria-pressed={lang === t.lang} title={langNames[lang]} data-lang={lang} onClick={() => choose(lang)}>
           {lang === 'az' ? 'Az' : lang === 'en' ? 'En' : 'Ру'}
         </button>
       ))}

@@ -17,7 +17,8 @@ export function StateItem({ name, tone, glyph, children, more, id }: StateItemPr
 export function StateLine({ children, aside, label }: { children: ComponentChildren; aside?: ComponentChildren; label: string }) {
   return (
     <header class="stateline">
-      <dl aria-label={label}>{children}</dl>
+      <h1 class="visually-hidden">{label}</h1>
+      <dl>{children}</dl>
       {aside && <div class="stateline-aside">{aside}</div>}
     </header>
   );

@@ -7,6 +7,7 @@ import { Clock, Running } from '../components/timer';
 import { VideoTile } from '../components/videotile';
 import { useText } from '../text/context';
 import type { Key } from '../text/locale';
+import { roleName } from '../text/say';
 import type { ScreenProps } from './console';
 import { witnessState } from './pictures';
 
@@ -20,6 +21,7 @@ export function Audience({ snap, state }: ScreenProps) {
   const said = shut ? t('screen.closed_to_public') : t(`testimony.said.${phase}` as Key);
   return (
     <div class="screen audience" data-screen={gallery ? 'gallery' : 'courtroom'}>
+      <h1 class="visually-hidden">{t('app.title', { role: roleName(t, state.you.role) })}</h1>
       <main id="main" class="audience-main">
         <VideoTile
           slot="witness" size="full" name={pseudonym ?? t('tile.witness')} media={media} slots={state.slots} note={t('tile.figure')}

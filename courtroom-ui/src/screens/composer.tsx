@@ -58,22 +58,22 @@ export function Composer({ state, add, focusRef }: ComposerProps) {
       <div class="compose-strip" tabIndex={0} role="group" aria-label={t('compose.how', { key: keyOf.compose })} data-compose="strip" onKeyDown={stripKey} ref={(el) => { strip.current = el; focusRef.current = el; }}>
         <div class="compose-kinds" role="group" aria-label={t('compose.kind')}>
           {writtenKinds.map((k) => (
-            <button key={k} type="button" class="choice" aria-pressed={k === kind} data-kind={k} onClick={() => { pickKind(k); input.current?.focus(); }}>
-              <KeyHint name={t(`compose.letter.${k}`)} />{t(`kind.${k}`)}
+            <button key={k} type="button" class="choice" title={t(`kind.${k}`)} aria-pressed={k === kind} data-kind={k} onClick={() => { pickKind(k); input.current?.focus(); }}>
+              <KeyHint name={t(`compose.letter.${k}`)} /><span>{t(`compose.short.${k}`)}</span>
             </button>
           ))}
         </div>
         <div class="compose-speakers" role="group" aria-label={t('compose.speaker')}>
           {speakers.map((s, i) => (
-            <button key={s} type="button" class="choice choice-small" aria-pressed={s === speaker} data-speaker={s} onClick={() => { setChosen(s === speaker ? '' : s); input.current?.focus(); }}>
-              <KeyHint name={String(i + 1)} />{speakerName(t, s, pseudonym)}
+            <button key={s} type="button" class="choice" title={speakerName(t, s, pseudonym)} aria-pressed={s === speaker} data-speaker={s} onClick={() => { setChosen(s === speaker ? '' : s); input.current?.focus(); }}>
+              <KeyHint name={String(i + 1)} /><span>{s === 'witness' ? speakerName(t, s, pseudonym) : t(`compose.short.${s}`)}</span>
             </button>
           ))}
         </div>
       </div>
       <div class="compose-line">
         <textarea
-          ref={input} rows={2} value={text} aria-label={t('compose.text')} data-compose="text" lang={t.lang}
+          ref={input} rows={1} value={text} aria-label={t('compose.text')} data-compose="text" lang={t.lang}
           onInput={(e) => setText(e.currentTarget.value)}
           onKeyDown={(e) => {
             if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) { e.preventDefault(); submit(); }

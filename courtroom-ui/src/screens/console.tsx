@@ -21,7 +21,7 @@ import { OwnMicrophone } from './own';
 import { PendingPanel, RequestsPanel } from './owed';
 import { PeoplePanel } from './people';
 import { CourtTiles, WitnessTile } from './pictures';
-import { WatchingPanel, WitnessFacts } from './watching';
+import { WatchingBand, WitnessFacts } from './watching';
 
 export interface ScreenProps { snap: Snapshot; state: State; place: { hearing: string; seat: string } }
 
@@ -42,6 +42,7 @@ export function Console({ snap, state, place }: ScreenProps) {
   return (
     <div class={`screen console${clerk ? ' console-clerk' : ''}`} data-screen={clerk ? 'clerk' : 'judge'}>
       <Header page={page} state={state} />
+      <WatchingBand state={state} />
       <Notices snap={snap} />
       {unsigned || measures ? <OrderScreen snap={snap} state={state} place={place} back={measures ? () => setMeasures(false) : undefined} /> : (
         <main id="main" class="console-grid">
@@ -49,7 +50,8 @@ export function Console({ snap, state, place }: ScreenProps) {
             <WitnessTile snap={snap} state={state} />
             <WitnessFacts state={state} />
             <CourtTiles snap={snap} state={state} />
-            <WatchingPanel state={state} />
+            <p class="quiet">{t('watching.bench_masked')}</p>
+            {!clerk && <OwnMicrophone snap={snap} state={state} />}
           </div>
           <div class="column column-protocol">
             {!presiding && !clerk && <Notice tone="plain" glyph="open">{t('console.readonly')}</Notice>}
@@ -63,9 +65,8 @@ export function Console({ snap, state, place }: ScreenProps) {
           <div class="column column-people">
             <FlagsPanel state={state} actions={actions} ask={ask} />
             <PendingPanel state={state} actions={actions} ask={ask} />
-            <RequestsPanel state={state} actions={actions} />
+            {(state.requests?.length ?? 0) > 0 && <RequestsPanel state={state} actions={actions} />}
             <PeoplePanel state={state} actions={actions} links={page.links} ask={ask} />
-            {state.you.role !== 'court_clerk' && <OwnMicrophone snap={snap} state={state} />}
           </div>
         </main>
       )}

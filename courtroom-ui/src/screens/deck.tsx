@@ -17,7 +17,7 @@ export function Deck({ actions, children, asksPause }: DeckProps) {
         <Button keep press={actions.pause && (() => actions.pause!())} tone="pause" size="large" glyph="paused" keyName={keyOf.pause} act="testimony.pause">{t(asksPause ? 'act.pause.ask' : 'act.pause')}</Button>
         <Button keep press={actions.flag && (() => actions.flag!())} tone="flag" size="large" glyph="flag" keyName={keyOf.flag} act="flag.raise">{t('act.flag')}</Button>
       </div>
-      {children}
+      <div class="deck-acts">{children}</div>
     </footer>
   );
 }

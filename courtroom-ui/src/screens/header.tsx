@@ -26,7 +26,7 @@ export function Header({ page, state }: { page: Page; state: State }) {
       <StateItem id="testimony" name={testimony.pseudonym ?? t('state.testimony')} tone={tone} glyph={glyph} more={<Timer since={testimony.since} offset={page.clockOffset} />}>
         {t.code('testimony', testimony.phase, 'testimony.waiting')}
       </StateItem>
-      <StateItem id="hearing" name={[t('state.phase'), hearing.case_no].filter(Boolean).join(' ')} tone={hearing.phase === 'open' ? 'plain' : 'caution'}>{t.code('hearing', hearing.phase, 'hearing.open')}</StateItem>
+      <StateItem id="hearing" name={hearing.case_no ? `№ ${hearing.case_no}` : t('state.phase')} tone={hearing.phase === 'open' ? 'plain' : 'caution'}>{t.code('hearing', hearing.phase, 'hearing.open')}</StateItem>
       <StateItem id="session" name={t('state.session')} tone={kindTone} glyph={kindGlyph}>{t.code('session', hearing.kind, 'session.public')}</StateItem>
       {health && <StateItem id="recording" name={t('state.recording')} tone={recTone} glyph={recGlyph}>{t(`recording.${health.recording}`)}</StateItem>}
       {health && <StateItem id="ledger" name={t('state.ledger')} tone={health.ledger === 'ok' ? 'ok' : 'incident'} glyph={health.ledger === 'ok' ? 'ok' : 'warn'}>{t(`ledger.${health.ledger}`)}</StateItem>}

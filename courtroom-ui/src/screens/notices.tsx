@@ -15,7 +15,7 @@ export function Notices({ snap }: { snap: Snapshot }) {
   return (
     <div class="notices">
       {page.link !== 'open' && page.link !== 'connecting' && (
-        <Notice tone="incident" glyph="nolink" urgent id="link_lost"><strong>{t('link.lost')}.</strong> <Running since={page.linkSince} say={(time) => t('link.lost.what', { time })} /></Notice>
+        <Notice tone="incident" glyph="nolink" urgent id="link_lost"><strong>{t('link.lost.title')}</strong> <Running since={page.linkSince} say={(time) => t('link.lost.what', { time })} /></Notice>
       )}
       {page.state?.alarms?.map((a) => (
         <Notice key={a.code} tone="incident" urgent id={`alarm.${a.code}`}>{t.code('alarm', a.code, 'alarm.unknown')} <span class="quiet">{t('alarm.since', { time: clock(a.since) })}</span></Notice>

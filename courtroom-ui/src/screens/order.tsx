@@ -65,9 +65,13 @@ export function OrderScreen({ snap, state, place, back }: OrderScreenProps) {
         {!draft && <Button press={snap.actions.draftOrder && (() => setEditing(true))} act="order.draft">{t('order.make')}</Button>}
         {draft && <>
           <p class="lead">{t('order.read')}</p>
-          <OrderFacts order={draft.order} state={state} />
-          {draft.order.renderings && <OrderTable renderings={draft.order.renderings} />}
-          <Notice tone="plain" glyph="masked">{t('watching.bench_masked')} {t('tile.figure')}</Notice>
+          <div class="order-grid">
+            <OrderFacts order={draft.order} state={state} />
+            <div>
+              {draft.order.renderings && <OrderTable renderings={draft.order.renderings} />}
+              <Notice tone="plain" glyph="masked">{t('watching.bench_masked')} {t('tile.figure')}</Notice>
+            </div>
+          </div>
           <SignOrder snap={snap} state={state} place={place} bytes={draft.bytes} edit={snap.actions.draftOrder && (() => setEditing(true))} back={back} />
         </>}
       </Panel>

@@ -84,7 +84,7 @@ function Undertaking({ sign }: { sign: (agree: boolean) => unknown }) {
     <Panel title={t('undertaking.title')} tone="caution" class="panel-undertaking">
       <p>{t('undertaking.what')}</p>
       <div class="buttons">
-        <Button tone="primary" act="undertaking.agree" press={() => sign(true)}>{t('undertaking.agree')}</Button>
+        <Button tone="primary" act="undertaking.sign" press={() => sign(true)}>{t('undertaking.agree')}</Button>
         <Button act="undertaking.refuse" press={() => sign(false)}>{t('undertaking.refuse')}</Button>
       </div>
       <p class="quiet">{t('undertaking.warn')}</p>

@@ -25,7 +25,7 @@ export function witnessState(t: Translate, state: State, linked: boolean): strin
   const { phase, pause_code } = state.testimony;
   if (phase === 'live') return t('tile.stale');
   const said = t(`testimony.said.${phase}` as Key);
-  return phase === 'paused' && pause_code && t.has(`pause.${pause_code}`) ? `${said} ${t(`pause.${pause_code}` as Key)}` : said;
+  return phase === 'paused' && pause_code && t.has(`pause.${pause_code}`) ? `${said} (${t(`pause.${pause_code}` as Key)})` : said;
 }
 
 export function CourtTiles({ snap, state }: { snap: Snapshot; state: State }) {

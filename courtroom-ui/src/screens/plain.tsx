@@ -12,7 +12,7 @@ export function Plain({ code, reference }: PlainProps) {
   const t = useText();
   const known = t.has(`plain.${code}.title`) ? code : 'other';
   return (
-    <div class="screen plain" data-screen="plain" data-code={code}>
+    <div class="screen plain" data-screen="plain" data-refused={code}>
       <main id="main" class="plain-main">
         <Glyph name={glyphs[known] ?? 'warn'} />
         <h1>{t(`plain.${known}.title` as Key)}</h1>

@@ -1,31 +1,26 @@
 // What each audience gets of the witness at this moment, in words: the bench must never have to guess.
 import type { State } from '../signaling/wire';
 import { Glyph, type GlyphName } from '../components/glyph';
-import { Panel } from '../components/panel';
 import { useText } from '../text/context';
 import { renderingName } from '../text/say';
 
 const nowGlyph: Record<'live' | 'card' | 'nothing', GlyphName> = { live: 'live', card: 'open', nothing: 'off' };
 
-export function WatchingPanel({ state }: { state: State }) {
+export function WatchingBand({ state }: { state: State }) {
   const t = useText();
   if (!state.watching) return null;
   return (
-    <Panel title={t('watching.title')} class="panel-watching">
-      <table class="table">
-        <thead><tr><th scope="col">{t('watching.audience')}</th><th scope="col">{t('watching.what')}</th><th scope="col">{t('watching.now')}</th></tr></thead>
-        <tbody>
-          {state.watching.map((w) => (
-            <tr key={w.audience} data-audience={w.audience} data-now={w.now}>
-              <th scope="row">{t(`audience.${w.audience}`)}</th>
-              <td>{renderingName(t, w)}{w.delay_s > 0 && ` (${t('watching.delay', { s: w.delay_s })})`}</td>
-              <td class={`now now-${w.now}`}><Glyph name={nowGlyph[w.now]} />{t(`now.${w.now}`)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <p class="quiet">{t('watching.bench_masked')}</p>
-    </Panel>
+    <section class="watching" aria-label={t('watching.title')}>
+      <h2>{t('watching.title')}</h2>
+      <dl>
+        {state.watching.map((w) => (
+          <div key={w.audience} class={`watching-${w.now}`} data-audience={w.audience} data-now={w.now} title={renderingName(t, w)}>
+            <dt>{t(`audience.${w.audience}`)}</dt>
+            <dd><Glyph name={nowGlyph[w.now]} />{w.now === 'live' ? renderingName(t, w) : t(`now.${w.now}`)}{w.delay_s > 0 && ` (${t('watching.delay', { s: w.delay_s })})`}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }
 

@@ -31,7 +31,11 @@ export class Connection {
   private everOpen = false;
   private readonly config: ConnectionConfig;
 
-  constructor(config: ConnectionConfig) { this.config = config; }
+  constructor(config: ConnectionConfig) {
+    this.config = config;
+    window.addEventListener('offline', this.wentOffline);
+    window.addEventListener('online', this.cameOnline);
+  }
 
   open(): void {
     const socket = new WebSocket(this.config.url);
@@ -62,10 +66,27 @@ export class Connection {
 
   close(): void {
     this.ended = true;
+    window.removeEventListener('offline', this.wentOffline);
+    window.removeEventListener('online', this.cameOnline);
     window.clearTimeout(this.retryTimer);
     window.clearInterval(this.pingTimer);
     this.socket?.close(1000);
   }
+
+  // The machine has lost its network: say so now, and not when the next ping is missed.
+  private readonly wentOffline = (): void => {
+    const socket = this.socket;
+    if (!socket) return;
+    socket.close();
+    this.closed(socket, 1006);
+  };
+
+  private readonly cameOnline = (): void => {
+    if (this.socket || this.ended) return;
+    window.clearTimeout(this.retryTimer);
+    this.retryMs = firstRetryMs;
+    this.open();
+  };
 
   // A link that died without a word (a cable pulled) is noticed here and not after minutes of TCP.
   private ping(socket: WebSocket): void {

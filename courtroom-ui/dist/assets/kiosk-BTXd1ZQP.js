@@ -1,1 +1,0 @@
-import{r as e,t}from"./jsxRuntime-BvzXgVXw.js";e(t(`main`,{children:`parda`}),document.getElementById(`app`));

@@ -1,0 +1,41 @@
+// The kiosk's screens, without a station.
+import { KioskScreen } from '../kiosk/screens';
+import { stageOf, type Kiosk, type StationReport } from '../kiosk/state';
+import type { State } from '../signaling/wire';
+import { judgeLive } from './fixtures';
+import { pictureOf } from './pictures';
+
+const station: StationReport = { type: 'station', link: 'up', order_ok: true, key_code: '4821 0937', paused: false, rehearsal: 'none', mask: { picture: 'ok', voice: 'ok' }, devices: { camera: 'ok', microphone: 'ok' } };
+const state = (phase: State['testimony']['phase']): State => ({
+  ...judgeLive, you: { seat: 'witness', role: 'protected_witness', can: [] }, testimony: { phase, since: judgeLive.now, pseudonym: 'Lalə', station: 'up' },
+  slots: [{ slot: 'bench', media: 'video', on: true }, { slot: 'floor', media: 'video', on: phase === 'live' }],
+});
+const kiosk = (phase: State['testimony']['phase'], more: Partial<StationReport> = {}, rest: Partial<Kiosk> = {}): Kiosk => ({ door: 'open', station: { ...station, ...more }, state: state(phase), pressed: null, ...rest });
+
+export const kioskExamples: Record<string, { kiosk: Kiosk; child?: boolean }> = {
+  'kiosk-enter': { kiosk: { door: 'shut', station: null, state: null, pressed: null } },
+  'kiosk-before': { kiosk: { ...kiosk('waiting', { order_ok: false }) } },
+  'kiosk-rehearse': { kiosk: kiosk('waiting') },
+  'kiosk-rehearse-child': { kiosk: kiosk('waiting'), child: true },
+  'kiosk-consent': { kiosk: kiosk('rehearsal', { rehearsal: 'ready' }) },
+  'kiosk-waiting': { kiosk: kiosk('ready') },
+  'kiosk-live': { kiosk: kiosk('live') },
+  'kiosk-live-child': { kiosk: kiosk('live', { devices: { camera: 'lost', microphone: 'ok' }, mask: { picture: 'card', voice: 'ok' } }), child: true },
+  'kiosk-afraid': { kiosk: kiosk('paused', { paused: true }, { pressed: 'afraid' }) },
+  'kiosk-refused': { kiosk: kiosk('waiting', { paused: true }, { pressed: 'refuse' }) },
+  'kiosk-lost': { kiosk: kiosk('live', { link: 'down' }) },
+  'kiosk-released': { kiosk: kiosk('released') },
+};
+
+const self = 'data:image/svg+xml,' + encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 480"><rect width="640" height="480" fill="#dfe4e1"/><ellipse cx="320" cy="520" rx="230" ry="190" fill="#5b6b66"/><ellipse cx="320" cy="220" rx="105" ry="135" fill="#b9a48f"/><circle cx="280" cy="200" r="10"/><circle cx="360" cy="200" r="10"/><ellipse cx="320" cy="285" rx="34" ry="8" fill="#6e3b3b"/></svg>');
+
+export function KioskExample({ name }: { name: string }) {
+  const made = kioskExamples[name]!;
+  const none = (): void => undefined;
+  return (
+    <KioskScreen
+      kiosk={made.kiosk} stage={stageOf(made.kiosk)} child={made.child ?? false} setChild={none} press={none} enter={() => Promise.resolve('code_wrong')}
+      media={{ track: (slot, kind) => (kind === 'video' ? pictureOf(slot) : null), fresh: () => true, drew: none }} self={self} clip=""
+    />
+  );
+}

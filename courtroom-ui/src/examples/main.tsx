@@ -1,0 +1,57 @@
+// Every screen in the states that matter, without a gateway: /examples.html?screen=judge-live&lang=az. For people who
+// look, and for the script that runs axe over all of them and takes their pictures. Not part of the built interface.
+import { render } from 'preact';
+import { Languages } from '../app';
+import { SeatScreen } from '../screens/seat';
+import type { Media, Snapshot } from '../session';
+import { actionsFor } from '../state/actions';
+import type { Page } from '../state/model';
+import { loadLang, type Lang } from '../text/locale';
+import * as f from './fixtures';
+import { kioskExamples, KioskExample } from './kiosk';
+import { pictureOf } from './pictures';
+import '../styles/index.css';
+
+const pages: Record<string, () => Partial<Snapshot> & { page: Page }> = {
+  'judge-live': () => ({ page: f.pageOf(f.judgeLive) }),
+  'judge-paused': () => ({ page: f.pageOf(f.judgePaused) }),
+  'judge-lost': () => ({ page: f.pageOf(f.judgeLive, { link: 'lost', linkSince: Date.now() - 7000, waiting: f.unsaved }) }),
+  'judge-order': () => ({ page: f.pageOf(f.judgeOrder, { entries: [] }) }),
+  'judge-closing': () => ({ page: f.pageOf(f.judgeClosing) }),
+  'judge-sealed': () => ({ page: f.pageOf(f.judgeSealed) }),
+  'clerk-live': () => ({ page: f.pageOf(f.clerkLive, { waiting: f.unsaved.slice(0, 1), links: { defence: 'https://localhost:8443/h/h1/defence#code=K7QM-2XPA-91TB' } }) }),
+  'defence-live': () => ({ page: f.pageOf(f.defenceLive), sound: { blocked: true, unlock: () => undefined } }),
+  'lawyer-closed': () => ({ page: f.pageOf(f.lawyerClosed) }),
+  'interpreter-live': () => ({ page: f.pageOf(f.interpreterLive), own: { status: 'sound', start: () => undefined, stop: () => undefined } }),
+  'support-live': () => ({ page: f.pageOf(f.supportLive) }),
+  'screen-live': () => ({ page: f.pageOf(f.screenLive) }),
+  'screen-paused': () => ({ page: f.pageOf(f.screenPaused) }),
+  'gallery-live': () => ({ page: f.pageOf(f.galleryLive), sound: { blocked: true, unlock: () => undefined } }),
+  'gallery-closed': () => ({ page: f.pageOf(f.galleryClosed) }),
+  'plain-seat-taken': () => ({ page: f.pageOf(null), refused: 'seat_taken' }),
+  'plain-code-used': () => ({ page: f.pageOf(null), refused: 'code_used' }),
+  'plain-connecting': () => ({ page: f.pageOf(null, { link: 'connecting' }) }),
+  'plain-seat-lost': () => ({ page: f.pageOf(null, { link: 'seat_lost' }) }),
+  'plain-hearing-unknown': () => ({ page: f.pageOf(null), refused: 'hearing_unknown' }),
+};
+
+const media: Media = { track: (slot, kind) => (kind === 'video' ? pictureOf(slot) : null), fresh: () => true, drew: () => undefined };
+
+function snapshot(name: string): Snapshot {
+  const made = pages[name]!();
+  return {
+    actions: actionsFor(made.page, () => Promise.resolve({ ok: true }), () => undefined), media, refused: null,
+    sound: { blocked: false, unlock: () => undefined }, own: { status: 'off', start: () => undefined, stop: () => undefined }, ...made,
+  };
+}
+
+const asked = new URLSearchParams(location.search);
+const screen = asked.get('screen') ?? '';
+const first = await loadLang((asked.get('lang') ?? 'az') as Lang);
+document.documentElement.lang = first.lang;
+const names = [...Object.keys(pages), ...Object.keys(kioskExamples)];
+const root = document.getElementById('app')!;
+if (pages[screen]) render(<Languages first={first}><SeatScreen snap={snapshot(screen)} place={{ hearing: 'h1', seat: 'judge' }} /></Languages>, root);
+else if (kioskExamples[screen]) render(<Languages first={first}><KioskExample name={screen} /></Languages>, root);
+else render(<main><h1>parda</h1><ul>{names.map((n) => <li key={n}><a href={`?screen=${n}`}>{n}</a></li>)}</ul></main>, root);
+Object.assign(window, { __examples: names });

@@ -1,0 +1,201 @@
+// The kiosk's screens. While she testifies there are three things only: what the court sees of her now, the judge and the
+// one who asks, and two buttons as large as a hand.
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { LanguageSwitch } from '../components/language';
+import { VideoTile } from '../components/videotile';
+import { useText } from '../text/context';
+import type { Key, Lang } from '../text/locale';
+import type { Media } from '../session';
+import { Pictogram, type PictogramName } from './pictograms';
+import { playPrompt, promptOf } from './prompts';
+import type { Kiosk, KioskCommand, Stage } from './state';
+
+export interface KioskProps {
+  kiosk: Kiosk;
+  stage: Stage;
+  media: Media;
+  child: boolean;
+  setChild: (child: boolean) => void;
+  press: (command: KioskCommand) => void;
+  enter: (code: string) => Promise<string | null>;
+  /** Where her masked picture comes from; an address of the station. */
+  self: string;
+  clip: string;
+}
+
+/** A text in words for a child where there are such. */
+function useWords(child: boolean): (key: Key) => string {
+  const t = useText();
+  return (key) => (child && t.has(`${key}.child`) ? t(`${key}.child` as Key) : t(key));
+}
+
+export function KioskScreen(props: KioskProps) {
+  const { stage } = props;
+  if (stage === 'enter') return <Enter {...props} />;
+  if (stage === 'live' || stage === 'paused' || stage === 'afraid') return <Court {...props} />;
+  return <Before {...props} />;
+}
+
+const promptNames: Partial<Record<Stage, string>> = {
+  before: 'before', rehearse: 'rehearse', recording: 'recording', consent: 'consent', waiting: 'waiting', live: 'live', paused: 'paused', afraid: 'afraid', refused: 'refused', lost: 'lost', released: 'released',
+};
+
+function Listen({ stage, child }: { stage: Stage; child: boolean }) {
+  const t = useText();
+  const name = promptNames[stage];
+  const url = name ? promptOf(t.lang, name, child) : null;
+  return url ? <button type="button" class="kiosk-listen" data-act="listen" onClick={() => playPrompt(url)}><Pictogram name="speak" /><span>{t('kiosk.listen')}</span></button> : null;
+}
+
+/** The frame of every screen but the live one: one picture, one sentence, then what can be done. */
+function Frame({ kiosk, stage, child, setChild, picture, say, children }: KioskProps & { picture: PictogramName; say: string; children?: ComponentChildren }) {
+  const t = useText();
+  return (
+    <div class="screen kiosk" data-screen="kiosk" data-stage={stage}>
+      <main id="main" class="kiosk-main">
+        <div class="kiosk-say" role="status"><Pictogram name={picture} /><h1>{say}</h1><Listen stage={stage} child={child} /></div>
+        {children}
+      </main>
+      <footer class="kiosk-foot">
+        <p class="quiet" data-key-code={kiosk.station?.key_code ?? ''}>{kiosk.station?.order_ok && kiosk.station.key_code ? t('kiosk.code', { code: kiosk.station.key_code }) : t('kiosk.code.none')}</p>
+        <button type="button" class="kiosk-child" aria-pressed={child} data-act="child" onClick={() => setChild(!child)}>{t('kiosk.child')}</button>
+        <LanguageSwitch />
+      </footer>
+    </div>
+  );
+}
+
+function Big({ act, tone, picture, press, children }: { act: string; tone: 'go' | 'plain' | 'break' | 'afraid'; picture: PictogramName; press: () => void; children: ComponentChildren }) {
+  return <button type="button" class={`hand hand-${tone}`} data-act={act} onClick={press}><Pictogram name={picture} /><span>{children}</span></button>;
+}
+
+const waits: Partial<Record<Stage, [PictogramName, Key]>> = {
+  connecting: ['wait', 'kiosk.connecting'], station_down: ['nobody', 'kiosk.station_down'], lost: ['nobody', 'kiosk.lost'], before: ['wait', 'kiosk.before'],
+  waiting: ['wait', 'kiosk.waiting'], refused: ['nobody', 'kiosk.refused'], released: ['end', 'kiosk.released'],
+};
+
+function Before(props: KioskProps) {
+  const { stage, child, press } = props;
+  const t = useText();
+  const words = useWords(child);
+  if (stage === 'rehearse') {
+    return (
+      <Frame {...props} picture="watch" say={words('kiosk.rehearse')}>
+        <p class="kiosk-what">{words('kiosk.rehearse.what')}</p>
+        <div class="kiosk-hands"><Big act="rehearse" tone="go" picture="speak" press={() => press({ type: 'rehearse' })}>{t('kiosk.rehearse.go')}</Big></div>
+      </Frame>
+    );
+  }
+  if (stage === 'recording') return <Frame {...props} picture="speak" say={t('kiosk.rehearse.recording')}><Self {...props} /></Frame>;
+  if (stage === 'consent') return <Consent {...props} />;
+  const [picture, key] = waits[stage] ?? ['wait', 'kiosk.before'];
+  return (
+    <Frame {...props} picture={picture} say={words(key)}>
+      {(stage === 'lost' || stage === 'station_down') && <p class="kiosk-what">{words('kiosk.lost.what')}</p>}
+      {stage === 'refused' && <div class="kiosk-hands"><Big act="continue" tone="plain" picture="go" press={() => press({ type: 'continue' })}>{t('kiosk.continue')}</Big></div>}
+      {stage === 'waiting' && <div class="kiosk-hands"><Big act="rehearse" tone="plain" picture="watch" press={() => press({ type: 'rehearse' })}>{words('kiosk.rehearse')}</Big><Big act="afraid" tone="afraid" picture="afraid" press={() => press({ type: 'afraid' })}>{words('kiosk.afraid')}</Big></div>}
+    </Frame>
+  );
+}
+
+const spoken: readonly string[] = ['az', 'ru', 'en', 'tr', 'uk', 'uz'];
+
+function Consent(props: KioskProps) {
+  const { child, press, clip } = props;
+  const t = useText();
+  const words = useWords(child);
+  const [language, setLanguage] = useState<string>(t.lang);
+  const [interpreter, setInterpreter] = useState(false);
+  return (
+    <Frame {...props} picture="watch" say={words('kiosk.rehearse.watch')}>
+      <div class="kiosk-consent">
+        <div class="kiosk-clip">
+          <video src={clip} controls autoPlay playsInline data-rehearsal aria-label={words('kiosk.rehearse.watch')} />
+          <button type="button" class="kiosk-choice" data-act="rehearse" onClick={() => press({ type: 'rehearse' })}>{t('kiosk.rehearse.again')}</button>
+        </div>
+        <div class="kiosk-ask">
+          <h2>{words('kiosk.consent')}</h2>
+          <Choices label={t('kiosk.consent.language')} chosen={language} choose={setLanguage} options={spoken.map((l) => [l, t(`language.${l}` as Key), l as Lang])} />
+          <Choices label={t('kiosk.consent.interpreter')} chosen={interpreter ? 'yes' : 'no'} choose={(v) => setInterpreter(v === 'yes')} options={[['yes', t('yes')], ['no', t('no')]]} />
+          <div class="kiosk-hands">
+            <Big act="consent.yes" tone="go" picture="yes" press={() => press({ type: 'consent', language, interpreter })}>{t('kiosk.consent.yes')}</Big>
+            <Big act="consent.no" tone="plain" picture="no" press={() => press({ type: 'refuse' })}>{t('kiosk.consent.no')}</Big>
+          </div>
+          <p class="quiet">{t('kiosk.consent.no.what')}</p>
+        </div>
+      </div>
+    </Frame>
+  );
+}
+
+function Choices({ label, chosen, choose, options }: { label: string; chosen: string; choose: (v: string) => void; options: [string, string, string?][] }) {
+  return (
+    <div class="kiosk-choices" role="group" aria-label={label}>
+      <p>{label}</p>
+      {options.map(([value, text]) => <button key={value} type="button" class="kiosk-choice" aria-pressed={value === chosen} data-choice={value} onClick={() => choose(value)}>{text}</button>)}
+    </div>
+  );
+}
+
+/** What the court sees of her: masked frames of the station, and a plain word when that is the card or silence. */
+function Self({ kiosk, stage, self }: KioskProps) {
+  const t = useText();
+  const { mask, devices } = kiosk.station ?? {};
+  const off = stage !== 'live' && stage !== 'recording';
+  const trouble = [devices?.camera === 'lost' && t('kiosk.camera_lost'), devices?.microphone === 'lost' && t('kiosk.microphone_lost'),
+    !off && mask?.picture === 'card' && devices?.camera !== 'lost' && t('kiosk.mask_card'), !off && mask?.voice === 'silence' && devices?.microphone !== 'lost' && t('kiosk.mask_silence')].filter(Boolean);
+  return (
+    <figure class="kiosk-self" data-self={off ? 'off' : 'on'}>
+      <img src={self} alt={t('kiosk.self')} />
+      <figcaption>{off ? t('kiosk.self.off') : t('kiosk.self')}{trouble.length > 0 && <strong class="kiosk-trouble">{trouble.join(' ')}</strong>}</figcaption>
+    </figure>
+  );
+}
+
+function Court(props: KioskProps) {
+  const { kiosk, stage, media, child, press } = props;
+  const t = useText();
+  const words = useWords(child);
+  const live = stage === 'live';
+  const own = kiosk.station?.paused ?? false;
+  return (
+    <div class="screen kiosk kiosk-court" data-screen="kiosk" data-stage={stage}>
+      <main id="main" class="kiosk-live">
+        <div class={`kiosk-state kiosk-state-${live ? 'live' : 'off'}`} role="status">
+          <Pictogram name={live ? 'live' : 'nobody'} /><h1>{words(live ? 'kiosk.live' : stage === 'afraid' ? 'kiosk.afraid.sent' : 'kiosk.paused')}</h1><Listen stage={stage} child={child} />
+        </div>
+        <div class="kiosk-pictures">
+          <Self {...props} />
+          <VideoTile slot="bench" name={t('kiosk.court')} media={media} slots={kiosk.state?.slots} />
+          <VideoTile slot="floor" name={t('kiosk.floor')} media={media} slots={kiosk.state?.slots} />
+        </div>
+        <div class="kiosk-hands kiosk-hands-court">
+          {own
+            ? <Big act="continue" tone="go" picture="go" press={() => press({ type: 'continue' })}>{t('kiosk.continue')}</Big>
+            : <Big act="break" tone="break" picture="break" press={() => press({ type: 'break' })}>{words('kiosk.break')}</Big>}
+          <Big act="afraid" tone="afraid" picture="afraid" press={() => press({ type: 'afraid' })}>{words('kiosk.afraid')}</Big>
+        </div>
+      </main>
+    </div>
+  );
+}
+
+function Enter({ enter }: KioskProps) {
+  const t = useText();
+  const [wrong, setWrong] = useState<string | null>(null);
+  return (
+    <div class="screen kiosk" data-screen="kiosk" data-stage="enter">
+      <main id="main" class="kiosk-main">
+        <form class="kiosk-enter" onSubmit={(e) => { e.preventDefault(); void enter(String(new FormData(e.currentTarget).get('code')).trim()).then(setWrong); }}>
+          <h1>{t('kiosk.enter.title')}</h1>
+          <p>{t('kiosk.enter.what')}</p>
+          <div class="field"><label for="kiosk-code">{t('kiosk.enter.code')}</label><input id="kiosk-code" name="code" type="text" autocomplete="off" aria-invalid={wrong !== null || undefined} /></div>
+          {wrong && <p class="field-error" role="alert">{wrong === 'code_used' ? t('plain.code_used.title') : wrong === 'code_wrong' ? t('kiosk.code_wrong') : t.code('error', wrong, 'kiosk.station_down')}</p>}
+          <button type="submit" class="button button-primary button-large" data-act="enter"><span class="button-text">{t('kiosk.enter.go')}</span></button>
+        </form>
+      </main>
+      <footer class="kiosk-foot"><span /><LanguageSwitch /></footer>
+    </div>
+  );
+}
