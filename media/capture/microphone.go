@@ -39,6 +39,9 @@ type deviceMicrophone struct {
 	once   sync.Once
 	begun  bool
 
+	closing  sync.Once
+	closeErr error
+
 	// filled by the callback only
 	filling *mask.RawSound
 	n       int
@@ -167,16 +170,23 @@ func (m *deviceMicrophone) Read(sound *mask.RawSound) error {
 	}
 }
 
+// Close stops the recording. When the device is gone, miniaudio may wait for it without end: after a second its thread is left behind,
+// so that a station can go on to another microphone.
 func (m *deviceMicrophone) Close() error {
-	audioSetup.Lock()
-	defer audioSetup.Unlock()
-	if m.device == nil {
-		return nil
-	}
-	m.cancel()
-	m.device.Uninit()
-	m.device = nil
-	err := m.audio.Uninit()
-	m.audio.Free()
-	return err
+	m.closing.Do(func() {
+		m.cancel()
+		closed := make(chan error, 1)
+		go func() {
+			m.device.Uninit()
+			err := m.audio.Uninit()
+			m.audio.Free()
+			closed <- err
+		}()
+		select {
+		case m.closeErr = <-closed:
+		case <-time.After(time.Second):
+			m.closeErr = errors.New("capture: the microphone's sound system does not stop")
+		}
+	})
+	return m.closeErr
 }
