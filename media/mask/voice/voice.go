@@ -57,8 +57,11 @@ type Masked struct {
 	level float32
 }
 
-// PCM returns the block's 960 samples. The slice is a copy of nothing: it is valid until the Masked is used again.
-func (m *Masked) PCM() []int16 { return m.pcm[:] }
+// PCM returns the block's 960 samples, as a copy: nobody outside can write a sample into a masked block.
+func (m *Masked) PCM() []int16 { return m.AppendPCM(make([]int16, 0, mask.BlockSamples)) }
+
+// AppendPCM appends the block's 960 samples to to, and allocates nothing if there is room.
+func (m *Masked) AppendPCM(to []int16) []int16 { return append(to, m.pcm[:]...) }
 
 // Level is how loud the masked block is, 0 (silence) to 1 (full voice), for the mouth of the puppet. It is taken from the masked
 // samples, so it tells nothing that they do not.

@@ -145,6 +145,14 @@ func TestRawSoundThatSlipsThroughIsFound(t *testing.T) {
 	}
 }
 
+func TestNobodyElseWritesIntoAMaskedBlock(t *testing.T) {
+	var m Masked
+	m.PCM()[0], m.AppendPCM(nil)[1] = 1, 1
+	if m != (Masked{}) {
+		t.Error("a caller wrote into the block")
+	}
+}
+
 func TestAfterForgetThereIsSilence(t *testing.T) {
 	m, in := newMask(t, 1), speaker{140, 1, 0.5, 9}.say(1)
 	masked(t, m, in)
