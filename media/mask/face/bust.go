@@ -64,7 +64,7 @@ func newBust(w, h int) *bust {
 		t := float64(i) / 256
 		b.lip[i] = float32(math.Sqrt(1 - t*t))
 	}
-	low := mix(groundNear, groundFar, .35).luma()
+	low := groundNear.luma() + 1 // the ground itself does not change
 	for p := range b.dim {
 		k := 1 - dimAtNone*(1-float64(p)/3)
 		for v := range b.dim[p] {

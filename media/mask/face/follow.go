@@ -37,8 +37,11 @@ const (
 	presenceStep    = .125 // presence gained or lost for each draw
 )
 
-// full is the reading's deviation that takes three quarters of a channel's range.
+// full is the reading's deviation that takes about three quarters of a channel's range.
 var full = [channels]float64{.12, .14, .20, .60, .16}
+
+// quiver is the deviation that a still head's reading makes by itself: deviations of its size are shrunk, larger ones are not.
+var quiver = [channels]float64{.005, .005, .007, .006, .006}
 
 // follower turns readings into poses: relative to the slow mean, compressed, smoothed, quantised.
 type follower struct {
@@ -104,7 +107,9 @@ func (f *follower) take(r reading) {
 			v = f.mean[i]
 		}
 		f.mean[i] += (v - f.mean[i]) * dt / math.Max(f.seen, dt)
-		f.target[i] = math.Tanh((v - f.mean[i]) / full[i] * f.gain[i] * .97)
+		d := v - f.mean[i]
+		d *= d * d / (d*d + quiver[i]*quiver[i])
+		f.target[i] = math.Tanh(d / full[i] * f.gain[i])
 	}
 }
 
@@ -121,6 +126,9 @@ func (f *follower) step(mouth float32) pose {
 	}
 	for i := range f.now {
 		f.now[i] += (f.target[i] - f.now[i]) * k
+		if !f.held && math.Abs(f.now[i]) < .02 {
+			f.now[i] = 0 // neutral is reached, not only approached
+		}
 	}
 	f.shown = clamp(f.shown+p, 0, 1)
 	m := float64(mouth)

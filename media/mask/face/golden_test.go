@@ -63,20 +63,60 @@ func writePNG(t testing.TB, name string, img image.Image) {
 	}
 }
 
-func TestFigureLooksAsItDidWhenItWasLookedAt(t *testing.T) {
-	b := newBust(640, 480)
-	for name, p := range poses {
-		dst := newPlate(640, 480)
-		b.draw(dst, p)
-		if *update {
-			writePNG(t, "puppet-"+name+".png", widen(Masked{dst}))
-		}
+// compare holds a picture against its golden one: no sample further off than 12, and on average under 0.3.
+func compare(t *testing.T, name string, m Masked) {
+	t.Helper()
+	got := widen(m).(*image.RGBA)
+	if *update {
+		writePNG(t, name, got)
+		return
 	}
-	c, err := NewCard(640, 480, "Şahid Günəş-7")
+	f, err := os.Open(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		writePNG(t, "card.png", widen(c))
+	defer f.Close()
+	img, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if img.Bounds() != got.Rect {
+		t.Fatalf("%s is %v", name, img.Bounds())
+	}
+	worst, sum := 0, 0
+	for y := range m.Height() {
+		for x := range m.Width() {
+			r, g, b, _ := img.At(x, y).RGBA()
+			o := got.PixOffset(x, y)
+			for i, v := range [3]uint32{r, g, b} {
+				d := int(v>>8) - int(got.Pix[o+i])
+				worst, sum = max(worst, d, -d), sum+max(d, -d)
+			}
+		}
+	}
+	if mean := float64(sum) / float64(3*len(got.Pix)/4); worst > 12 || mean > .3 {
+		t.Errorf("%s: off by %d at worst, %.2f on average: look at the new one, then go test -run Looks -update", name, worst, mean)
+	}
+}
+
+func TestFigureLooksAsItDidWhenItWasLookedAt(t *testing.T) {
+	b := newBust(640, 480)
+	dst := newPlate(640, 480)
+	for name, p := range poses {
+		b.draw(dst, p)
+		compare(t, "puppet-"+name+".png", Masked{dst})
+	}
+}
+
+func TestCardLooksAsItDidWhenItWasLookedAt(t *testing.T) {
+	for file, c := range map[string]struct {
+		w, h int
+		name string
+	}{"card.png": {640, 480, "Şahid Günəş-7"}, "card-cyrillic.png": {640, 360, "Свидетель № 3"}, "card-long.png": {320, 240, longName}, "card-empty.png": {320, 240, ""}} {
+		m, err := NewCard(c.w, c.h, c.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, file, m)
 	}
 }
