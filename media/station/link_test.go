@@ -328,3 +328,11 @@ func FuzzDispatch(f *testing.F) {
 		newLink(u, "demo", "T", nil, &linkLog{}, quiet).dispatch(b)
 	})
 }
+
+func mustURL(s string) *url.URL {
+	u, err := url.Parse(s)
+	if err != nil {
+		panic(err)
+	}
+	return u
+}

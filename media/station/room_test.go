@@ -1,0 +1,446 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parda/media/mask/face"
+	"parda/media/mask/voice"
+)
+
+// fakeKiosk records what is passed to the page.
+type fakeKiosk struct {
+	mu  sync.Mutex
+	got []string
+}
+
+func (k *fakeKiosk) toKiosk(raw []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.got = append(k.got, string(raw))
+}
+func (k *fakeKiosk) changed() {}
+
+type fakePublication struct {
+	*fakeOutlet
+	key  string
+	done chan struct{}
+	once sync.Once
+}
+
+func (p *fakePublication) Done() <-chan struct{} { return p.done }
+func (p *fakePublication) Close() error          { p.once.Do(func() { close(p.done) }); return nil }
+
+type fakeEncoder struct{}
+
+func (fakeEncoder) Picture(face.Masked) ([]byte, bool, error) { return []byte{0}, true, nil }
+func (fakeEncoder) Sound(*voice.Masked) ([]byte, error)       { return []byte{1}, nil }
+func (fakeEncoder) Close()                                    {}
+
+// roomRig is a room on fakes, in a bubble. Its link is never up: commands stay in its queue, where a test reads them.
+type roomRig struct {
+	*room
+	judge  *judge
+	inject *injection
+	kiosk  *fakeKiosk
+	mu     sync.Mutex
+	pubs   []*fakePublication
+	end    func()
+}
+
+func newRoomRig(t *testing.T) *roomRig {
+	t.Helper()
+	inject := &injection{hang: make(chan struct{})}
+	g := &roomRig{judge: newJudge(t), inject: inject, kiosk: &fakeKiosk{}}
+	ctx, stop := context.WithCancel(context.Background())
+	r := &room{hearing: "demo", log: quiet, health: newHealth(), camera: fakeCamera{inject}, microphone: fakeMicrophone{inject, new(int)}, ctx: ctx,
+		kiosk: g.kiosk, self: func(face.Masked) {}, pending: map[string]bool{}, trust: orderTrust{hearing: "demo"}, width: 640, height: 480}
+	r.rec = &rehearsal{lasts: rehearsalLasts, changed: func() {}, newEncoder: func() (maskedEncoder, error) { return fakeEncoder{}, nil }}
+	r.make = func(_ maskConfig, s *session) (*masks, error) {
+		figure, _ := face.NewCard(figureWidth, figureWidth, "")
+		card, _ := face.NewCard(cardWidth, cardWidth, "")
+		real, err := voice.New(voice.Config{Mode: voice.Neutral, Session: s.seed})
+		return &masks{figure: fakeFigure{inject, figure}, voice: fakeVoice{inject, real}, card: card}, err
+	}
+	r.publish = func(_ context.Context, key string) (publication, error) {
+		p := &fakePublication{fakeOutlet: &fakeOutlet{injection: inject}, key: key, done: make(chan struct{})}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.pubs = append(g.pubs, p)
+		return p, nil
+	}
+	r.link = newLink(mustURL("http://127.0.0.1:1"), "demo", "T", nil, r, quiet)
+	r.workers.Go(func() { r.watch(ctx) })
+	g.room = r
+	g.end = func() {
+		stop()
+		close(inject.hang)
+		r.close()
+	}
+	return g
+}
+
+// state lets the gateway say a phase, with an order that is in force, or with none.
+func (g *roomRig) state(phase string, order *signedOrder) {
+	var st stateMessage
+	st.Hearing.Phase, st.Testimony.Phase, st.Order = "open", phase, order
+	raw, _ := json.Marshal(map[string]any{"type": "state", "phase": phase})
+	g.linkState(raw, st)
+}
+
+func (g *roomRig) sign(t *testing.T, changes ...func(map[string]any)) *signedOrder {
+	t.Helper()
+	now := time.Now().UTC()
+	inForce := func(o map[string]any) {
+		lasts := time.Hour
+		if o["valid_until"] == "soon" {
+			lasts = 5 * time.Second
+		}
+		o["valid_from"], o["valid_until"] = now.Add(-time.Minute).Format(wireTime), now.Add(lasts).Format(wireTime)
+	}
+	s := g.judge.sign(t, testOrder(t, append(changes, inForce)...))
+	return &s
+}
+
+// commands are the names of the commands that wait for the gateway.
+func (g *roomRig) commands() string {
+	g.link.mu.Lock()
+	defer g.link.mu.Unlock()
+	var names []string
+	for _, c := range g.link.pending {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// flowing says what went to the court in the second before now.
+func (g *roomRig) flowing(since time.Duration) (figures, voices int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, p := range g.pubs {
+		_, f, _, v := p.counts(time.Now().Add(-since), time.Now())
+		figures, voices = figures+f, voices+v
+	}
+	return
+}
+
+func (g *roomRig) open() (keys []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, p := range g.pubs {
+		select {
+		case <-p.done:
+		default:
+			keys = append(keys, p.key)
+		}
+	}
+	return
+}
+
+func inRoom(t *testing.T, test func(t *testing.T, g *roomRig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		g := newRoomRig(t)
+		defer g.end()
+		g.linkUp()
+		test(t, g)
+	})
+}
+
+func TestNothingIsPublishedBeforeTheJudgeHasSigned(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		g.state(phaseWaiting, nil)
+		time.Sleep(time.Second)
+		if keys := g.open(); len(keys) > 0 {
+			t.Errorf("published %v", keys)
+		}
+		g.state(phaseWaiting, g.sign(t))
+		time.Sleep(time.Second)
+		if keys := g.open(); len(keys) != 2 {
+			t.Errorf("published %v", keys)
+		}
+		if figures, voices := g.flowing(time.Second); figures+voices > 0 {
+			t.Errorf("%d figures and %d voiced blocks while waiting", figures, voices)
+		}
+	})
+}
+
+func TestMaskedOutputFlowsInPhaseLiveOnly(t *testing.T) {
+	for phase, flows := range map[string]bool{phaseWaiting: false, phaseRehearsal: false, phaseReady: false, phaseLive: true, phasePaused: false, phaseReleased: false, "": false, "LIVE": false} {
+		inRoom(t, func(t *testing.T, g *roomRig) {
+			order := g.sign(t)
+			g.state(phaseLive, order)
+			time.Sleep(2 * time.Second)
+			if figures, voices := g.flowing(time.Second); figures < 20 || voices < 40 {
+				t.Fatalf("live: %d figures and %d voiced blocks", figures, voices)
+			}
+			g.state(phase, order)
+			time.Sleep(lateAfter)
+			began := time.Now()
+			time.Sleep(time.Second)
+			if figures, voices := g.flowing(time.Since(began)); (figures+voices > 0) != flows {
+				t.Errorf("phase %q: %d figures and %d voiced blocks", phase, figures, voices)
+			}
+		})
+	}
+}
+
+func TestWhatTightensActsHereWithin100msAndIsToldAfterwards(t *testing.T) {
+	for name, c := range map[string]struct {
+		do              func(g *roomRig)
+		command         string
+		figures, voices bool // may go on
+	}{
+		"break":                    {func(g *roomRig) { g.fromKiosk([]byte(`{"type":"break"}`)) }, "testimony.pause", false, false},
+		"afraid":                   {func(g *roomRig) { g.fromKiosk([]byte(`{"type":"afraid"}`)) }, "witness.afraid", false, false},
+		"refuse":                   {func(g *roomRig) { g.fromKiosk([]byte(`{"type":"refuse"}`)) }, "witness.refuse", false, false},
+		"tighten picture":          {func(g *roomRig) { g.fromKiosk([]byte(`{"type":"tighten","picture":"card"}`)) }, "witness.tighten", false, true},
+		"tighten voice":            {func(g *roomRig) { g.fromKiosk([]byte(`{"type":"tighten","voice":"silence"}`)) }, "witness.tighten", true, false},
+		"link lost":                {func(g *roomRig) { g.linkDown("lost") }, "", false, false},
+		"break with the link down": {func(g *roomRig) { g.linkDown("lost"); g.fromKiosk([]byte(`{"type":"break"}`)) }, "testimony.pause", false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inRoom(t, func(t *testing.T, g *roomRig) {
+				g.state(phaseLive, g.sign(t))
+				time.Sleep(2 * time.Second)
+				c.do(g)
+				time.Sleep(lateAfter)
+				began := time.Now()
+				time.Sleep(time.Second)
+				figures, voices := g.flowing(time.Since(began))
+				if figures > 0 != c.figures || voices > 0 != c.voices {
+					t.Errorf("%d figures and %d voiced blocks", figures, voices)
+				}
+				if got := g.commands(); got != c.command {
+					t.Errorf("commands %q", got)
+				}
+			})
+		})
+	}
+}
+
+func TestOnlySheLiftsHerOwnBreak(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		order := g.sign(t)
+		g.state(phaseLive, order)
+		g.fromKiosk([]byte(`{"type":"break"}`))
+		g.state(phasePaused, order)
+		g.state(phaseLive, order) // the judge goes on without her
+		time.Sleep(2 * time.Second)
+		if figures, voices := g.flowing(time.Second); figures+voices > 0 {
+			t.Errorf("%d figures and %d voiced blocks during her break", figures, voices)
+		}
+		g.fromKiosk([]byte(`{"type":"continue"}`))
+		time.Sleep(2 * time.Second)
+		if figures, voices := g.flowing(time.Second); figures == 0 || voices == 0 {
+			t.Errorf("%d figures and %d voiced blocks after it", figures, voices)
+		}
+	})
+}
+
+func TestTheCourtsTighteningHoldsWhateverSheLoosens(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		var st stateMessage
+		if err := json.Unmarshal([]byte(`{"hearing":{"phase":"open"},"testimony":{"phase":"live","tightened":{"picture":"card"}}}`), &st); err != nil {
+			t.Fatal(err)
+		}
+		st.Order = g.sign(t)
+		g.linkState(nil, st)
+		g.fromKiosk([]byte(`{"type":"tighten","picture":""}`))
+		time.Sleep(2 * time.Second)
+		if figures, voices := g.flowing(time.Second); figures > 0 || voices == 0 {
+			t.Errorf("%d figures and %d voiced blocks", figures, voices)
+		}
+	})
+}
+
+func TestARefusedOrderStopsEverythingAndRaisesAnAlarm(t *testing.T) {
+	for name, order := range map[string]func(t *testing.T, g *roomRig) *signedOrder{
+		"another key": func(t *testing.T, g *roomRig) *signedOrder {
+			g.judge = newJudge(t)
+			return g.sign(t, set("version", 2))
+		},
+		"natural": func(t *testing.T, g *roomRig) *signedOrder {
+			return g.sign(t, set("version", 2), rendered("bench", map[string]any{"picture": "natural", "voice": "neutral", "delay_s": 0}))
+		},
+		"another hearing": func(t *testing.T, g *roomRig) *signedOrder {
+			return g.sign(t, set("version", 2), set("hearing", "other"))
+		},
+		"forged": func(t *testing.T, g *roomRig) *signedOrder {
+			s := g.sign(t, set("version", 2))
+			s.Signature = base64.StdEncoding.EncodeToString(make([]byte, 64))
+			return s
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inRoom(t, func(t *testing.T, g *roomRig) {
+				g.state(phaseLive, g.sign(t))
+				time.Sleep(time.Second)
+				g.state(phaseLive, order(t, g))
+				time.Sleep(lateAfter)
+				began := time.Now()
+				time.Sleep(time.Second)
+				if figures, voices := g.flowing(time.Since(began)); figures+voices > 0 || len(g.open()) > 0 {
+					t.Errorf("%d figures, %d voiced blocks, publications %v", figures, voices, g.open())
+				}
+				station, _, _ := g.view()
+				if station.OrderOK || station.Refused == "" || g.commands() != "mask.status" {
+					t.Errorf("the kiosk is told %+v, the gateway %q", station, g.commands())
+				}
+			})
+		})
+	}
+}
+
+func TestAnOrderThatRunsOutStopsEverything(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		g.state(phaseLive, g.sign(t, set("valid_until", "soon")))
+		time.Sleep(5*time.Second + lateAfter)
+		began := time.Now()
+		time.Sleep(2 * time.Second)
+		if figures, voices := g.flowing(time.Since(began)); figures+voices > 0 || len(g.open()) > 0 {
+			t.Errorf("%d figures, %d voiced blocks, publications %v", figures, voices, g.open())
+		}
+	})
+}
+
+func TestTheSessionOutlivesALostLinkAndANewOrderAndIsWipedAtRelease(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		g.state(phaseLive, g.sign(t))
+		first := g.session
+		seed := first.seed
+		g.linkDown("lost")
+		g.linkUp()
+		g.state(phaseReady, g.sign(t, set("version", 2), set("pseudonym", "Nərgiz")))
+		time.Sleep(time.Second)
+		if g.session != first || first.seed != seed {
+			t.Error("the masks' parameters changed within one testimony")
+		}
+		g.state(phaseReleased, g.sign(t, set("version", 2), set("pseudonym", "Nərgiz")))
+		if first.seed != [32]byte{} || g.session != nil {
+			t.Error("the masks' parameters were not wiped")
+		}
+		time.Sleep(time.Second)
+		if keys := g.open(); len(keys) > 0 {
+			t.Errorf("still published: %v", keys)
+		}
+	})
+}
+
+func TestAPublicationThatEndsIsMadeAnew(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		g.state(phaseLive, g.sign(t))
+		time.Sleep(time.Second)
+		g.mu.Lock()
+		ended := g.pubs[0]
+		g.mu.Unlock()
+		ended.Close()
+		time.Sleep(2 * time.Second)
+		if keys := g.open(); len(keys) != 2 {
+			t.Errorf("published %v", keys)
+		}
+	})
+}
+
+func TestAMaskFaultIsToldToTheGatewayOnceAndItsEndToo(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		g.state(phaseLive, g.sign(t))
+		time.Sleep(2 * time.Second)
+		if got := g.commands(); got != "" {
+			t.Fatalf("all is well, and yet %q", got)
+		}
+		for what, want := range map[string]string{"camera unplugged": "camera_lost", "": ""} {
+			g.inject.set(what)
+			time.Sleep(3 * time.Second)
+			if what == "" {
+				continue
+			}
+			g.link.mu.Lock()
+			last := g.link.pending[len(g.link.pending)-1].Args.(maskStatus)
+			g.link.mu.Unlock()
+			if last.Notice != want || g.commands() != "mask.status" {
+				t.Errorf("%q: told %+v by %q", what, last, g.commands())
+			}
+		}
+	})
+}
+
+func TestRehearsalIsRecordedWhenItBeginsAndForgottenWhenLive(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		order := g.sign(t)
+		g.state(phaseWaiting, order)
+		if code := g.fromKiosk([]byte(`{"type":"rehearse"}`)); code != "" || g.commands() != "testimony.rehearse" {
+			t.Fatalf("%q, %q", code, g.commands())
+		}
+		g.state(phaseRehearsal, order)
+		if s := g.rec.status(); s != rehearsalRecording {
+			t.Fatal(s)
+		}
+		time.Sleep(rehearsalLasts + time.Second)
+		if s := g.rec.status(); s != rehearsalReady || len(g.rec.webm()) == 0 {
+			t.Fatal(s)
+		}
+		if figures, voices := g.flowing(rehearsalLasts); figures+voices > 0 {
+			t.Errorf("the court got %d figures and %d voiced blocks of a rehearsal", figures, voices)
+		}
+		g.state(phaseLive, order)
+		if s := g.rec.status(); s != rehearsalNone || g.rec.webm() != nil {
+			t.Error(s)
+		}
+	})
+}
+
+func TestTheKiosksMessagesAreCheckedAndMapped(t *testing.T) {
+	for message, want := range map[string]struct{ refused, command string }{
+		`{"type":"consent","language":"az","interpreter":true}`: {"", "witness.consent"},
+		`{"type":"consent"}`:                        {"bad_argument", ""},
+		`{"type":"tighten"}`:                        {"bad_argument", ""},
+		`{"type":"tighten","picture":"natural"}`:    {"bad_argument", ""},
+		`{"type":"tighten","picture":""}`:           {"", "witness.tighten"},
+		`{"type":"far"}`:                            {"bad_argument", ""},
+		`{"type":"far","db":-32.5}`:                 {"", ""},
+		`{"type":"rtc.offer"}`:                      {"sdp_invalid", ""},
+		`{"type":"rtc.offer","sdp":"v=0"}`:          {"station_missing", ""},
+		`{"type":"order.sign"}`:                     {"unknown_command", ""},
+		`{"type":"command","name":"hearing.close"}`: {"unknown_command", ""},
+		`[]`: {"bad_message", ""},
+		`{`:  {"bad_message", ""},
+	} {
+		inRoom(t, func(t *testing.T, g *roomRig) {
+			if refused := g.fromKiosk([]byte(message)); refused != want.refused || g.commands() != want.command {
+				t.Errorf("%s: %q, commands %q", message, refused, g.commands())
+			}
+		})
+	}
+}
+
+func TestARefusedCommandOfHersReachesTheKioskVerbatim(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		g.fromKiosk([]byte(`{"type":"rehearse"}`))
+		id := g.link.pending[0].ID
+		refusal := []byte(`{"type":"error","id":"` + id + `","code":"wrong_phase","ref":"e-1"}`)
+		g.linkReply(id, refusal, "wrong_phase")
+		g.linkReply("mask-status", []byte(`{"type":"error"}`), "internal") // not hers
+		if len(g.kiosk.got) != 1 || g.kiosk.got[0] != string(refusal) {
+			t.Errorf("the kiosk got %q", g.kiosk.got)
+		}
+	})
+}
+
+// FuzzFromKiosk: no message of a page makes the station panic.
+func FuzzFromKiosk(f *testing.F) {
+	f.Add([]byte(`{"type":"tighten","picture":"card"}`))
+	f.Add([]byte(`{"type":"far","db":1e400}`))
+	f.Add([]byte(`{"type":"consent","language":"az","interpreter":false}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := &room{log: quiet, health: newHealth(), kiosk: &fakeKiosk{}, pending: map[string]bool{}, rec: &rehearsal{}, ctx: t.Context()}
+		r.link = newLink(mustURL("http://127.0.0.1:1"), "demo", "T", nil, r, quiet)
+		r.fromKiosk(b)
+	})
+}
