@@ -334,3 +334,52 @@ func TestCanListsExactlyWhatDecideWouldConsider(t *testing.T) {
 		t.Errorf("another role than the seat's can %v", got)
 	}
 }
+
+// TestEachSafeguardHoldsAlone takes one safeguard away from a state that no command could bring about.
+func TestEachSafeguardHoldsAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		take func(*State)
+		code string
+	}{
+		"consent":  {func(s *State) { s.Testimony.Consent = nil }, CodeConsentMissing},
+		"tripwire": {func(s *State) { s.FaceFound["witness/puppet+neutral"] = noon }, CodeConsentMissing},
+		"identity": {func(s *State) { s.Testimony.Identity = false }, CodeIdentityNotVerified},
+		"order":    {func(s *State) { s.Order = nil }, CodeOrderNotSigned},
+		"hearing":  {func(s *State) { s.Phase = Scheduled }, CodeWrongPhase},
+		"station":  {func(s *State) { s.Facts = Facts{} }, CodeStationMissing},
+	} {
+		court := newCourt(t)
+		court.ready()
+		c.take(court.s)
+		court.refused(c.code, "judge", "testimony.call", nil)
+		if slices.Contains(Can(court.s, PresidingJudge, "judge", court.now), "testimony.call") {
+			t.Errorf("%s: can", name)
+		}
+	}
+}
+
+func TestALooserOrderTakesConsentAwayWhateverThePhase(t *testing.T) {
+	c := newCourt(t)
+	c.ready()
+	p, err := Payload[OrderSignedPayload](Event{Payload: c.signedPayload()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, loosens := range []bool{false, true} {
+		p.Loosens = loosens
+		c.enter([]Draft{{Code: OrderSigned, Actor: "judge", Payload: p}})
+		if (c.s.Testimony.Consent == nil) != loosens {
+			t.Errorf("loosens %v: consent %v", loosens, c.s.Testimony.Consent)
+		}
+	}
+}
+
+// signedPayload returns the payload of the order in force.
+func (c *court) signedPayload() []byte {
+	for _, e := range c.events {
+		if e.Code == OrderSigned {
+			return e.Payload
+		}
+	}
+	return nil
+}
