@@ -27,7 +27,7 @@ func faceFinder(t testing.TB) func(pic *yuv) []pigo.Detection {
 		}, 0)
 		var sure []pigo.Detection
 		for _, d := range finder.ClusterDetections(found, 0.2) {
-			if d.Q > 5 {
+			if d.Q > 10 {
 				sure = append(sure, d)
 			}
 		}
@@ -58,11 +58,11 @@ func demoOf(t testing.TB, name string) *demoCamera {
 
 func TestDemoWitnessIsAFaceThatMoves(t *testing.T) {
 	camera, find := demoOf(t, "witness"), faceFinder(t)
-	const frames = 150
+	const frames = 75
 	found, doubled := 0, 0
 	var left, right, top, bottom = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	for i := range frames {
-		drawAt(camera, float64(i)*0.28)
+		drawAt(camera, float64(i)*0.56)
 		faces := find(camera.out)
 		if len(faces) > 1 {
 			doubled++

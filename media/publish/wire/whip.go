@@ -169,10 +169,16 @@ func IsCertificateError(err error) bool {
 	return ok
 }
 
-// bare takes the URL out of an HTTP error: it names the hearing, and errors end up in logs.
+// bare takes the URL and the addresses out of an HTTP error: they name the hearing and the place, and errors end up in logs.
 func bare(err error) error {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
-		return urlErr.Err
+		err = urlErr.Err
+	}
+	if opErr, ok := errors.AsType[*net.OpError](err); ok {
+		err = opErr.Err
+	}
+	if dnsErr, ok := errors.AsType[*net.DNSError](err); ok {
+		return errors.New("its name is not found (" + dnsErr.Err + ")")
 	}
 	return err
 }

@@ -101,6 +101,9 @@ func New(t testing.TB) *Server {
 	return s
 }
 
+// Certificate is the server's certificate in DER.
+func (s *Server) Certificate() []byte { return s.http.Certificate().Raw }
+
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPost && s.Answer != nil && s.Answer(w, r):
