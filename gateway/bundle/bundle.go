@@ -24,6 +24,7 @@ import (
 	"hash"
 	"hash/crc32"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -93,6 +94,9 @@ func NewManifest(hearing string, files []File) (*Manifest, error) {
 	}
 	all := append([]File{{Name: "VERIFY.txt", Content: howToVerify(hearing)}}, files...)
 	slices.SortFunc(all, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	if err := fits(all); err != nil {
+		return nil, err
+	}
 	listed := []any{}
 	for i, f := range all {
 		if i > 0 && all[i-1].Name == f.Name {
@@ -108,6 +112,29 @@ func NewManifest(hearing string, files []File) (*Manifest, error) {
 	var err error
 	m.json, err = ledger.Canonical(map[string]any{"format": Format, "hearing": hearing, "files": listed})
 	return m, err
+}
+
+// roomForRecord is kept free for the events, whose size is not known yet. A
+// bundle that turned out too large after the record was closed could not be
+// made smaller.
+const roomForRecord = 256 << 20
+
+func fits(files []File) error {
+	total := int64(roomForRecord)
+	for _, f := range files {
+		size := int64(len(f.Content))
+		if f.Path != "" {
+			info, err := os.Stat(f.Path)
+			if err != nil {
+				return fmt.Errorf("bundle: %s: %w", f.Name, err)
+			}
+			size = info.Size()
+		}
+		if total += size; total > math.MaxUint32 {
+			return ErrTooLarge
+		}
+	}
+	return nil
 }
 
 // SHA256 is the hash of bundle.json in hexadecimal, for hearing.sealed.

@@ -81,7 +81,13 @@ const hearingID = "h1"
 
 func newScene(t testing.TB) *scene {
 	t.Helper()
-	s, err := store.Open(filepath.Join(t.TempDir(), "store"))
+	return openScene(t, t.TempDir())
+}
+
+// openScene goes on with what is in dir.
+func openScene(t testing.TB, dir string) *scene {
+	t.Helper()
+	s, err := store.Open(filepath.Join(dir, "store"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +98,7 @@ func newScene(t testing.TB) *scene {
 		recordings: [][]byte{[]byte("webm one"), []byte("webm two"), []byte("webm three")},
 		drop:       map[string]bool{},
 	}
-	l, err := ledger.Open(ledger.Config{Dir: t.TempDir(), Store: s, Now: func() time.Time { return sc.now }})
+	l, err := ledger.Open(ledger.Config{Dir: filepath.Join(dir, "ledger"), Store: s, Now: func() time.Time { return sc.now }})
 	if err != nil {
 		t.Fatal(err)
 	}
