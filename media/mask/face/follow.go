@@ -31,8 +31,10 @@ const (
 	lossFrames      = 8    // pictures without a face before NoFace
 	twoFrames       = 3    // pictures with two before TwoFaces
 	staleDraws      = 8    // draws without any Observe before the figure turns neutral
-	smoothing       = .5   // share of the way that each draw goes
-	smoothingFrames = 1    // delay of that smoothing in frames
+	smoothSlow      = .30  // share of the way that each draw goes where it is short
+	smoothFast      = .72  // and where it is long
+	longWay         = .30  // of half a channel's range
+	smoothingFrames = 1    // delay of that smoothing in frames, for a movement that is meant to be seen
 	returnShare     = .12  // share of the way to neutral for each draw
 	presenceStep    = .125 // presence gained or lost for each draw
 )
@@ -120,12 +122,17 @@ func (f *follower) step(mouth float32) pose {
 		f.lose()
 		f.stale = staleDraws
 	}
-	k, p := returnShare, -presenceStep
+	p := -presenceStep
 	if f.held {
-		k, p = smoothing, presenceStep
+		p = presenceStep
 	}
 	for i := range f.now {
-		f.now[i] += (f.target[i] - f.now[i]) * k
+		way := f.target[i] - f.now[i]
+		k := returnShare
+		if f.held {
+			k = smoothSlow + (smoothFast-smoothSlow)*math.Min(1, math.Abs(way)/longWay)
+		}
+		f.now[i] += way * k
 		if !f.held && math.Abs(f.now[i]) < .02 {
 			f.now[i] = 0 // neutral is reached, not only approached
 		}

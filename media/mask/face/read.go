@@ -219,7 +219,10 @@ func (r *reader) measure(g gray, out *reading) {
 	sin, cos := float32(sn), float32(cs)
 	eye := func(dx float64) (float64, float64, float64) {
 		dy := -.075
-		return r.pupil.locate(g, float32(x+(dx*cs-dy*sn)*size), float32(y+(dx*sn+dy*cs)*size), float32(.25*size), sin, cos, false)
+		px, py := float32(x+(dx*cs-dy*sn)*size), float32(y+(dx*sn+dy*cs)*size)
+		ax, ay, aw := r.pupil.locate(g, px, py, float32(.25*size), sin, cos, false)
+		bx, by, bw := r.pupil.locate(g, px, py, float32(.25*size), sin, cos, true)
+		return (ax + bx) / 2, (ay + by) / 2, math.Max(math.Max(aw, bw), math.Hypot(ax-bx, ay-by))
 	}
 	lx, ly, la := eye(-.175)
 	rx, ry, ra := eye(.185)
@@ -257,7 +260,7 @@ func (r *reader) measure(g gray, out *reading) {
 	ox, oy := nx-(ex+mx)/2, ny-(ey+my)/2
 	out.v[chYaw] = (ox*ux + oy*uy) / long
 	out.v[chPitch] = (oy*ux - ox*uy) / long
-	out.v[chRoll] = roll
+	out.v[chRoll] = .6*roll + .2*math.Atan2(m2y-m1y, m2x-m1x) + .2*math.Atan2(ex-mx, my-ey)
 	out.v[chSway] = ex / r.scale
 	out.v[chLean] = math.Log(size)
 	out.sure = 1
