@@ -226,6 +226,7 @@ func TestLatencyIsWhatItSays(t *testing.T) {
 			best, lag = sum, d*6
 		}
 	}
+	t.Logf("measured %d samples, stated %d", lag, m.LatencySamples())
 	if diff := lag - m.LatencySamples(); diff < -120 || diff > 120 {
 		t.Errorf("measured %d samples, stated %d", lag, m.LatencySamples())
 	}
