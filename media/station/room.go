@@ -171,8 +171,8 @@ func (r *room) apply() {
 		run.permit.Store(p)
 		r.keepPublished(ok)
 	}
-	if phase == phaseLive {
-		r.rec.discard() // what she agreed to is over; nothing of it stays
+	if phase == phaseLive || phase != phaseRehearsal && r.rec.status() == rehearsalRecording {
+		r.rec.discard() // what she agreed to is over, or was broken off; nothing of it stays
 	}
 	r.reportMask()
 	r.kiosk.changed()

@@ -355,18 +355,35 @@ func TestAMaskFaultIsToldToTheGatewayOnceAndItsEndToo(t *testing.T) {
 		if got := g.commands(); got != "" {
 			t.Fatalf("all is well, and yet %q", got)
 		}
-		for what, want := range map[string]string{"camera unplugged": "camera_lost", "": ""} {
-			g.inject.set(what)
-			time.Sleep(3 * time.Second)
-			if what == "" {
-				continue
-			}
+		told := func() maskStatus {
 			g.link.mu.Lock()
-			last := g.link.pending[len(g.link.pending)-1].Args.(maskStatus)
-			g.link.mu.Unlock()
-			if last.Notice != want || g.commands() != "mask.status" {
-				t.Errorf("%q: told %+v by %q", what, last, g.commands())
+			defer g.link.mu.Unlock()
+			if len(g.link.pending) != 1 || g.link.pending[0].Name != "mask.status" {
+				t.Fatalf("commands %+v", g.link.pending)
 			}
+			return g.link.pending[0].Args.(maskStatus)
+		}
+		g.inject.set("camera unplugged")
+		time.Sleep(3 * time.Second)
+		if s := told(); s != (maskStatus{"card", "ok", "camera_lost"}) {
+			t.Errorf("told %+v", s)
+		}
+		g.inject.set("")
+		time.Sleep(3 * time.Second)
+		if s := told(); s != (maskStatus{"ok", "ok", ""}) {
+			t.Errorf("told %+v", s)
+		}
+	})
+}
+
+func TestARehearsalThatIsBrokenOffLeavesNothing(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		order := g.sign(t)
+		g.state(phaseRehearsal, order)
+		time.Sleep(2 * time.Second)
+		g.state(phaseWaiting, order)
+		if s := g.rec.status(); s != rehearsalNone {
+			t.Error(s)
 		}
 	})
 }
