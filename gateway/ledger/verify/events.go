@@ -11,6 +11,7 @@ import (
 // record is what the events say, as far as this package must know it.
 type record struct {
 	count    uint64
+	roots    [][32]byte // of the tree after each event
 	last     time.Time
 	keys     map[string]enrolled // by the key's bytes
 	rendered *rendered           // the newest protocol.rendered
@@ -71,6 +72,7 @@ func (c *check) events(head treeHead) error {
 			return nil
 		}
 		tree.add(data)
+		c.record.roots = append(c.record.roots, tree.root())
 		c.place(e, where, uint64(i+1))
 		c.meaning(e)
 	}

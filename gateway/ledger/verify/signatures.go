@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/sha256"
@@ -140,10 +139,33 @@ func (c *check) onRendered(e event) {
 	r := &rendered{entry: e.index, statement: c.bytesOf(e, "statement"), pdf: e.field("pdf_sha256"), json: e.field("json_sha256")}
 	c.record.rendered = r
 	c.record.signed = make(map[string]bool)
-	if r.statement != nil && (!bytes.Contains(r.statement, []byte(r.pdf)) || !bytes.Contains(r.statement, []byte(r.json)) ||
-		!bytes.Contains(r.statement, []byte(c.Hearing)) || len(r.pdf) != 64 || len(r.json) != 64) {
+	if r.statement != nil && !c.states(r) {
 		c.problem("statement_other", entry(e), "")
 	}
+}
+
+// states says whether a statement names this hearing, both forms of the
+// protocol, and a checkpoint that the record truly went through.
+func (c *check) states(r *rendered) bool {
+	v, err := parseStrict(r.statement)
+	if err != nil || !v.names("checkpoint", "format", "hearing", "json_sha256", "pdf_sha256") {
+		return false
+	}
+	head, _ := v.get("checkpoint")
+	format, _ := v.get("format")
+	hearing, _ := v.get("hearing")
+	pdf, _ := v.get("pdf_sha256")
+	asJSON, _ := v.get("json_sha256")
+	size, _ := head.get("size")
+	root, _ := head.get("root")
+	if size.kind != kindNumber || size.number < 1 || size.number >= float64(r.entry) || size.number != float64(uint64(size.number)) {
+		return false
+	}
+	// An index that has a gap was said already; the roots go by place.
+	if at := int(size.number) - 1; at >= len(c.record.roots) || hex.EncodeToString(c.record.roots[at][:]) != root.text {
+		return false
+	}
+	return format.text == "parda-protocol-statement/1" && hearing.text == c.Hearing && pdf.text == r.pdf && asJSON.text == r.json
 }
 
 func (c *check) onSigned(e event) {

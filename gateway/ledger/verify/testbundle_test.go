@@ -73,7 +73,8 @@ type scene struct {
 	signed     func(obj)       // bends the judge's protocol.signed
 	ordered    func(obj)       // bends order.signed
 	segment    func(int, obj)  // bends recording.segment
-	swap       []byte          // the PDF that goes into the bundle in place of the signed one
+	head       func(*ledger.Checkpoint)
+	swap       []byte // the PDF that goes into the bundle in place of the signed one
 	events     func([]ledger.Event) []ledger.Event
 }
 
@@ -161,6 +162,9 @@ func (s *scene) write() string {
 	c, err := s.ledger.Checkpoint(t.Context(), hearingID)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s.head != nil {
+		s.head(&c)
 	}
 	statement, err := bundle.Statement(hearingID, c, hexSum(s.pdf), hexSum(s.json))
 	if err != nil {

@@ -118,6 +118,8 @@ func TestRulesOfTheRecord(t *testing.T) {
 		"a recording that was not entered": {func(s *scene) { s.drop["recording.segment"] = true }, "recording_unknown"},
 		"a recording that is not there":    {func(s *scene) { s.segment = func(_ int, p obj) { p["file"] = "recordings/0009.webm" } }, "recording_missing"},
 		"another recording":                {func(s *scene) { s.segment = func(_ int, p obj) { p["sha256"] = strings.Repeat("0", 64) } }, "file_other"},
+		"a statement with another root":    {func(s *scene) { s.head = func(c *ledger.Checkpoint) { c.Root[0]++ } }, "statement_other"},
+		"a statement with another size":    {func(s *scene) { s.head = func(c *ledger.Checkpoint) { c.Size-- } }, "statement_other"},
 		"another protocol":                 {func(s *scene) { s.swap = []byte("%PDF late") }, "file_other"},
 	} {
 		t.Run(name, func(t *testing.T) {
