@@ -124,6 +124,9 @@ func decideView(v Viewer, p Publication) Verdict {
 
 // decideSeat: what a seat sends by its own devices. Active seats see and hear one another; the witness, those beside her and
 // the screen get the presiding judge and whoever has the word; the gallery gets the presiding judge.
+//
+// An interpreter is taken to sit elsewhere: the gateway cannot know the place of a seat, and interpreting needs an open microphone.
+// An interpreter in the shielded room must speak through the station, and not take a microphone into it.
 func decideSeat(v Viewer, p Publication, sc Scene) Verdict {
 	from, ok := sc.Seats[p.Name]
 	switch {
