@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -84,10 +85,22 @@ func (l *lockedWriter) Write(b []byte) (int, error) {
 	return l.w.Write(b)
 }
 
+// gatewayAt is a gateway that is reached over HTTP, in this process or in another.
+type gatewayAt interface{ URL() string }
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
 // page is one seat's page: its cookie, its WebSocket, and what came over it.
 type page struct {
 	t      *testing.T
-	app    *App
 	seat   string
 	cookie *http.Cookie
 	conn   *websocket.Conn
@@ -114,7 +127,7 @@ func codeOf(t *testing.T, l Links, seat string) string {
 }
 
 // enterSeat posts the code and returns the status, the cookie and the error's code.
-func enterSeat(t *testing.T, app *App, seat, code string) (int, *http.Cookie, string) {
+func enterSeat(t *testing.T, app gatewayAt, seat, code string) (int, *http.Cookie, string) {
 	t.Helper()
 	body, _ := json.Marshal(map[string]string{"code": code})
 	res, err := http.Post(app.URL()+"/api/demo/seats/"+seat+"/enter", "application/json", bytes.NewReader(body))
@@ -133,15 +146,20 @@ func enterSeat(t *testing.T, app *App, seat, code string) (int, *http.Cookie, st
 // sit takes the seat by its link and opens its page.
 func sit(t *testing.T, app *App, seat string) *page {
 	t.Helper()
-	status, cookie, refusal := enterSeat(t, app, seat, codeOf(t, app.Links(), seat))
+	return sitAt(t, app, app.Links(), seat)
+}
+
+func sitAt(t *testing.T, at gatewayAt, links Links, seat string) *page {
+	t.Helper()
+	status, cookie, refusal := enterSeat(t, at, seat, codeOf(t, links, seat))
 	if cookie == nil {
 		t.Fatalf("seat %s: %d %s", seat, status, refusal)
 	}
-	return open(t, app, seat, cookie, "")
+	return openAt(t, at, seat, cookie, "")
 }
 
-// open opens the WebSocket of a seat by its cookie, or of the station by its token.
-func open(t *testing.T, app *App, seat string, cookie *http.Cookie, token string) *page {
+// openAt opens the WebSocket of a seat by its cookie, or of the station by its token.
+func openAt(t *testing.T, app gatewayAt, seat string, cookie *http.Cookie, token string) *page {
 	t.Helper()
 	header := http.Header{}
 	if cookie != nil {
@@ -157,7 +175,7 @@ func open(t *testing.T, app *App, seat string, cookie *http.Cookie, token string
 		t.Fatalf("the page of %s: %v (%v)", seat, err, res)
 	}
 	conn.SetReadLimit(8 << 20)
-	p := &page{t: t, app: app, seat: seat, cookie: cookie, conn: conn, answers: map[string]chan map[string]json.RawMessage{}}
+	p := &page{t: t, seat: seat, cookie: cookie, conn: conn, answers: map[string]chan map[string]json.RawMessage{}}
 	t.Cleanup(func() { conn.CloseNow() })
 	go p.read()
 	p.send(map[string]any{"type": "hello", "lang": "az", "since": 0})
@@ -291,6 +309,32 @@ func (p *page) must(name string, args any) map[string]json.RawMessage {
 	return m
 }
 
+// acknowledged sends a command and says whether it was acknowledged before the connection ended.
+func (p *page) acknowledged(name string, args any) bool {
+	id := fmt.Sprintf("%s-%d-%d", p.seat, time.Now().UnixNano(), p.next.Add(1))
+	c := make(chan map[string]json.RawMessage, 1)
+	p.mu.Lock()
+	p.answers[id] = c
+	p.mu.Unlock()
+	b, _ := json.Marshal(map[string]any{"type": "command", "id": id, "name": name, "args": args, "at": time.Now().UTC()})
+	if p.conn.Write(context.Background(), websocket.MessageText, b) != nil {
+		return false
+	}
+	for {
+		select {
+		case m := <-c:
+			return strings.Trim(string(m["type"]), `"`) == "ack"
+		case <-time.After(20 * time.Millisecond):
+			p.mu.Lock()
+			ended := p.closed != nil
+			p.mu.Unlock()
+			if ended {
+				return false
+			}
+		}
+	}
+}
+
 // signer is a key made in a seat's browser.
 type signer struct{ key *ecdsa.PrivateKey }
 
@@ -325,12 +369,15 @@ func (s signer) sign(b []byte) string {
 
 // publisher sends a key frame 25 times a second and an Opus packet 50 times a second by WHIP.
 type publisher struct {
-	pc  *webrtc.PeerConnection
-	end chan struct{}
+	pc   *webrtc.PeerConnection
+	end  chan struct{}
+	once sync.Once
 }
 
+func (p *publisher) stop() { p.once.Do(func() { close(p.end); p.pc.Close() }) }
+
 // whip posts an offer and returns the answer's status and code of refusal.
-func whip(t *testing.T, app *App, token, query, sdp string) (int, string, string) {
+func whip(t *testing.T, app gatewayAt, token, query, sdp string) (int, string, string) {
 	t.Helper()
 	req, _ := http.NewRequest("POST", app.URL()+"/whip/demo"+query, strings.NewReader(sdp))
 	req.Header.Set("Content-Type", "application/sdp")
@@ -346,7 +393,7 @@ func whip(t *testing.T, app *App, token, query, sdp string) (int, string, string
 	return res.StatusCode, string(b), refusal.Code
 }
 
-func publish(t *testing.T, app *App, token, query string) *publisher {
+func publishAt(t *testing.T, app gatewayAt, token, query string) *publisher {
 	t.Helper()
 	frame, err := os.ReadFile("../media/relay/testdata/black.vp8")
 	if err != nil {
@@ -361,8 +408,7 @@ func publish(t *testing.T, app *App, token, query string) *publisher {
 		t.Fatal(err)
 	}
 	p := &publisher{pc: pc, end: make(chan struct{})}
-	var once sync.Once
-	t.Cleanup(func() { once.Do(func() { close(p.end); pc.Close() }) })
+	t.Cleanup(p.stop)
 	go p.run(frame)
 	return p
 }

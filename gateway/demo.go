@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -214,6 +216,9 @@ func printLinks(out io.Writer, l Links, asJSON bool) {
 			link = "taken; the clerk can issue another link"
 		}
 		fmt.Fprintf(&b, "  %-22s %s\n", strings.ReplaceAll(s.Role, "_", " "), link)
+	}
+	for _, label := range slices.Sorted(maps.Keys(l.Tokens)) {
+		fmt.Fprintf(&b, "  token of %-22s %s\n", label, l.Tokens[label])
 	}
 	if l.Kiosk != "" {
 		fmt.Fprintf(&b, "  %-22s %s\n", "witness's kiosk", l.Kiosk)

@@ -76,7 +76,9 @@ func serve(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	printLinks(out, app.Links(), *asJSON)
+	links := app.Links()
+	links.Tokens = app.tokens // for whoever starts stations and cameras; a token is printed once and kept nowhere in clear
+	printLinks(out, links, *asJSON)
 	return app.Run(ctx)
 }
 

@@ -24,6 +24,12 @@ func newMetrics(a *App) *prometheus.Registry {
 		}
 		return 1
 	})
+	gauge("publications", "Publications that arrive at the relay.", func() float64 { return float64(a.relay.Stats().Publications) })
+	gauge("subscriptions", "Connections that receive from the relay.", func() float64 { return float64(a.relay.Stats().Subscriptions) })
+	counter := func(name, help string, value func() float64) {
+		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "parda", Name: name, Help: help}, value))
+	}
+	counter("packets_forwarded_total", "RTP packets written to receivers.", func() float64 { return float64(a.relay.Stats().Forwarded) })
 	return r
 }
 

@@ -31,7 +31,7 @@ func assemble(t *testing.T, dir string) *cast {
 	c := &cast{app: runApp(t, testConfig(dir)), judgeKey: newSigner(t)}
 	c.judge, c.clerk, c.defence = sit(t, c.app.App, "judge"), sit(t, c.app.App, "clerk"), sit(t, c.app.App, "defence")
 	c.prosecutor, c.gallery = sit(t, c.app.App, "prosecutor"), sit(t, c.app.App, "gallery")
-	c.room = open(t, c.app.App, "witness", nil, c.app.Token("demo", "witness"))
+	c.room = openAt(t, c.app.App, "witness", nil, c.app.Token("demo", "witness"))
 
 	c.judge.must("key.enrol", map[string]string{"key": c.judgeKey.spki()})
 	draft := c.judge.until("has a draft", func(v visibility.View) bool { return v.Draft != nil }).Draft
@@ -42,7 +42,7 @@ func assemble(t *testing.T, dir string) *cast {
 		t.Fatal(err)
 	}
 	for _, key := range parsed.Keys() {
-		publish(t, c.app.App, c.app.Token("demo", "witness"), "?rendering="+url.QueryEscape(key))
+		publishAt(t, c.app.App, c.app.Token("demo", "witness"), "?rendering="+url.QueryEscape(key))
 	}
 	c.judge.must("hearing.open", nil)
 	c.judge.until("sees the station", func(v visibility.View) bool { return v.Testimony.Station == "up" })
@@ -55,8 +55,8 @@ func assemble(t *testing.T, dir string) *cast {
 func TestAProtectedWitnessIsHeardFromTheOrderToTheVerifiedBundle(t *testing.T) {
 	dir := t.TempDir()
 	c := assemble(t, dir)
-	publish(t, c.app.App, c.app.Token("demo", "court/bench"), "")
-	publish(t, c.app.App, c.app.Token("demo", "court/dock"), "")
+	publishAt(t, c.app.App, c.app.Token("demo", "court/bench"), "")
+	publishAt(t, c.app.App, c.app.Token("demo", "court/dock"), "")
 
 	seen := map[string]map[string]*atomic.Int64{}
 	for _, p := range []*page{c.judge, c.clerk, c.defence, c.prosecutor, c.gallery, c.room} {
@@ -138,9 +138,15 @@ func (c *cast) closeAndTake(t *testing.T, dir string) string {
 	c.judge.must("hearing.close", nil)
 	signing := c.judge.until("has something to sign", func(v visibility.View) bool { return v.Signing != nil }).Signing
 	c.judge.must("protocol.sign", map[string]string{"signature": c.judgeKey.sign(signing.Statement)})
-	bundle := c.judge.until("has the bundle", func(v visibility.View) bool { return v.Bundle != nil }).Bundle
-	req, _ := http.NewRequest("GET", c.app.URL()+"/api/demo/bundle?seat=judge", nil)
-	req.AddCookie(c.judge.cookie)
+	return takeBundle(t, c.app, c.judge, dir)
+}
+
+// takeBundle waits for the bundle and downloads it as the judge.
+func takeBundle(t *testing.T, at gatewayAt, judge *page, dir string) string {
+	t.Helper()
+	bundle := judge.until("has the bundle", func(v visibility.View) bool { return v.Bundle != nil }).Bundle
+	req, _ := http.NewRequest("GET", at.URL()+"/api/demo/bundle?seat=judge", nil)
+	req.AddCookie(judge.cookie)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +187,7 @@ func TestASeatIsTakenOnceAndSurvivesAReload(t *testing.T) {
 	if status, _, code := enterSeat(t, app.App, "judge", "WRONG-WRONG-WRONG-WRONG-WRONG"); status != http.StatusForbidden || code != "code_wrong" {
 		t.Errorf("a wrong code: %d %s", status, code)
 	}
-	open(t, app.App, "judge", judge.cookie, "")
+	openAt(t, app.App, "judge", judge.cookie, "")
 	for range 3 {
 		if status, cookie, code := enterSeat(t, app.App, "gallery", codeOf(t, app.Links(), "gallery")); cookie == nil {
 			t.Errorf("the gallery's link admits many: %d %s", status, code)
@@ -189,8 +195,8 @@ func TestASeatIsTakenOnceAndSurvivesAReload(t *testing.T) {
 	}
 	app.end()
 	again := runApp(t, testConfig(dir))
-	open(t, again.App, "judge", judge.cookie, "") // the cookie survives a restart of the gateway
-	clerk = open(t, again.App, "clerk", clerk.cookie, "")
+	openAt(t, again.App, "judge", judge.cookie, "") // the cookie survives a restart of the gateway
+	clerk = openAt(t, again.App, "clerk", clerk.cookie, "")
 	var result struct{ Link string }
 	if err := json.Unmarshal(clerk.must("seat.reissue", map[string]string{"seat": "judge"})["result"], &result); err != nil || result.Link == "" {
 		t.Fatalf("the clerk got no new link: %v", err)
@@ -216,7 +222,7 @@ func TestARestartBringsTestimonyBackAsReadyNeverLive(t *testing.T) {
 	cookie := c.judge.cookie
 	c.app.end()
 	again := runApp(t, testConfig(dir))
-	judge := open(t, again.App, "judge", cookie, "")
+	judge := openAt(t, again.App, "judge", cookie, "")
 	if v := judge.until("is back", func(visibility.View) bool { return true }); v.Testimony.Phase != hearing.Ready {
 		t.Errorf("after the restart testimony is %s", v.Testimony.Phase)
 	}

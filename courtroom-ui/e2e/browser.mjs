@@ -32,6 +32,17 @@ export class Seat {
     return seat;
   }
 
+  /** Lets the page decode but not paint its pictures: a dozen pages that paint 25 times a second are too much for two cores. */
+  async rest() {
+    await this.page.evaluate(() => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync('video { visibility: hidden }');
+      document.adoptedStyleSheets = [sheet];
+    });
+  }
+
+  async wake() { await this.page.evaluate(() => { document.adoptedStyleSheets = []; }); }
+
   state() { return this.page.evaluate(() => window.__parda?.state ?? null); }
 
   entries() { return this.page.evaluate(() => window.__parda?.page.entries ?? []); }
@@ -86,13 +97,16 @@ export class Seat {
   /** A moving picture comes out of the slot: two looks differ, and neither is one flat colour. */
   async seesMoving(slot, withinMs = 20_000) {
     let before = null;
-    return waitFor(`${this.name} sees ${slot} move`, async () => {
+    await this.wake();
+    const seen = await waitFor(`${this.name} sees ${slot} move`, async () => {
       const now = await this.picture(slot);
       const moved = before && now && now.shown === 'picture' && now.spread > 4 &&
         now.luma.some((v, i) => Math.abs(v - before.luma[i]) > 4);
       before = now;
       return moved ? now : null;
     }, withinMs);
+    await this.rest();
+    return seen;
   }
 
   /** Sound comes out of the slot: the level that the receiver measures on decoded samples. */
@@ -115,7 +129,12 @@ export class Seat {
     return (await this.counts(slot, media)).packets - from;
   }
 
-  shot(name) { return this.page.screenshot({ path: join(shots, `${name}.png`) }); }
+  async shot(name) {
+    await this.wake();
+    await new Promise((r) => setTimeout(r, 400)); // a few frames, so that the picture stands in the screenshot
+    await this.page.screenshot({ path: join(shots, `${name}.png`) });
+    await this.rest();
+  }
 
   close() { return this.context.close(); }
 }

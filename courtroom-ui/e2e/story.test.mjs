@@ -4,12 +4,20 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, test as nodeTest } from 'node:test';
 import { Seat, launch } from './browser.mjs';
 import { root, startDemo, waitFor } from './demo.mjs';
 
 const names = ['judge', 'clerk', 'prosecutor', 'defence', 'lawyer', 'screen', 'gallery', 'interpreter', 'support'];
 let demo, browser, kiosk;
+
+// The steps stand on each other: after the first that fails, the others fail at once and say so.
+let broken = null;
+const test = (name, step) => nodeTest(name, async () => {
+  if (broken) throw new Error(`not tried, because an earlier step failed: ${broken}`);
+  try { await step(); } catch (e) { broken = name; await Promise.all(Object.values(seats).map((s) => s.shot(`failed-${s.name}`).catch(() => undefined))); throw e; }
+});
+
 const seats = {};
 
 before(async () => {
@@ -27,6 +35,7 @@ test('one link opens each seat, once, and the code leaves the address bar', asyn
   for (const name of names) {
     seats[name] = await Seat.open(browser, name, demo.link(name));
     await seats[name].until('has a state', (s) => s.you.seat === name);
+    await seats[name].rest();
     assert.ok(!seats[name].page.url().includes('code'), `${name}: the code is still in the address bar`);
   }
   const second = await Seat.open(browser, 'a second browser', demo.link('judge'));
