@@ -159,7 +159,7 @@ func (p *player) move() (seat, name string) {
 		return "judge", on
 	}
 	seat, name = pick(p.r, p.seatID(), "judge", "witness"), CommandNames()[p.r.IntN(len(CommandNames()))]
-	if (name == "hearing.close" || name == "testimony.release") && p.r.IntN(10) > 0 {
+	if (name == "hearing.close" || name == "testimony.release") && p.r.IntN(3) > 0 {
 		name = "testimony.call"
 	}
 	return seat, name
