@@ -77,7 +77,7 @@ function Unsaved({ waiting: w, t, pseudonym, linked, dismiss }: { waiting: Waiti
   const { kind, speaker, text } = w.args as { kind?: string; speaker?: string; text?: string };
   const state = w.refused ? 'refused' : linked ? 'saving' : 'unsent';
   return (
-    <article class={`entry entry-unsaved entry-${state}`} data-waiting={w.id}>
+    <article class={`entry entry-unsaved unsaved-${state}`} data-waiting={w.id}>
       <div class="entry-head">
         <span class="entry-number">–</span>
         <time class="digits" dateTime={w.at}>{clock(w.at)}</time>

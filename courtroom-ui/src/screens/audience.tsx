@@ -21,8 +21,8 @@ export function Audience({ snap, state }: ScreenProps) {
   const said = shut ? t('screen.closed_to_public') : t(`testimony.said.${phase}` as Key);
   return (
     <div class="screen audience" data-screen={gallery ? 'gallery' : 'courtroom'}>
-      <h1 class="visually-hidden">{t('app.title', { role: roleName(t, state.you.role) })}</h1>
       <main id="main" class="audience-main">
+        <h1 class="visually-hidden">{t('app.title', { role: roleName(t, state.you.role) })}</h1>
         <VideoTile
           slot="witness" size="full" name={pseudonym ?? t('tile.witness')} media={media} slots={state.slots} note={t('tile.figure')}
           masked={{ pseudonym, state: shut ? said : witnessState(t, state, linked) }}
