@@ -43,3 +43,12 @@ func observe(f *Figure, raw *mask.RawPicture, times int) (n Notice) {
 	}
 	return n
 }
+
+func BenchmarkFindFaces640x480(b *testing.B) {
+	raw := photograph(b, 640, 480, placedPhoto{1, 1, 320, 240, 260})
+	for b.Loop() {
+		if FindFaces(raw.Y, raw.Width, raw.Height, raw.StrideY) == 0 {
+			b.Fatal("no face")
+		}
+	}
+}
