@@ -22,7 +22,7 @@ import (
 // Some cameras need seconds to their first picture; afterwards silence means that the cable is out.
 const (
 	cameraFirst = 5 * time.Second
-	cameraStall = 800 * time.Millisecond
+	cameraStall = 700 * time.Millisecond
 )
 
 // deviceCamera reads a driver of pion/mediadevices. Its pump converts each picture as it comes and keeps the newest only: a

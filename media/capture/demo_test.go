@@ -58,11 +58,11 @@ func demoOf(t testing.TB, name string) *demoCamera {
 
 func TestDemoWitnessIsAFaceThatMoves(t *testing.T) {
 	camera, find := demoOf(t, "witness"), faceFinder(t)
-	const frames = 75
+	const frames = 40
 	found, doubled := 0, 0
 	var left, right, top, bottom = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	for i := range frames {
-		drawAt(camera, float64(i)*0.56)
+		drawAt(camera, float64(i)*1.05)
 		faces := find(camera.out)
 		if len(faces) > 1 {
 			doubled++

@@ -17,7 +17,7 @@ import (
 
 // A child that gives nothing for this long is taken for dead: the caller must hear of it within a second.
 const (
-	stallAfter = 800 * time.Millisecond
+	stallAfter = 700 * time.Millisecond
 	firstAfter = 10 * time.Second // what opening a long clip or starting a camera may take
 )
 

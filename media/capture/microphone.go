@@ -19,7 +19,7 @@ import (
 
 const (
 	microphoneFirst = 3 * time.Second
-	microphoneStall = 800 * time.Millisecond
+	microphoneStall = 700 * time.Millisecond
 	// microphoneBlocks bounds what may wait for a slow reader: 160 ms, then the oldest goes.
 	microphoneBlocks = 8
 )
