@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -260,7 +259,11 @@ func TestEveryWordOfThePaperIsInEachLocale(t *testing.T) {
 
 func TestPaperHoldsNoPathAndNoClock(t *testing.T) {
 	b := render(t, exportScene(t), "en")
-	for _, no := range [][]byte{[]byte("/tmp"), []byte("/work"), []byte("/usr"), []byte("FPDF"), []byte(strconv.Itoa(time.Now().Year()) + time.Now().Format("0102150"))} {
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, no := range [][]byte{[]byte(here), []byte(os.TempDir()), []byte("FPDF"), []byte(time.Now().UTC().Format("200601021504"))} {
 		if bytes.Contains(b, no) {
 			t.Errorf("the PDF holds %q", no)
 		}
@@ -281,4 +284,21 @@ func FuzzAnyTextIsRendered(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestLongHearingIsRenderedInSeconds(t *testing.T) {
+	d := exportScene(t)
+	line := d.Entries[len(d.Entries)/2]
+	for range 3000 {
+		d.Entries = append(d.Entries, line)
+	}
+	long := line
+	long.Text = strings.Repeat("Şahid dedi ki, qapı bağlı idi. ", 8000) // 256 KiB
+	d.Entries = append(d.Entries, long)
+	start := time.Now()
+	b := render(t, d, "az")
+	t.Logf("%d entries: %d KiB in %v", len(d.Entries), len(b)>>10, time.Since(start))
+	if took := time.Since(start); took > 60*time.Second {
+		t.Errorf("took %v", took)
+	}
 }
