@@ -54,12 +54,32 @@ func TestZeroMaskedIsEmpty(t *testing.T) {
 
 func TestADrawnPictureHoldsUntilTwoMoreDraws(t *testing.T) {
 	f := mustNew(t, Config{Mode: Puppet, Width: 160, Height: 120})
-	y, _, _, _, _ := f.Draw(0).Planes()
-	was := bytes.Clone(y)
+	m := f.Draw(0)
+	was := m.AppendI420(nil)
 	f.Draw(1)
 	f.Draw(1)
-	if !bytes.Equal(was, y) {
+	if !bytes.Equal(was, m.AppendI420(nil)) {
 		t.Fatal("the picture changed under its reader")
+	}
+}
+
+func TestNobodyCanWriteIntoAMaskedPicture(t *testing.T) {
+	m, err := NewCard(160, 120, "A")
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := m.AppendI420(nil)
+	y, cb, cr, _, _ := m.Planes()
+	for _, p := range [][]byte{y, cb, cr} {
+		for i := range p {
+			p[i] = 7
+		}
+	}
+	if now := m.AppendI420(nil); !bytes.Equal(was, now) {
+		t.Fatal("what Planes gave away is the picture itself")
+	}
+	if n := testing.AllocsPerRun(20, func() { was = m.AppendI420(was[:0]) }); n != 0 {
+		t.Fatalf("%v allocations with room to append", n)
 	}
 }
 

@@ -25,12 +25,23 @@ func (m Masked) Height() int {
 	return m.p.h
 }
 
-// Planes gives the three planes, to be read only. Chroma planes are (Width+1)/2 by (Height+1)/2.
+// Planes gives a copy of the three planes: nobody can write a camera's picture into a masked one. Chroma planes are (Width+1)/2 by
+// (Height+1)/2. AppendI420 does the same without allocating.
 func (m Masked) Planes() (y, cb, cr []byte, strideY, strideC int) {
 	if m.p == nil {
 		return nil, nil, nil, 0, 0
 	}
-	return m.p.y, m.p.cb, m.p.cr, m.p.w, m.p.cw
+	b := m.AppendI420(nil)
+	n, c := m.p.w*m.p.h, m.p.cw*m.p.ch
+	return b[:n:n], b[n : n+c : n+c], b[n+c:], m.p.w, m.p.cw
+}
+
+// AppendI420 appends the planes to b without padding: Width*Height luma, then Cb and Cr of (Width+1)/2 by (Height+1)/2 each.
+func (m Masked) AppendI420(b []byte) []byte {
+	if m.p == nil {
+		return b
+	}
+	return append(append(append(b, m.p.y...), m.p.cb...), m.p.cr...)
 }
 
 // plate is one I420 picture without padding.
@@ -43,10 +54,4 @@ func newPlate(w, h int) *plate {
 	cw, ch := (w+1)/2, (h+1)/2
 	b := make([]byte, w*h+2*cw*ch)
 	return &plate{w: w, h: h, cw: cw, ch: ch, y: b[:w*h], cb: b[w*h : w*h+cw*ch], cr: b[w*h+cw*ch:]}
-}
-
-func (p *plate) copyFrom(q *plate) {
-	copy(p.y, q.y)
-	copy(p.cb, q.cb)
-	copy(p.cr, q.cr)
 }
