@@ -17,8 +17,8 @@ import (
 )
 
 // fakeCamera is a V4L2 driver of our own, registered where pion/mediadevices registers the real ones. The machines that build parda have no
-// camera, so what these tests hold is everything above the kernel's interface: choice of device and mode, conversion, freshness and loss. Real
-// devices are tried by hand (see the runbook).
+// camera, so what these tests hold is everything above the kernel's interface: choice of device and mode, conversion, freshness and loss.
+// Nothing here has met a real camera.
 type fakeCamera struct {
 	modes  []prop.Media
 	chosen prop.Media
