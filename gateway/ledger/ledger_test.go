@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,14 +26,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type place struct {
 	t     testing.TB
 	dir   string
-	now   time.Time
+	now   atomic.Int64 // Unix nanoseconds; the ledger's own goroutine reads it too
 	store *store.Store
 	*ledger.Ledger
 }
 
 func newPlace(t testing.TB) *place {
 	t.Helper()
-	p := &place{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	p := &place{t: t, dir: t.TempDir()}
+	p.now.Store(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC).UnixNano())
 	p.open()
 	t.Cleanup(p.close)
 	return p
@@ -44,7 +46,7 @@ func (p *place) open() {
 	if p.store, err = store.Open(filepath.Join(p.dir, "store")); err != nil {
 		p.t.Fatal(err)
 	}
-	if p.Ledger, err = ledger.Open(ledger.Config{Dir: filepath.Join(p.dir, "ledger"), Store: p.store, Now: func() time.Time { return p.now }}); err != nil {
+	if p.Ledger, err = ledger.Open(ledger.Config{Dir: filepath.Join(p.dir, "ledger"), Store: p.store, Now: func() time.Time { return time.Unix(0, p.now.Load()) }}); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -117,7 +119,7 @@ func TestIndexIsContiguousAndTimeNeverGoesBack(t *testing.T) {
 	p := newPlace(t)
 	var last ledger.Event
 	for i, step := range []time.Duration{0, time.Hour, -2 * time.Hour, time.Microsecond, time.Second} {
-		p.now = p.now.Add(step)
+		p.now.Add(int64(step))
 		e, err := p.Append(t.Context(), "h1", ledger.Draft{Code: "a.b", Actor: "system"}, ledger.Draft{Code: "a.c", Actor: "system"})
 		if err != nil {
 			t.Fatal(err)

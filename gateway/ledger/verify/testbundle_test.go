@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ type scene struct {
 	ledger *ledger.Ledger
 	judge  signer
 	clerk  signer
-	now    time.Time
+	now    atomic.Int64 // Unix milliseconds; the ledger's own goroutine reads it too
 
 	pdf, json  []byte
 	recordings [][]byte
@@ -94,12 +95,12 @@ func openScene(t testing.TB, dir string) *scene {
 	}
 	sc := &scene{
 		t: t, judge: newSigner(t, "judge", "presiding_judge"), clerk: newSigner(t, "clerk", "court_clerk"),
-		now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC),
 		pdf: []byte("%PDF-1.4 protocol"), json: []byte(`{"protocol":1}`),
 		recordings: [][]byte{[]byte("webm one"), []byte("webm two"), []byte("webm three")},
 		drop:       map[string]bool{},
 	}
-	l, err := ledger.Open(ledger.Config{Dir: filepath.Join(dir, "ledger"), Store: s, Now: func() time.Time { return sc.now }})
+	sc.now.Store(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC).UnixMilli())
+	l, err := ledger.Open(ledger.Config{Dir: filepath.Join(dir, "ledger"), Store: s, Now: sc.clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,9 +116,11 @@ func openScene(t testing.TB, dir string) *scene {
 	return sc
 }
 
+func (s *scene) clock() time.Time { return time.UnixMilli(s.now.Load()).UTC() }
+
 func (s *scene) add(code, actor string, payload obj) {
 	s.t.Helper()
-	s.now = s.now.Add(time.Second)
+	s.now.Add(1000)
 	if s.drop[code] {
 		return
 	}
@@ -152,7 +155,7 @@ func (s *scene) write() string {
 	files := []bundle.File{{Name: "protocol/protocol.pdf", Content: s.pdf}, {Name: "protocol/protocol.json", Content: s.json}}
 	for i, b := range s.recordings {
 		name := []string{"recordings/0001.webm", "recordings/0002.webm", "recordings/0003.webm"}[i]
-		p := obj{"label": "witness/puppet+neutral", "file": name, "sha256": hexSum(b), "start": s.now.Add(time.Duration(i) * 10 * time.Second), "duration_ms": 7000 + 2000*i}
+		p := obj{"label": "witness/puppet+neutral", "file": name, "sha256": hexSum(b), "start": s.clock().Add(time.Duration(i) * 10 * time.Second), "duration_ms": 7000 + 2000*i}
 		if s.segment != nil {
 			s.segment(i, p)
 		}
