@@ -89,7 +89,7 @@ func (f *follower) observe(r reading) Notice {
 		f.two, f.lost, f.held = 0, 0, true
 		f.take(r)
 	case r.faces == 1:
-		f.two, f.lost = 0, 0 // unsure: the figure stays as it is
+		f.two, f.lost, f.held = 0, 0, true // unsure: there is somebody, but the figure does not move
 	default:
 		f.two = 0
 		f.lost++
