@@ -236,6 +236,35 @@ func TestAPacketIsSentAgainOnlyWhileItsSourceIsAllowed(t *testing.T) {
 	}
 }
 
+func TestARequestThatWaitsWhileItsSourceIsTakenAwayIsNotAnswered(t *testing.T) {
+	r, pubs := bareRelay("witness", "bench")
+	defer r.herald.close()
+	slots, spies := r.bareViewer(pair("judge", "witness")...)
+	s, spy := slots[0], spies[0]
+	spy.keep = true
+	r.Swap(NewSnapshot(allow(map[Sink]Source{}, "judge", "witness", "witness")))
+	in, other := pubs["witness"].tracks[Video], pubs["bench"].tracks[Video]
+	in.forward(picture(10, 0, true, 'w'))
+	base := spy.headers[0].SequenceNumber
+	in.mu.Lock() // what expel and admit do, with the request in between
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		s.again(&rtcp.TransportLayerNack{Nacks: []rtcp.NackPair{{PacketID: base}, {PacketID: base + 1}}})
+	}()
+	for range 1000 {
+		runtime.Gosched() // so that it has come to the lock
+	}
+	s.attach(other)
+	other.outlets = []outlet{s}
+	other.forward(picture(10, 0, true, 'b'))
+	in.mu.Unlock()
+	<-asked
+	if got := string(spy.first); got != "wb" {
+		t.Errorf("sent %q, want wb: the witness's packet went out after she was taken away", got)
+	}
+}
+
 func BenchmarkForward(b *testing.B) {
 	for _, n := range []int{1, 10, 40, 80} {
 		b.Run(map[int]string{1: "1", 10: "10", 40: "40", 80: "80"}[n], func(b *testing.B) {

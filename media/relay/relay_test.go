@@ -27,6 +27,7 @@ func TestAViewerGetsOnlyWhatTheSnapshotAllows(t *testing.T) {
 	routes := allow(allow(map[Sink]Source{}, "judge", "witness", "witness"), "judge", "bench", "bench")
 	routes[Sink{"gallery", "bench", Audio}] = Source{"bench", Audio}
 	routes[Sink{"gallery", "bench", Video}] = Source{"bench", Audio} // of the other medium: denied
+	routes[Sink{"gallery", "witness", Audio}] = Source{"witness", Video}
 	r.Swap(NewSnapshot(routes))
 	eventually(t, "the judge sees and hears all, the gallery hears the bench", func() bool {
 		return judge.count(0) > 20 && judge.count(1) > 20 && judge.count(2) > 20 && judge.count(3) > 20 && gallery.count(3) > 20
