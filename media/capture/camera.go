@@ -36,6 +36,7 @@ type deviceCamera struct {
 
 	mu     sync.Mutex
 	newest *yuv
+	unread bool // newest has not been shown; the token alone may be older than the last look
 	at     time.Time
 	err    error
 
@@ -176,7 +177,7 @@ func (c *deviceCamera) takeOne(reader video.Reader, scale *scaler) (err error) {
 		return fmt.Errorf("%w: the camera gives broken pictures", ErrUnplugged)
 	}
 	c.mu.Lock()
-	c.spare, c.newest, c.at = c.newest, c.spare, at
+	c.spare, c.newest, c.at, c.unread = c.newest, c.spare, at, true
 	c.mu.Unlock()
 	select {
 	case c.fresh <- struct{}{}:
@@ -192,20 +193,32 @@ func (c *deviceCamera) Read(pic *mask.RawPicture) error {
 	}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
-	select {
-	case <-c.fresh:
-	case <-c.ctx.Done():
-		return c.why()
-	case <-timer.C:
-		return fmt.Errorf("%w: the camera gives no picture any more", ErrUnplugged)
+	for {
+		select {
+		case <-c.fresh:
+		case <-c.ctx.Done():
+			return c.why()
+		case <-timer.C:
+			return fmt.Errorf("%w: the camera gives no picture any more", ErrUnplugged)
+		}
+		if c.show(pic) {
+			c.begun = true
+			return nil
+		}
 	}
-	c.begun = true
+}
+
+// show hands the newest picture to the reader, unless the reader has it already.
+func (c *deviceCamera) show(pic *mask.RawPicture) bool {
 	c.mu.Lock()
-	c.shown, c.newest = c.newest, c.shown
+	defer c.mu.Unlock()
+	if !c.unread {
+		return false
+	}
+	c.shown, c.newest, c.unread = c.newest, c.shown, false
 	pic.Captured = c.at
-	c.mu.Unlock()
 	c.shown.raw(pic)
-	return nil
+	return true
 }
 
 func (c *deviceCamera) why() error {

@@ -25,7 +25,7 @@ type fakeCamera struct {
 	ratio  image.YCbCrSubsampleRatio
 	state  atomic.Int32 // 0 works, 1 fails, 2 hangs, 3 panics, 4 gives nonsense
 	closed chan struct{}
-	count  int
+	count  atomic.Int32
 }
 
 func (f *fakeCamera) Open() error              { f.closed = make(chan struct{}); return nil }
@@ -53,10 +53,10 @@ func (f *fakeCamera) VideoRecord(mode prop.Media) (video.Reader, error) {
 		case 4:
 			return &image.YCbCr{Rect: image.Rect(0, 0, 640, 480), YStride: 640, CStride: 320, Y: make([]byte, 10)}, func() {}, nil
 		}
-		f.count++
+		n := f.count.Add(1)
 		img := image.NewYCbCr(image.Rect(0, 0, mode.Width, mode.Height), f.ratio)
 		for i := range img.Y {
-			img.Y[i] = byte(f.count)
+			img.Y[i] = byte(n)
 		}
 		return img, func() {}, nil
 	}), nil
@@ -145,9 +145,20 @@ func TestDeviceCameraGivesTheNewestPictureToASlowReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := pic.Y[0]
-	<-time.After(400 * time.Millisecond) // the reader is slow: a dozen pictures pass
-	if err := camera.Read(&pic); err != nil || pic.Y[0] < first+8 || time.Since(pic.Captured) > 100*time.Millisecond {
-		t.Errorf("after a pause picture %d follows %d, %v old, %v", pic.Y[0], first, time.Since(pic.Captured), err)
+	for deadline := time.Now().Add(10 * time.Second); fake.count.Load() < int32(first)+12; { // the reader is slow: a dozen pictures pass
+		if time.Now().After(deadline) {
+			t.Fatal("the camera does not go on")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := camera.Read(&pic); err != nil || pic.Y[0] < first+10 {
+		t.Errorf("after a pause picture %d follows %d, %v", pic.Y[0], first, err)
+	}
+	for range 10 {
+		last := pic.Y[0]
+		if err := camera.Read(&pic); err != nil || pic.Y[0] <= last {
+			t.Errorf("picture %d follows %d, %v", pic.Y[0], last, err)
+		}
 	}
 }
 
