@@ -138,31 +138,24 @@ func readLine(r *bufio.Reader, most int) (string, error) {
 }
 
 // y4mWriter writes masked pictures as 4:2:0, with a header that holds size and rate and nothing else.
-type y4mWriter struct{ w *bufio.Writer }
+type y4mWriter struct {
+	w      *bufio.Writer
+	planes []byte
+}
 
 func newY4MWriter(w io.Writer, width, height int, rate string) (*y4mWriter, error) {
-	y := &y4mWriter{bufio.NewWriterSize(w, 1<<18)}
+	y := &y4mWriter{w: bufio.NewWriterSize(w, 1<<18)}
 	_, err := fmt.Fprintf(y.w, "YUV4MPEG2 W%d H%d F%s Ip A1:1 C420jpeg\n", width, height, rate)
 	return y, err
 }
 
 func (y *y4mWriter) write(p face.Masked) error {
-	luma, cb, cr, strideY, strideC := p.Planes()
+	y.planes = p.AppendI420(y.planes[:0])
 	if _, err := y.w.WriteString("FRAME\n"); err != nil {
 		return err
 	}
-	w, h := p.Width(), p.Height()
-	for _, plane := range []struct {
-		b            []byte
-		stride, w, h int
-	}{{luma, strideY, w, h}, {cb, strideC, (w + 1) / 2, (h + 1) / 2}, {cr, strideC, (w + 1) / 2, (h + 1) / 2}} {
-		for row := range plane.h {
-			if _, err := y.w.Write(plane.b[row*plane.stride : row*plane.stride+plane.w]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	_, err := y.w.Write(y.planes)
+	return err
 }
 
 func maskY4M(ctx context.Context, c *clipConfig, s *session, out string) (*clipReport, error) {

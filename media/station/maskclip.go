@@ -175,7 +175,7 @@ func maskSamples(v voiceMask, lag int, in []float32) *maskedSound {
 		out.spent += time.Since(began)
 		out.blocks++
 		out.levels = append(out.levels, masked.Level())
-		out.pcm = append(out.pcm, masked.PCM()...)
+		out.pcm = masked.AppendPCM(out.pcm)
 	}
 	out.pcm = out.pcm[min(lag, len(out.pcm)):]
 	if len(out.pcm) > len(in) {
