@@ -62,6 +62,8 @@ export class Session {
       unpublish: () => void this.connection.send({ type: 'rtc.unpublish' }),
       onChange: config.onChange,
     });
+    // Any press lets the page be heard; the button is for whoever presses nothing else.
+    for (const press of ['pointerdown', 'keydown'] as const) window.addEventListener(press, this.touched);
     this.expiry = window.setInterval(() => this.expire(), 1_000);
   }
 
@@ -69,6 +71,7 @@ export class Session {
 
   close(): void {
     window.clearInterval(this.expiry);
+    for (const press of ['pointerdown', 'keydown'] as const) window.removeEventListener(press, this.touched);
     this.connection.close();
     this.receiver.close();
     this.publisher.stop();
@@ -130,6 +133,8 @@ export class Session {
     this.dispatch({ kind: 'message', message: m, now: Date.now() });
     if (m.type === 'state') this.receiver.follow(m.slots ?? []);
   }
+
+  private readonly touched = (): void => { if (this.speakers.blocked) this.speakers.unlock(); };
 
   private mediaChanged(): void {
     this.speakers.follow(this.page.state?.slots ?? [], this.receiver);

@@ -25,6 +25,7 @@ export function VideoTile({ slot, name, media, slots, masked, size = 'normal', n
   const on = slots?.find((s) => s.slot === slot && s.media === 'video')?.on ?? false;
   const fresh = media.fresh(slot);
   useVideo(video, track, () => media.drew(slot));
+  // Both must hold: the gateway says that something may flow, and new frames are coming.
   const shown = on && fresh;
   const why = masked ? masked.state : on ? t(track ? 'tile.stale' : 'tile.waiting') : t('tile.nothing');
   return (

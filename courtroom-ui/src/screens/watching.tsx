@@ -36,7 +36,7 @@ export function WitnessFacts({ state }: { state: State }) {
       <li class={consent?.given ? 'fact-ok' : 'fact-caution'}><Glyph name={consent?.given ? 'ok' : 'waiting'} />{consent
         ? consent.given ? t('consent.given', { language: t.code('language', consent.language, 'event.plain'), interpreter: consent.interpreter ? t('said.interpreter') : '' }) : t('consent.refused')
         : t('consent.missing')}</li>
-      {verified !== undefined && <li class={verified ? 'fact-ok' : 'fact-caution'}><Glyph name={verified ? 'ok' : 'waiting'} />{t(verified ? 'identity.done' : 'identity.missing')}</li>}
+      {verified !== undefined && <li class={verified ? 'fact-ok' : 'fact-caution'}><Glyph name={verified ? 'ok' : 'waiting'} />{t(verified ? 'identity.done' : 'identity.pending')}</li>}
     </ul>
   );
 }
