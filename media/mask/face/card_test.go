@@ -47,7 +47,7 @@ func ink(t *testing.T, w, h int, name string) (all, edge int) {
 }
 
 func TestAnyPseudonymFitsAnyCard(t *testing.T) {
-	for _, s := range [][2]int{{64, 64}, {320, 240}, {640, 480}, {1280, 720}, {360, 640}, {1920, 64}} {
+	for _, s := range [][2]int{{64, 64}, {320, 240}, {640, 480}, {360, 640}, {1920, 64}} {
 		for _, name := range []string{"A", "Ə", "Şahid Günəş-7", "Свидетель № 3", longName, strings.Repeat("Ğ", 300), strings.Repeat("a b ", 200), "two\nlines\tand\x00controls"} {
 			all, edge := ink(t, s[0], s[1], name)
 			if edge != 0 {

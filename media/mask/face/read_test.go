@@ -51,7 +51,7 @@ func TestAStillPersonInAnoisyRoomMakesNoGesture(t *testing.T) {
 	clean := append([]byte(nil), raw.Y...)
 	r := rand.New(rand.NewPCG(1, 1))
 	worst := 0
-	for i := range 120 {
+	for i := range 80 {
 		for j, v := range clean {
 			raw.Y[j] = byte(clamp(float64(v)+r.NormFloat64()*3, 0, 255))
 		}
