@@ -163,6 +163,35 @@ func takeBundle(t *testing.T, at gatewayAt, judge *page, dir string) string {
 	return path
 }
 
+func TestTheBundleIsForTheBenchAndTheProtocolForTheParties(t *testing.T) {
+	dir := t.TempDir()
+	c := assemble(t, dir)
+	c.defence.must("flag.raise", map[string]any{"discreet": true, "note": "whispered to me in the corridor"})
+	c.judge.must("testimony.release", nil)
+	c.closeAndTake(t, dir)
+	for _, tc := range []struct {
+		seat   *page
+		file   string
+		status int
+	}{
+		{c.judge, "bundle", 200}, {c.judge, "protocol.pdf", 200},
+		{c.defence, "bundle", 403}, {c.defence, "protocol.pdf", 200},
+		{c.clerk, "bundle", 403}, {c.clerk, "protocol.pdf", 200},
+		{c.gallery, "bundle", 403}, {c.gallery, "protocol.pdf", 403},
+	} {
+		req, _ := http.NewRequest("GET", c.app.URL()+"/api/demo/"+tc.file+"?seat="+tc.seat.seat, nil)
+		req.AddCookie(tc.seat.cookie)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != tc.status {
+			t.Errorf("%s of %s: %d, want %d", tc.file, tc.seat.seat, res.StatusCode, tc.status)
+		}
+	}
+}
+
 func TestNothingFlowsBeforeTheOrderIsSigned(t *testing.T) {
 	app := runApp(t, testConfig(t.TempDir()))
 	pc, offer := offerTracks(t, webrtc.MimeTypeVP8)

@@ -160,7 +160,7 @@ func (p *Proceeding) writeBundle(ctx context.Context) error {
 // Bundle is the path of the ZIP for a seat that may have it; "" before it is written.
 func (p *Proceeding) Bundle(ctx context.Context, seat string) (path string, err error) {
 	err = p.do(ctx, func() {
-		if p.bundle != nil && p.mayTake(seat) {
+		if p.bundle != nil && p.mayTake(seat, visibility.MayTakeBundle) {
 			path = filepath.Join(p.cfg.Folder, p.bundle.Name)
 		}
 	})
@@ -170,16 +170,16 @@ func (p *Proceeding) Bundle(ctx context.Context, seat string) (path string, err 
 // ProtocolPDF is the path of the protocol as it is to be signed, for a seat that may have it; "" before the hearing was closed.
 func (p *Proceeding) ProtocolPDF(ctx context.Context, seat string) (path string, err error) {
 	err = p.do(ctx, func() {
-		if p.state.Signing != nil && p.mayTake(seat) {
+		if p.state.Signing != nil && p.mayTake(seat, visibility.MayTakeProtocol) {
 			path = filepath.Join(p.protocolFolder(), pdfName)
 		}
 	})
 	return path, err
 }
 
-func (p *Proceeding) mayTake(id string) bool {
+func (p *Proceeding) mayTake(id string, may func(hearing.Role) bool) bool {
 	seat, ok := p.state.Seat(id)
-	return ok && visibility.MayTakeRecord(seat.Role) && p.state.Attends(id)
+	return ok && may(seat.Role) && p.state.Attends(id)
 }
 
 func hexSum(b []byte) string {

@@ -27,6 +27,7 @@ const (
 	FieldAlarms        Field = "alarms"
 	FieldSigning       Field = "signing"
 	FieldBundle        Field = "bundle"
+	FieldProtocolPDF   Field = "the protocol as PDF, after closing"
 	FieldFlags         Field = "flags"
 	FieldEnteredFlags  Field = "flags, entered and not discreet"
 	FieldOwnFlags      Field = "flags, one's own"
@@ -64,7 +65,8 @@ var fields = []struct {
 	{FieldHealth, activeNoWitness},
 	{FieldAlarms, clerkToo},
 	{FieldSigning, clerkToo},
-	{FieldBundle, parties},
+	{FieldBundle, bench}, // the whole ledger is in it, discreet flags included: a redacted bundle for the parties does not exist yet
+	{FieldProtocolPDF, parties},
 	{FieldFlags, bench},
 	{FieldEnteredFlags, parties},
 	{FieldOwnFlags, active},
@@ -89,5 +91,8 @@ func Fields() []Field {
 	return list
 }
 
-// MayTakeRecord says whether a role may take the record of the hearing away: the protocol after closing and the bundle after sealing.
-func MayTakeRecord(r hearing.Role) bool { return MayKnow(r, FieldBundle) }
+// MayTakeBundle says whether a role may take the sealed bundle away.
+func MayTakeBundle(r hearing.Role) bool { return MayKnow(r, FieldBundle) }
+
+// MayTakeProtocol says whether a role may take the protocol away as it is to be signed. What only the bench may read is redacted in it.
+func MayTakeProtocol(r hearing.Role) bool { return MayKnow(r, FieldProtocolPDF) }
