@@ -11,8 +11,7 @@ const (
 	sizeMost  = 500.0
 	sizeRange = 1.35 // bound of the correction of the spread
 
-	pull  = 0.5  // how far each frame is drawn to the average speaker's nearest sounds
-	sharp = 0.15 // deeper valleys between formants: analysis and synthesis smooth the envelope, each once
+	pull = 0.4 // how far each frame is drawn to the average speaker's nearest sounds
 )
 
 // normaliser takes out of the envelope what belongs to the speaker and not to the word: the long-term spectrum, its spread, the length
@@ -78,8 +77,7 @@ func (n *normaliser) next(band *[bands]float64, speech bool) {
 	n.cepstra(band, speech)
 	neutral.fine.expect(n.cep[:], n.scratch[:], n.near[:])
 	for k := range n.cep {
-		c := n.cep[k] + pull*(n.near[k]-n.cep[k])
-		n.cep[k] = c*(1+sharp*min(1, float64(k)/6)) + neutral.mean[k+1]
+		n.cep[k] += pull*(n.near[k]-n.cep[k]) + neutral.mean[k+1]
 	}
 	for i := range band {
 		sum := 0.0

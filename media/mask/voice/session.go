@@ -10,7 +10,7 @@ import (
 // session holds what is drawn for one hearing. Two hearings of one witness differ in all of it, so that what a listener learns of
 // the mask in one does not fit the other.
 type session struct {
-	warp  float64       // scale of the frequency axis: how long the vocal tract seems
+	warp  float64       // scale of the mel axis (of the frequency axis alone, the same range hides far less: MEASURED.md)
 	bend  float64       // pulls the lower and the upper half of the mel axis apart, in parts of it
 	pitch float64       // Hz
 	tilt  [3]float64    // slow shape added to the spectrum, in nepers of power
@@ -21,7 +21,7 @@ type session struct {
 
 const (
 	warpRange  = 0.12
-	bendRange  = 0.015
+	bendRange  = 0.02
 	tiltRange  = 0.5
 	pitchLow   = 105.0
 	pitchRange = 1.30 // highest over lowest

@@ -55,9 +55,8 @@ func newSynthesiser(s *session) *synthesiser {
 		y.split[k] = 1 - 0.75*smoothStep((f-1500)/5000) // the higher, the more breath in a voiced sound
 	}
 	for i := range y.source {
-		u, centre := float64(i)/(bands-1), unmel(mel(lowest)+step*float64(i+1))
-		linear := (mel(min(highest, centre*s.warp))-mel(lowest))/step - 1
-		y.source[i] = placeAt(linear + (bands-1)*s.bend*math.Sin(2*math.Pi*u))
+		u := float64(i) / (bands - 1)
+		y.source[i] = placeAt((bands - 1) * (u*s.warp + s.bend*math.Sin(2*math.Pi*u)))
 		for k, t := range s.tilt {
 			y.tilt[i] += t * math.Cos(math.Pi*float64(k+1)*u)
 		}
