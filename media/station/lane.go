@@ -27,10 +27,13 @@ type lane struct {
 	ended        atomic.Bool
 	over         chan struct{} // closed when the lane cannot send any more and must be made anew
 	once         sync.Once
+	block        voice.Masked // what the sound's stage reads
 }
 
-// heldFor is how long a lane whose encoder failed stays on card or silence.
-const heldFor = time.Second
+const (
+	heldFor   = time.Second     // a lane whose encoder failed or was late stays on card or silence so long
+	hungAfter = 2 * time.Second // an encoder that has not returned for so long is given up; on a starved machine it is late well before
+)
 
 func newLane(ctx context.Context, key string, out outlet) *lane {
 	picture, sound, _ := strings.Cut(key, "+")
@@ -55,9 +58,8 @@ func (l *lane) picture(m, card face.Masked, h *health) {
 	}
 	h.encoder(devCamera, now)
 	l.cardUntil = now.Add(heldFor)
-	if _, err := l.pictures.ask(card, sendWithin); err != nil {
-		l.end()
-	}
+	_, err = l.pictures.ask(card, sendWithin)
+	l.giveUp(err, l.pictures.stuck(now))
 }
 
 // sound sends m, or silence where this rendering or its encoder's state asks for it.
@@ -69,13 +71,28 @@ func (l *lane) sound(m, silence *voice.Masked, h *health) {
 	if l.wantsVoice != modeNeutral || now.Before(l.silenceUntil) {
 		m = silence
 	}
-	_, err := l.sounds.ask(m, maskWithin)
+	_, err := l.soundOnce(m)
 	if l.settled(err, l.sounds.stuck(now)) {
 		return
 	}
 	h.encoder(devMicrophone, now)
 	l.silenceUntil = now.Add(heldFor)
-	if _, err := l.sounds.ask(silence, maskWithin); err != nil {
+	_, err = l.soundOnce(silence)
+	l.giveUp(err, l.sounds.stuck(now))
+}
+
+// soundOnce sends a copy, because an encoder that is late may still read its block when the clock fills the next.
+func (l *lane) soundOnce(m *voice.Masked) (struct{}, error) {
+	if l.sounds.idle() {
+		l.block = *m
+	}
+	return l.sounds.ask(&l.block, maskWithin)
+}
+
+// giveUp ends the lane when not even the card or silence goes out. An encoder that is only late sends nothing meanwhile, and the viewers' pages cover
+// the last picture; to publish anew would cost a starved machine more.
+func (l *lane) giveUp(err error, stuck time.Duration) {
+	if err != nil && (!errors.Is(err, errLate) || stuck > hungAfter) {
 		l.end()
 	}
 }

@@ -95,3 +95,6 @@ func (s *stage[In, Out]) stuck(now time.Time) time.Duration {
 	}
 	return now.Sub(s.from)
 }
+
+// idle says that no step is running.
+func (s *stage[In, Out]) idle() bool { return !s.busy || len(s.out) > 0 }

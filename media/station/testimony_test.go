@@ -339,6 +339,10 @@ func TestAHungEncoderCostsItsOwnLaneOnly(t *testing.T) {
 				time.Sleep(time.Second)
 				r.inject.set(what)
 				time.Sleep(lateAfter + 2*pictureTick)
+				if hung.ended.Load() {
+					t.Error("the lane was given up for being late")
+				}
+				time.Sleep(hungAfter)
 				select {
 				case <-hung.over:
 				default:
