@@ -22,7 +22,7 @@ export const entries: Entry[] = [
   { index: 19, id: 'e7', kind: 'answer', speaker: 'witness', by: 'court_clerk', lang: 'az', at: at('10:14:30'), amends: 17, text: 'Tünd göy və ya qara rəngdə idi, dəqiq deyə bilmirəm.' },
 ];
 
-const watching: State['watching'] = [
+const watching: NonNullable<State['watching']> = [
   { audience: 'bench', picture: 'puppet', voice: 'neutral', delay_s: 0, now: 'live' },
   { audience: 'prosecution', picture: 'puppet', voice: 'neutral', delay_s: 0, now: 'live' },
   { audience: 'defence', picture: 'puppet', voice: 'neutral', delay_s: 0, now: 'live' },
@@ -75,7 +75,7 @@ export const judgePaused: State = {
   ...judgeLive, you: { ...judgeLive.you, can: [...benchCan, 'testimony.call', 'testimony.rehearse'] },
   hearing: { ...judgeLive.hearing, kind: 'closed' },
   testimony: { ...judgeLive.testimony, phase: 'paused', since: at('10:15:00'), pause_code: 'station_lost', paused_by: 'system', station: 'down', mask: { picture: 'card', voice: 'silence' } },
-  watching: watching!.map((w) => ({ ...w, now: 'nothing' as const })),
+  watching: watching.map((w) => ({ ...w, now: 'nothing' as const })),
   pending: [{ id: 'p2', about: 'kind', kind: 'closed', since: at('09:50:00'), due: at('10:05:00'), overdue: true }, ...judgeLive.pending!],
   alarms: [{ code: 'station_lost', since: at('10:15:00') }], health: { ledger: 'ok', recording: 'failed' },
   slots: benchSlots.map((s) => (s.slot === 'witness' ? { ...s, on: false } : s)),
@@ -85,7 +85,7 @@ const { order: _order, ...withoutOrder } = judgeLive;
 export const judgeOrder: State = {
   ...withoutOrder, you: { ...judgeLive.you, can: ['key.enrol', 'order.draft', 'order.sign', 'entry.add', 'flag.raise', 'seat.reissue'] },
   hearing: { ...judgeLive.hearing, phase: 'scheduled' },
-  testimony: { phase: 'waiting', since: at('10:00:00'), station: 'down' }, flags: [], pending: [], requests: [],
+  watching: watching.map((w) => ({ ...w, now: 'nothing' as const })), testimony: { phase: 'waiting', since: at('10:00:00'), station: 'down' }, flags: [], pending: [], requests: [],
   draft: { bytes: 'e30=', order: { version: 1, template: 'identity_hidden', reason: 'Müdafiə olunan şəxs və ailəsi hədələnib; zalda təqsirləndirilən şəxsin yaxınları olacaq.', pseudonym: 'Lalə', session: 'public', valid_from: at('10:00:00'), valid_until: '2026-12-22T10:00:00.000Z', renderings, questioners: ['presiding_judge', 'prosecutor', 'defence_counsel', 'victims_lawyer'] } },
   health: { ledger: 'ok', recording: 'off' }, slots: benchSlots.map((s) => ({ ...s, on: false })),
 };

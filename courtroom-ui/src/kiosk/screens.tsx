@@ -93,6 +93,13 @@ function Before(props: KioskProps) {
   return (
     <Frame {...props} picture={picture} say={words(key)}>
       {(stage === 'lost' || stage === 'station_down') && <p class="kiosk-what">{words('kiosk.lost.what')}</p>}
+      {stage === 'lost' && (
+        // Both act in the station at once, link or no link, and are told to the court later.
+        <div class="kiosk-hands">
+          <Big act="break" tone="break" picture="break" press={() => press({ type: 'break' })}>{words('kiosk.break')}</Big>
+          <Big act="afraid" tone="afraid" picture="afraid" press={() => press({ type: 'afraid' })}>{words('kiosk.afraid')}</Big>
+        </div>
+      )}
       {stage === 'refused' && <div class="kiosk-hands"><Big act="continue" tone="plain" picture="go" press={() => press({ type: 'continue' })}>{t('kiosk.continue')}</Big></div>}
       {stage === 'waiting' && <div class="kiosk-hands"><Big act="rehearse" tone="plain" picture="watch" press={() => press({ type: 'rehearse' })}>{words('kiosk.rehearse')}</Big><Big act="afraid" tone="afraid" picture="afraid" press={() => press({ type: 'afraid' })}>{words('kiosk.afraid')}</Big></div>}
     </Frame>

@@ -46,7 +46,7 @@ export function Console({ snap, state, place }: ScreenProps) {
       <Notices snap={snap} />
       {unsigned || measures ? <OrderScreen snap={snap} state={state} place={place} back={measures ? () => setMeasures(false) : undefined} /> : (
         <main id="main" class="console-grid">
-          <div class="column column-pictures">
+          <div class="column column-pictures" role="region" tabIndex={0} aria-label={t('console.pictures')}>
             <WitnessTile snap={snap} state={state} />
             <WitnessFacts state={state} />
             <CourtTiles snap={snap} state={state} />
@@ -62,7 +62,7 @@ export function Console({ snap, state, place }: ScreenProps) {
             </Panel>
             {actions.addEntry && <Composer state={state} add={actions.addEntry} focusRef={composer} />}
           </div>
-          <div class="column column-people">
+          <div class="column column-people" role="region" tabIndex={0} aria-label={t('console.people')}>
             <FlagsPanel state={state} actions={actions} ask={ask} />
             <PendingPanel state={state} actions={actions} ask={ask} />
             {(state.requests?.length ?? 0) > 0 && <RequestsPanel state={state} actions={actions} />}
