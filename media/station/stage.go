@@ -63,13 +63,8 @@ func (s *stage[In, Out]) guarded(v In) (out Out, err error) {
 // answer, when it comes, is thrown away: it is old.
 func (s *stage[In, Out]) ask(v In, within time.Duration) (Out, error) {
 	var none Out
-	if s.busy {
-		select {
-		case <-s.out:
-			s.busy = false
-		default:
-			return none, errLate
-		}
+	if !s.idle() {
+		return none, errLate
 	}
 	s.wait.Reset(within)
 	defer s.wait.Stop()
@@ -90,11 +85,20 @@ func (s *stage[In, Out]) ask(v In, within time.Duration) (Out, error) {
 
 // stuck says how long the running step has been running, 0 when none is.
 func (s *stage[In, Out]) stuck(now time.Time) time.Duration {
-	if !s.busy || len(s.out) > 0 {
+	if !s.busy {
 		return 0
 	}
 	return now.Sub(s.from)
 }
 
-// idle says that no step is running.
-func (s *stage[In, Out]) idle() bool { return !s.busy || len(s.out) > 0 }
+// idle says that no step is running, and takes the answer of one that came too late: what that step read is then free again.
+func (s *stage[In, Out]) idle() bool {
+	if s.busy {
+		select {
+		case <-s.out:
+			s.busy = false
+		default:
+		}
+	}
+	return !s.busy
+}

@@ -218,7 +218,7 @@ func (t *testimony) soundClock(ctx context.Context) {
 
 // voiceNow is the next masked block, or silence and why.
 func (t *testimony) voiceNow(step *stage[*mask.RawSound, *voice.Masked], raw *mask.RawSound, silence *voice.Masked, now time.Time, late time.Duration) (*voice.Masked, string) {
-	if step.stuck(now) == 0 { // while a step runs, raw is its to read
+	if step.idle() { // while a step runs, raw is its to read
 		t.blocks.take(raw)
 	}
 	sound, err := step.ask(raw, maskWithin)
