@@ -212,9 +212,6 @@ func (r *room) start() {
 	r.workers.Go(func() {
 		defer close(run.done)
 		t.run(ctx)
-		if f, ok := m.voice.(interface{ Forget() }); ok {
-			f.Forget() // this mask's own copy of the session
-		}
 	})
 }
 

@@ -30,8 +30,8 @@ type answer[Out any] struct {
 	err error
 }
 
-// newStage starts the goroutine; it ends with ctx, or, where a step hangs, when that step returns.
-func newStage[In, Out any](ctx context.Context, step func(In) (Out, error)) *stage[In, Out] {
+// newStage starts the goroutine, which does last what is given as last; it ends with ctx, or, where a step hangs, when that step returns.
+func newStage[In, Out any](ctx context.Context, step func(In) (Out, error), last ...func()) *stage[In, Out] {
 	s := &stage[In, Out]{step: step, in: make(chan In), out: make(chan answer[Out], 1)}
 	s.wait = time.NewTimer(time.Hour)
 	s.wait.Stop()
@@ -39,6 +39,9 @@ func newStage[In, Out any](ctx context.Context, step func(In) (Out, error)) *sta
 		for {
 			select {
 			case <-ctx.Done():
+				for _, f := range last {
+					f()
+				}
 				return
 			case v := <-s.in:
 				out, err := s.guarded(v)

@@ -187,7 +187,7 @@ func (t *testimony) figureNow(draw *stage[float32, face.Masked], now time.Time, 
 
 func (t *testimony) soundClock(ctx context.Context) {
 	masked := new(voice.Masked) // the stage's, read here only while no step runs
-	step := newStage(ctx, func(raw *mask.RawSound) (*voice.Masked, error) { return masked, t.masks.voice.Next(raw, masked) })
+	step := newStage(ctx, func(raw *mask.RawSound) (*voice.Masked, error) { return masked, t.masks.voice.Next(raw, masked) }, t.forget)
 	silence := new(voice.Masked)
 	raw := new(mask.RawSound)
 	tick := newCadence(soundTick)
@@ -233,6 +233,13 @@ func (t *testimony) voiceNow(step *stage[*mask.RawSound, *voice.Masked], raw *ma
 		return silence, t.health.microphoneFault()
 	}
 	return sound, ""
+}
+
+// forget wipes the voice mask's own copy of the session, on the goroutine that owns the mask.
+func (t *testimony) forget() {
+	if f, ok := t.masks.voice.(interface{ Forget() }); ok {
+		f.Forget()
+	}
 }
 
 // 4. The watchdog. A clock that has not ticked for 100 ms, or a watchdog that was itself not run, means that the process cannot be
