@@ -3,7 +3,7 @@
 import { Connection } from './signaling/connection';
 import { isForTheRecord, isTransient, Outbox } from './signaling/outbox';
 import type { Place } from './signaling/enter';
-import type { Command, IceServer, ServerMessage } from './signaling/wire';
+import type { Command, IceServer, ServerMessage, State } from './signaling/wire';
 import { Receiver } from './rtc/receive';
 import { Publisher } from './rtc/publish';
 import { Speakers } from './rtc/sound';
@@ -119,7 +119,7 @@ export class Session {
     switch (m.type) {
       case 'rtc.answer': return void this.receiver.answer(m.sdp);
       case 'rtc.published': return void this.publisher.answer(m.sdp);
-      case 'rtc.closed': return m.why === 'publication' ? void this.publisher.dial() : this.receiver.redial(200);
+      case 'rtc.closed': return m.why === 'publication' ? this.redialOwn() : this.receiver.redial(200);
       case 'ice': return this.relays(m.servers);
       case 'ack':
         this.outbox.settle(m.id);
@@ -131,7 +131,7 @@ export class Session {
         break;
     }
     this.dispatch({ kind: 'message', message: m, now: Date.now() });
-    if (m.type === 'state') this.receiver.follow(m.slots ?? []);
+    if (m.type === 'state') this.stateCame(m);
   }
 
   private readonly touched = (): void => { if (this.speakers.blocked) this.speakers.unlock(); };
@@ -139,6 +139,16 @@ export class Session {
   private mediaChanged(): void {
     this.speakers.follow(this.page.state?.slots ?? [], this.receiver);
     this.config.onChange();
+  }
+
+  private stateCame(state: State): void {
+    this.receiver.follow(state.slots ?? []);
+    // A hearing that is over hears nobody: the devices are let go of, whoever forgot to.
+    if (['closed', 'signed', 'sealed'].includes(state.hearing.phase) && this.publisher.status !== 'off') this.publisher.stop();
+  }
+
+  private redialOwn(): void {
+    window.setTimeout(() => void this.publisher.dial(), 1_000);
   }
 
   private relays(servers: IceServer[]): void {

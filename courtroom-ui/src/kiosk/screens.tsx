@@ -155,7 +155,7 @@ function Self({ kiosk, stage, self }: KioskProps) {
   return (
     <figure class="kiosk-self" data-self={off ? 'off' : 'on'}>
       <img src={self} alt={t('kiosk.self')} />
-      <figcaption>{off ? t('kiosk.self.off') : t('kiosk.self')}{trouble.length > 0 && <strong class="kiosk-trouble">{trouble.join(' ')}</strong>}</figcaption>
+      <figcaption>{off ? t('kiosk.self.off') : t('kiosk.self')}{trouble.length > 0 && <strong class="kiosk-trouble">{trouble.join(' · ')}</strong>}</figcaption>
     </figure>
   );
 }

@@ -11,6 +11,7 @@ export function OwnMicrophone({ snap, state }: { snap: Snapshot; state: State })
   const { status, start, stop } = snap.own;
   const on = status === 'sound' || status === 'sound_and_picture';
   const muted = state.seats?.find((s) => s.id === state.you.seat)?.muted ?? false;
+  if (['closed', 'signed', 'sealed'].includes(state.hearing.phase)) return null;
   return (
     <Panel title={t('own.title')} class="panel-own">
       <p class={`own-state own-${status}`} data-own={status} role="status"><Glyph name={on && !muted ? 'sound' : status === 'refused' || status === 'no_device' ? 'warn' : 'off'} />{t(muted ? 'own.muted' : `own.${status}`)}</p>

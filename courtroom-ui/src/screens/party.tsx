@@ -45,7 +45,7 @@ export function Party({ snap, state, place }: ScreenProps) {
         </div>
         <div class="column">
           {closed && lawyer && <ClosingPanel snap={snap} state={state} place={place} />}
-          {a.undertake && <Undertaking sign={a.undertake} />}
+          {a.undertake && state.hearing.kind === 'closed' && <Undertaking sign={a.undertake} />}
           {page.entries.length > 0 || lawyer ? (
             <Panel title={t('protocol.title')} grow class="panel-protocol">
               <EntryList entries={page.entries} waiting={page.waiting} state={state} linked={page.link === 'open'} dismiss={a.dismiss} />
