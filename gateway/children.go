@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"os"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -18,6 +19,7 @@ type child struct {
 	name   string
 	path   string
 	args   []string
+	token  string       // handed over in the environment: a command line can be read by every user of the machine
 	onLine func(string) // each line of its standard output; may be nil
 
 	mu  sync.Mutex
@@ -53,6 +55,7 @@ func (c *child) run(ctx context.Context, log *slog.Logger, errOut io.Writer) {
 
 func (c *child) once(ctx context.Context, errOut io.Writer) error {
 	cmd := exec.CommandContext(ctx, c.path, c.args...)
+	cmd.Env = append(os.Environ(), "PARDA_TOKEN="+c.token)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopWithin
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}

@@ -149,8 +149,8 @@ func (o *demoOptions) play(ctx context.Context, app *App, log *slog.Logger, out 
 }
 
 func (o *demoOptions) stationChild(app *App, kiosk chan<- string) *child {
-	return &child{name: "station", path: o.station, args: []string{"testify",
-		"-gateway", app.TLSURL(), "-gateway-cert", app.CertificateFile(), "-hearing", demoHearing, "-token", app.Token(demoHearing, "witness"),
+	return &child{name: "station", path: o.station, token: app.Token(demoHearing, "witness"), args: []string{"testify",
+		"-gateway", app.TLSURL(), "-gateway-cert", app.CertificateFile(), "-hearing", demoHearing,
 		"-camera", o.camera, "-microphone", o.microphone, "-loop", "-kiosk", "127.0.0.1:0", "-json"},
 		onLine: func(line string) {
 			var first struct {
@@ -169,9 +169,8 @@ func (o *demoOptions) courtroomChildren(app *App) []*child {
 		if view == "bench" {
 			size = "640x480"
 		}
-		all = append(all, &child{name: "courtroom-" + view, path: o.courtroom, args: []string{
-			"-gateway", app.TLSURL(), "-gateway-cert", app.CertificateFile(), "-hearing", demoHearing, "-token", app.Token(demoHearing, "court/"+view),
-			"-view", view, "-camera", "demo:" + view, "-microphone", "demo:" + view, "-size", size, "-fps", "15", "-loop"}})
+		all = append(all, &child{name: "courtroom-" + view, path: o.courtroom, token: app.Token(demoHearing, "court/"+view), args: []string{
+			"-gateway", app.TLSURL(), "-gateway-cert", app.CertificateFile(), "-hearing", demoHearing, "-view", view, "-camera", "demo:" + view, "-microphone", "demo:" + view, "-size", size, "-fps", "10", "-loop"}})
 	}
 	return all
 }

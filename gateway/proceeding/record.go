@@ -79,12 +79,21 @@ func (p *Proceeding) startLabel(label string) {
 }
 
 func (p *Proceeding) enterSegment(s recording.Segment) {
+	drafts := segmentDrafts(s)
+	p.enter(append(drafts, systemDraft(hearing.RecordingStopped, hearing.RecordingPayload{Label: s.Label})))
+}
+
+func segmentDrafts(s recording.Segment) []hearing.Draft {
 	drafts := []hearing.Draft{systemDraft(hearing.RecordingSegment, hearing.RecordingSegmentPayload{
 		Label: s.Label, File: s.File, SHA256: s.SHA256, Start: s.Start, DurationMS: s.Duration.Milliseconds(), Bytes: s.Size})}
 	for _, g := range s.Gaps {
-		drafts = append(drafts, systemDraft(hearing.RecordingGap, hearing.RecordingGapPayload{Label: s.Label, Start: g.Start, DurationMS: g.Duration.Milliseconds()}))
+		drafts = append(drafts, gapDraft(s.Label, g))
 	}
-	p.enter(append(drafts, systemDraft(hearing.RecordingStopped, hearing.RecordingPayload{Label: s.Label})))
+	return drafts
+}
+
+func gapDraft(label string, g recording.Gap) hearing.Draft {
+	return systemDraft(hearing.RecordingGap, hearing.RecordingGapPayload{Label: label, Start: g.Start, DurationMS: g.Duration.Milliseconds()})
 }
 
 func (p *Proceeding) recordingStopped(err error) {
@@ -111,21 +120,21 @@ func (p *Proceeding) noteRecording(e hearing.Event) error {
 
 // enterRecovered repairs what a crash left of the recordings and enters it, together with the gap until now.
 func (p *Proceeding) enterRecovered(ctx context.Context) error {
-	found, err := recording.Recover(p.recordingFolder())
+	if _, err := recording.Recover(p.recordingFolder()); err != nil {
+		return fmt.Errorf("recordings of the last run: %w", err)
+	}
+	// A crash may also have come after a file was finished and before it was entered, so the folder is asked and not only the repair.
+	found, err := recording.Missed(p.recordingFolder(), func(file string) bool {
+		return slices.ContainsFunc(p.record.segments, func(k hearing.RecordingSegmentPayload) bool { return k.File == file })
+	})
 	if err != nil {
 		return fmt.Errorf("recordings of the last run: %w", err)
 	}
 	var drafts []hearing.Draft
 	for _, s := range found {
-		known := func(k hearing.RecordingSegmentPayload) bool { return k.File == s.File }
-		if slices.ContainsFunc(p.record.segments, known) {
-			continue
-		}
-		drafts = append(drafts, systemDraft(hearing.RecordingSegment, hearing.RecordingSegmentPayload{
-			Label: s.Label, File: s.File, SHA256: s.SHA256, Start: s.Start, DurationMS: s.Duration.Milliseconds(), Bytes: s.Size}))
-		for _, g := range append(s.Gaps, recording.Gap{Start: s.Start.Add(s.Duration), Duration: p.cfg.Now().Sub(s.Start.Add(s.Duration))}) {
-			drafts = append(drafts, systemDraft(hearing.RecordingGap, hearing.RecordingGapPayload{Label: s.Label, Start: g.Start, DurationMS: g.Duration.Milliseconds()}))
-		}
+		drafts = append(drafts, segmentDrafts(s)...)
+		end := s.Start.Add(s.Duration)
+		drafts = append(drafts, gapDraft(s.Label, recording.Gap{Start: end, Duration: p.cfg.Now().Sub(end)}))
 	}
 	if len(drafts) == 0 {
 		return nil
