@@ -108,6 +108,7 @@ func isB(r Role) bool     { return r == PresidingJudge }
 func isBench(r Role) bool { return r.Bench() }
 func isBC(r Role) bool    { return isB(r) || r == CourtClerk }
 func isP(r Role) bool     { return r.Party() }
+func isPW(r Role) bool    { return r.Party() || isW(r) }
 func isPIS(r Role) bool   { return r.Party() || r == Interpreter || r.Beside() }
 func isW(r Role) bool     { return r == ProtectedWitness }
 func isBW(r Role) bool    { return isB(r) || isW(r) }
@@ -189,7 +190,8 @@ var rules = []rule{
 	{name: "entry.add", who: isBC, when: sitting, do: (*call).entryAdd},
 	{name: "entry.amend", who: isBC, when: both(sitting, written), do: (*call).entryAmend},
 	{name: "objection.raise", who: isP, when: sitting, do: (*call).objectionRaise},
-	{name: "question.request", who: isP, when: sitting, do: (*call).questionRequest},
+	{name: "question.request", who: isPW, when: mayAsk, do: (*call).questionRequest},
+	{name: "remark.add", who: isW, when: heard, do: (*call).remarkAdd},
 	{name: "request.done", who: isB, when: both(notSigned, asked), do: (*call).requestDone},
 	{name: "flag.raise", who: isAny, when: notSigned, do: (*call).flagRaise, outside: true},
 	{name: "flag.detail", who: isAny, when: both(notSigned, raised), do: (*call).flagDetail, outside: true},

@@ -49,8 +49,16 @@ func (c *call) entryAdd() error {
 	if a.Speaker == string(ProtectedWitness) {
 		a.Speaker = "witness" // shown as the pseudonym
 	}
+	if a.Kind == "ruling" && a.Speaker == "" { // a ruling names who made it: the writer, or else the presiding judge
+		a.Speaker = string(PresidingJudge)
+		if c.seat.Role.Bench() {
+			a.Speaker = string(c.seat.Role)
+		}
+	}
 	speaker := in(a.Speaker, "", "witness", "accused") || Role(a.Speaker).Known()
 	switch {
+	case a.Kind == "ruling" && !Role(a.Speaker).Bench():
+		return refuse(CodeBadArgument, "A ruling is a judge's: name the judge who made it.")
 	case !in(a.Kind, EntryKinds()...) || !speaker || !in(a.Sealed, "", "parties", "bench"):
 		return refuse(CodeBadArgument, "The kind, the speaker or the seal of the entry does not exist.")
 	case blank(a.Text) || len([]rune(a.Text)) > maxTextRunes:
@@ -108,8 +116,7 @@ func (c *call) request(code Code) error {
 	return nil
 }
 
-func (c *call) objectionRaise() error  { return c.request(ObjectionRaised) }
-func (c *call) questionRequest() error { return c.request(QuestionRequested) }
+func (c *call) objectionRaise() error { return c.request(ObjectionRaised) }
 
 func asked(s *State, _ *Seat, _ time.Time) error {
 	if len(s.Requests) == 0 {

@@ -216,7 +216,7 @@ type RulingOverduePayload struct {
 // EntryAddedPayload is a line of the protocol.
 type EntryAddedPayload struct {
 	ID      string     `json:"id"`
-	Kind    string     `json:"kind"`
+	Kind    string     `json:"kind"` // one of EntryKinds, or KindRemark
 	Text    string     `json:"text"`
 	Speaker string     `json:"speaker,omitempty"` // a role, or "witness"
 	Lang    string     `json:"lang,omitempty"`

@@ -60,7 +60,9 @@ func (p *player) args(name, seat string) m {
 	case "undertaking.sign":
 		return m{"agree": yes}
 	case "entry.add":
-		return m{"kind": "note", "text": "x"}
+		return m{"kind": pick(r, "note", "ruling", KindRemark), "text": "x"}
+	case "remark.add", "question.request":
+		return m{"text": pick(r, "x", "")}
 	case "flag.rule":
 		return m{"flag": pick(r, "f1", "f2", "f3"), "ruling": pick(r, "enter", "remove", "pause", "private", "dismiss"), "seat": p.seatID(), "reason": reason}
 	case "testimony.pause":

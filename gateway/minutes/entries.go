@@ -20,7 +20,8 @@ type Entry struct {
 	ID        string       `json:"id"`
 	Kind      string       `json:"kind"`
 	Speaker   string       `json:"speaker,omitempty"` // a role, "witness" (shown as the pseudonym) or "accused"
-	By        hearing.Role `json:"by"`                // the role that wrote it, or "system"
+	By        hearing.Role `json:"by"`                // the role that wrote or did it, or "system"
+	BySeat    string       `json:"by_seat,omitempty"` // the seat of that role: which judge made a ruling; "" for the system
 	Text      string       `json:"text,omitempty"`
 	Lang      string       `json:"lang,omitempty"`
 	At        string       `json:"at"`                   // when it was said or pressed
@@ -65,6 +66,9 @@ func (p *Protocol) Apply(e hearing.Event) (*Entry, error) {
 	}
 	entry := Entry{Index: e.Index, ID: "s" + strconv.FormatUint(e.Index, 10), Kind: d.Kind, By: p.role(e.Actor), Level: d.Level,
 		Seat: e.Actor, Time: e.Time, At: moment(e.Time), Shut: p.kind == hearing.Closed}
+	if _, seated := p.roles[e.Actor]; seated {
+		entry.BySeat = e.Actor
+	}
 	var err error
 	switch e.Code {
 	case hearing.EntryAdded:

@@ -38,6 +38,8 @@ type Document struct {
 	Recordings []Recording    `json:"recordings"`
 	Checkpoint CheckpointRef  `json:"checkpoint"`
 	Signers    []Signer       `json:"signers"` // who is to sign
+
+	seats []hearing.SeatSpec // of the hearing, so that one of several judges can be told from the others
 }
 
 // Signer is a role that is to sign, with the code of the key it enrolled.
@@ -138,7 +140,7 @@ func (d *Document) apply(e hearing.Event) error {
 	switch e.Code {
 	case hearing.HearingCreated:
 		p, err := hearing.Payload[hearing.HearingCreatedPayload](e)
-		d.Hearing, d.CaseNo, d.Court = p.Hearing, p.CaseNo, p.Court
+		d.Hearing, d.CaseNo, d.Court, d.seats = p.Hearing, p.CaseNo, p.Court, p.Seats
 		return err
 	case hearing.HearingOpened:
 		d.Opened = moment(e.Time)

@@ -69,6 +69,7 @@ var doubled = regexp.MustCompile(`([^.])\.\.([^.]|$)`)
 type speech struct {
 	words     Words
 	pseudonym string
+	seats     []hearing.SeatSpec
 }
 
 // say says a key without parameters; the key itself where no locale has it.
@@ -96,6 +97,27 @@ func (s speech) role(r string) string {
 		r = string(hearing.ProtectedWitness)
 	}
 	return s.code("role", r)
+}
+
+// judge names the judge who made what an entry says: the role, with a number where several seats hold it (as the pages number
+// them). "" for what no judge did, and for what only happened at a judge's seat.
+func (s speech) judge(e Entry) string {
+	if !e.By.Bench() || (e.System != nil && e.System.Code == hearing.SeatEntered) {
+		return ""
+	}
+	same, number := 0, 0
+	for _, seat := range s.seats {
+		if seat.Role != e.By {
+			continue
+		}
+		if same++; seat.ID == e.BySeat {
+			number = same
+		}
+	}
+	if same > 1 && number > 0 {
+		return s.role(string(e.By)) + " " + strconv.Itoa(number)
+	}
+	return s.role(string(e.By))
 }
 
 // lists says which list of the locale a parameter's value is a code of.

@@ -53,7 +53,7 @@ func RenderPDF(w io.Writer, d Document, lang string, words Words) (err error) {
 			err = fmt.Errorf("minutes: PDF: %v", r)
 		}
 	}()
-	p := &paper{fpdf.New("P", "mm", "A4", ""), speech{words, d.Pseudonym}, d}
+	p := &paper{fpdf.New("P", "mm", "A4", ""), speech{words, d.Pseudonym, d.seats}, d}
 	p.properties(lang)
 	p.AddUTF8FontFromBytes("noto", "", fontRegular)
 	p.AddUTF8FontFromBytes("noto", "B", fontBold)

@@ -83,12 +83,19 @@ func (p *paper) body(l Line, width float64) {
 	}
 }
 
-// head names the speaker and the kind; the system's own entries have none.
+// head names the speaker and the kind. Of what the system entered, it names the judge whose act it was.
 func (p *paper) head(l Line) string {
+	by := ""
+	if l.System != nil && l.Text == "" {
+		by = p.judge(l.Entry)
+	}
 	if l.Kind == "system" {
-		return ""
+		return by
 	}
 	kind := p.code("kind", l.Kind)
+	if by != "" && l.Speaker == "" {
+		return by + " · " + kind
+	}
 	if l.Speaker == "" {
 		return kind
 	}

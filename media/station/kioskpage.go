@@ -145,6 +145,10 @@ func kioskSentence(code string) string {
 		return "There is no link to the court at this moment."
 	case "bad_argument", "sdp_invalid":
 		return "The kiosk sent a value that the station does not take."
+	case "wrong_phase":
+		return "That can be done after the testimony."
+	case "too_many":
+		return "The court has not yet taken what was written before."
 	case "unknown_command":
 		return "The station does not know this message."
 	}

@@ -292,14 +292,18 @@ func (l *link) answered(id, refused string) {
 		if p.ID != id {
 			continue
 		}
-		switch refused {
-		case "not_durable", "ledger_failed", "internal":
+		if mends(refused) {
 			p.sent, p.notBefore = false, time.Now().Add(keepaliveEvery)
-		default:
+		} else {
 			l.pending = append(l.pending[:i], l.pending[i+1:]...)
 		}
 		return
 	}
+}
+
+// mends says whether a refusal is the gateway's own trouble, which passes.
+func mends(refused string) bool {
+	return refused == "not_durable" || refused == "ledger_failed" || refused == "internal"
 }
 
 // refusalOfDial turns a failed handshake into a sentence. The answer's body may name the wire's error code (PROTOCOL.md, Errors).

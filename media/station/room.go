@@ -47,6 +47,8 @@ type room struct {
 	running  *runningTestimony
 	reported maskStatus
 	pending  map[string]bool // command ids whose refusal the kiosk wants to know
+	heard    bool            // the testimony is released, as far as the gateway last said
+	said     []saidPiece     // what she wrote since
 }
 
 // kioskOutlet is the kiosk's page, which may be absent. Neither call blocks.
@@ -95,6 +97,7 @@ func (r *room) linkState(raw []byte, st stateMessage) {
 	}
 	entered := st.Testimony.Phase == phaseRehearsal && r.state.Testimony.Phase != phaseRehearsal
 	r.raw, r.state = raw, st
+	r.heard = st.Testimony.Phase == phaseReleased
 	r.judgeOrder(st.Order)
 	r.apply()
 	if entered && r.running != nil {
@@ -106,7 +109,11 @@ func (r *room) linkReply(id string, raw []byte, refused string) {
 	r.mu.Lock()
 	wanted := r.pending[id]
 	delete(r.pending, id)
+	hers := r.saidAnswered(id, raw, refused)
 	r.mu.Unlock()
+	if hers {
+		r.kiosk.changed()
+	}
 	if refused != "" {
 		r.log.Warn("the gateway refused a command", "code", refused)
 	}

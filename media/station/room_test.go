@@ -454,6 +454,7 @@ func FuzzFromKiosk(f *testing.F) {
 	f.Add([]byte(`{"type":"tighten","picture":"card"}`))
 	f.Add([]byte(`{"type":"far","db":1e400}`))
 	f.Add([]byte(`{"type":"consent","language":"az","interpreter":false}`))
+	f.Add([]byte(`{"type":"remark","id":"k1","text":"\u0000","language":"az"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := &room{log: quiet, health: newHealth(), kiosk: &fakeKiosk{}, pending: map[string]bool{}, rec: &rehearsal{}, ctx: t.Context()}
 		r.link = newLink(mustURL("http://127.0.0.1:1"), "demo", "T", nil, r, quiet)

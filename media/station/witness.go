@@ -2,12 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
 // kioskMessage is what the kiosk page sends (PROTOCOL.md, the station's own door). Fields belong to single types.
 type kioskMessage struct {
 	Type        string   `json:"type"`
+	ID          string   `json:"id"`
+	Text        string   `json:"text"`
 	Language    string   `json:"language"`
 	Interpreter bool     `json:"interpreter"`
 	Picture     *string  `json:"picture"`
@@ -25,6 +28,7 @@ func (r *room) fromKiosk(raw []byte) string {
 	do := map[string]func(kioskMessage) string{
 		"rehearse": r.kioskRehearse, "consent": r.kioskConsent, "refuse": r.kioskRefuse, "break": r.kioskBreak, "continue": r.kioskContinue,
 		"afraid": r.kioskAfraid, "tighten": r.kioskTighten, "far": r.kioskFar, "rtc.offer": r.kioskOffer,
+		"question": r.kioskQuestion, "remark": r.kioskRemark,
 	}[m.Type]
 	if do == nil {
 		return "unknown_command"
@@ -164,6 +168,7 @@ type stationMessage struct {
 	Mask      maskStatus        `json:"mask"`
 	Devices   map[string]string `json:"devices"`
 	Unsent    int               `json:"unsent"` // commands that the gateway has not acknowledged yet
+	Said      []saidPiece       `json:"said"`   // what she wrote after her testimony, without the words
 }
 
 // view is what the kiosk is shown: the station's own message, and the gateway's newest state and ice message.
@@ -176,5 +181,6 @@ func (r *room) view() (station stationMessage, state, ice []byte) {
 		link = "up"
 	}
 	return stationMessage{Type: "station", Link: link, OrderOK: r.order != nil && r.refused == "", Refused: r.refused, KeyCode: r.trust.code(),
-		Paused: r.held, Rehearsal: r.rec.status(), Mask: status, Devices: devices, Unsent: r.link.unanswered()}, r.raw, r.ice
+		Paused: r.held, Rehearsal: r.rec.status(), Mask: status, Devices: devices, Unsent: r.link.unanswered(),
+		Said: slices.Clone(r.said)}, r.raw, r.ice
 }
