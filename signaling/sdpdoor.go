@@ -7,7 +7,11 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 )
+
+// bodyWithin is how long an offer may take to arrive.
+const bodyWithin = 10 * time.Second
 
 // Door is the HTTP side of WHIP (RFC 9725) and WHEP: an SDP offer is posted, an answer and a resource come back, and DELETE ends
 // it. The two protocols differ in the direction of the media, which is the business of Open.
@@ -47,7 +51,11 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, d.Log, Refuse("media_refused", "The body must be application/sdp.", err))
 		return
 	}
+	// Nobody has been asked for a token yet, so a body that trickles in must not hold a connection. Where w knows no deadline (a test), the size alone bounds it.
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(time.Now().Add(bodyWithin))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxSDP))
+	_ = connection.SetReadDeadline(time.Time{})
 	if err != nil {
 		WriteError(w, d.Log, Refuse("too_large", "The offer is too large.", err))
 		return

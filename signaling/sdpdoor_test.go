@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestTheSDPDoorKeepsToRFC9725(t *testing.T) {
@@ -76,5 +77,26 @@ func TestTheSDPDoorKeepsToRFC9725(t *testing.T) {
 				t.Errorf("Location %q, Link %q", res.Header.Get("Location"), res.Header.Get("Link"))
 			}
 		})
+	}
+}
+
+// deadlined is a response writer that remembers the deadline that was set for reading the request.
+type deadlined struct {
+	*httptest.ResponseRecorder
+	read []time.Time
+}
+
+func (d *deadlined) SetReadDeadline(t time.Time) error { d.read = append(d.read, t); return nil }
+
+func TestAnOfferMustArriveInTime(t *testing.T) {
+	d := &Door{Log: slog.New(slog.DiscardHandler), Open: func(context.Context, *http.Request, string, string) (string, string, error) {
+		return "answer", "id", nil
+	}}
+	r := httptest.NewRequest(http.MethodPost, "/whip/demo", strings.NewReader("v=0"))
+	r.Header.Set("Content-Type", "application/sdp")
+	w := &deadlined{ResponseRecorder: httptest.NewRecorder()}
+	d.ServeHTTP(w, r)
+	if len(w.read) != 2 || time.Until(w.read[0]) <= 0 || time.Until(w.read[0]) > bodyWithin || !w.read[1].IsZero() {
+		t.Errorf("deadlines for the body: %v", w.read)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -34,14 +35,22 @@ type Media interface {
 	StopSending(s *Session)
 }
 
-// queueLimit bounds what waits for a slow page, in messages. A page that is further behind is closed and comes back with `since`.
-const queueLimit = 512
+// queueLimit and queueBytes bound what waits for a slow page. A page that is further behind is closed and comes back with `since`.
+const (
+	queueLimit = 512
+	queueBytes = 16 << 20
+)
 
 const (
 	writeWithin  = 10 * time.Second
-	pingEvery    = 10 * time.Second
 	helloWithin  = 10 * time.Second
-	commandLimit = 16 // commands of one session that are under way at once
+	closeWithin  = 3 * time.Second // what is queued may take so long before a close that the gateway asked for
+	commandLimit = 16              // commands of one session that are under way at once
+
+	// A page that is gone without a word (a lid that was closed, a cable that was pulled) must be missed within seconds: an outage of the
+	// defence pauses testimony.
+	pingEvery  = 2 * time.Second
+	pongWithin = 5 * time.Second
 )
 
 // Session is one WebSocket of one seat. Its methods may be called from any goroutine.
@@ -54,8 +63,11 @@ type Session struct {
 	room  Room
 	media Media
 
+	heard atomic.Int64 // Unix nanoseconds: when the page last gave a sign of life
+
 	mu     sync.Mutex
 	queue  [][]byte
+	queued int          // bytes in queue
 	state  []byte       // the newest state, if it has not been sent: an older one is of no use to anybody
 	end    *closeReason // what to close with, once the queue is written
 	wake   chan struct{}
@@ -81,11 +93,12 @@ func (s *Session) Send(v any) {
 	if s.end != nil {
 		return
 	}
-	if len(s.queue) >= queueLimit {
+	if len(s.queue) >= queueLimit || s.queued+len(b) > queueBytes {
 		s.closeLocked(websocket.StatusTryAgainLater, "too far behind")
 		return
 	}
 	s.queue = append(s.queue, b)
+	s.queued += len(b)
 	s.signal()
 }
 
@@ -107,7 +120,11 @@ func (s *Session) SendICE(servers []ICEServer) {
 // SendMediaClosed tells the page that its receiving ("subscription") or sending ("publication") connection ended.
 func (s *Session) SendMediaClosed(why string) { s.Send(whyMessage{Type: "rtc.closed", Why: why}) }
 
-// Close ends the session with a close code, after what is queued has been written; the page shows what the code means.
+// LastHeard is when the page last gave a sign of life: a message, or the answer to a ping.
+func (s *Session) LastHeard() time.Time { return time.Unix(0, s.heard.Load()) }
+
+// Close ends the session with a close code, after what is queued has been written; the page shows what the code means. From this call on nothing more
+// is taken from the page, and one that does not read is cut off after closeWithin: a seat that was lost must not be held by reading slowly.
 func (s *Session) Close(code websocket.StatusCode, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,7 +135,14 @@ func (s *Session) closeLocked(code websocket.StatusCode, text string) {
 	if s.end == nil {
 		s.end = &closeReason{code, text}
 		s.signal()
+		time.AfterFunc(closeWithin, func() { s.cancel(closeReason{code, text}) })
 	}
+}
+
+func (s *Session) closing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end != nil
 }
 
 func (s *Session) signal() {
@@ -132,6 +156,7 @@ func (s *Session) signal() {
 func Serve(ctx context.Context, conn *websocket.Conn, log *slog.Logger, hearing, seat string, room Room, media Media) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	s := &Session{Hearing: hearing, Seat: seat, conn: conn, log: log, room: room, media: media, wake: make(chan struct{}, 1), cancel: cancel}
+	s.heard.Store(time.Now().UnixNano())
 	conn.SetReadLimit(MaxMessage)
 	var writers sync.WaitGroup
 	writers.Go(func() { s.write(ctx) })
@@ -169,6 +194,10 @@ func (s *Session) read(ctx context.Context) error {
 		m, err := s.next(ctx)
 		if err != nil {
 			return err
+		}
+		if s.closing() {
+			<-ctx.Done() // the writer says why, and ends the session
+			return context.Cause(ctx)
 		}
 		select {
 		case slots <- struct{}{}:
@@ -209,6 +238,7 @@ func (s *Session) next(ctx context.Context) (incoming, error) {
 		}
 		return incoming{}, err
 	}
+	s.heard.Store(time.Now().UnixNano())
 	if kind != websocket.MessageText {
 		return incoming{}, closeReason{websocket.StatusUnsupportedData, "text messages only"}
 	}
@@ -230,7 +260,7 @@ func (s *Session) handler(kind string) func(context.Context, incoming) {
 	case "rtc.unpublish":
 		return func(context.Context, incoming) { s.media.StopSending(s) }
 	case "ping":
-		return func(_ context.Context, m incoming) { s.Send(pongMessage{Type: "pong", T: m.T}) }
+		return s.onPing
 	}
 	return s.onUnknown
 }
@@ -265,6 +295,15 @@ func (s *Session) onPublish(ctx context.Context, m incoming) {
 	s.Send(sdpMessage{Type: "rtc.published", SDP: answer})
 }
 
+// onPing gives the page its own number back, and no more than a number: what a page does not read waits here in memory.
+func (s *Session) onPing(_ context.Context, m incoming) {
+	if len(m.T) > 32 {
+		s.refuse(m.ID, Refuse("bad_message", "A ping carries a number.", nil))
+		return
+	}
+	s.Send(pongMessage{Type: "pong", T: m.T})
+}
+
 func (s *Session) onUnknown(_ context.Context, m incoming) {
 	s.refuse(m.ID, Refuse("bad_message", "This kind of message is not known.", nil))
 }
@@ -286,7 +325,7 @@ func (s *Session) write(ctx context.Context) {
 		}
 		s.mu.Lock()
 		batch, state, end := s.queue, s.state, s.end
-		s.queue, s.state = nil, nil
+		s.queue, s.queued, s.state = nil, 0, nil
 		s.mu.Unlock()
 		if state != nil {
 			batch = append(batch, state)
@@ -311,7 +350,7 @@ func (s *Session) writeOne(ctx context.Context, b []byte) error {
 	return s.conn.Write(ctx, websocket.MessageText, b)
 }
 
-// ping finds a page that is gone without a word: a lid that was closed, a cable that was pulled.
+// ping finds a page that is gone without a word.
 func (s *Session) ping(ctx context.Context) {
 	t := time.NewTicker(pingEvery)
 	defer t.Stop()
@@ -320,13 +359,14 @@ func (s *Session) ping(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-t.C:
-			c, cancel := context.WithTimeout(ctx, writeWithin)
+			c, cancel := context.WithTimeout(ctx, pongWithin)
 			err := s.conn.Ping(c)
 			cancel()
 			if err != nil {
 				s.cancel(err)
 				return
 			}
+			s.heard.Store(time.Now().UnixNano())
 		}
 	}
 }

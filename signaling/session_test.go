@@ -37,6 +37,7 @@ func (f *fakeRoom) Attach(_ context.Context, s *Session, h Hello) error {
 	return nil
 }
 func (f *fakeRoom) Detach(*Session) { f.mu.Lock(); f.detached++; f.mu.Unlock() }
+func (f *fakeRoom) left() int       { f.mu.Lock(); defer f.mu.Unlock(); return f.detached }
 func (f *fakeRoom) Command(_ context.Context, _ *Session, c Command) (Ack, error) {
 	f.mu.Lock()
 	f.commands = append(f.commands, c)
@@ -131,6 +132,7 @@ func TestBadMessagesAreRefusedOrCloseTheConnection(t *testing.T) {
 		{"a message of 10 MB closes with 1009", `{"type":"hello"}`, `{"type":"command","id":"` + strings.Repeat("x", 10<<20) + `"}`, websocket.StatusMessageTooBig, ""},
 		{"an unknown type is answered", `{"type":"hello"}`, `{"type":"whatever","id":"q"}`, 0, "bad_message"},
 		{"a command without id is answered", `{"type":"hello"}`, `{"type":"command","name":"x"}`, 0, "bad_message"},
+		{"a ping with more than a number is answered", `{"type":"hello"}`, `{"type":"ping","t":"` + strings.Repeat("x", 100<<10) + `"}`, 0, "bad_message"},
 		{"a malformed offer is answered", `{"type":"hello"}`, `{"type":"rtc.offer","sdp":"v=nonsense"}`, 0, "sdp_invalid"},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {
@@ -189,6 +191,60 @@ func TestAPageThatDoesNotReadIsClosedAndNotWaitedFor(t *testing.T) {
 	}
 	if _, err := hear(t, c, "never"); websocket.CloseStatus(err) != websocket.StatusTryAgainLater {
 		t.Fatalf("closed with %v", err)
+	}
+}
+
+// attached says hello and returns the session as the room has it.
+func attached(t *testing.T, room *fakeRoom, c *websocket.Conn) *Session {
+	t.Helper()
+	say(t, c, `{"type":"hello"}`)
+	if _, err := hear(t, c, "state"); err != nil {
+		t.Fatal(err)
+	}
+	room.mu.Lock()
+	defer room.mu.Unlock()
+	return room.sessions[0]
+}
+
+// Who lost the seat must not keep it by not reading: no command is taken after Close, and the room is told within seconds.
+func TestASeatThatWasLostCannotBeHeldByReadingSlowly(t *testing.T) {
+	room := &fakeRoom{answer: func(Command) (Ack, error) { return Ack{}, nil }}
+	c := serve(t, room)
+	s := attached(t, room, c)
+	big := strings.Repeat("x", 64<<10)
+	for range 200 { // more than the socket takes: the writer stands still in the middle of it
+		s.Send(map[string]string{"type": "entries", "text": big})
+	}
+	s.Close(CloseSeatLost, "code_used")
+	say(t, c, `{"type":"command","id":"late","name":"testimony.call"}`)
+	gone := time.Now().Add(closeWithin + 3*time.Second)
+	for room.left() == 0 {
+		if time.Now().After(gone) {
+			t.Fatal("the session is still attached")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	room.mu.Lock()
+	defer room.mu.Unlock()
+	if len(room.commands) != 0 {
+		t.Errorf("a command was taken after the seat was lost: %v", room.commands)
+	}
+}
+
+func TestASignOfLifeIsKept(t *testing.T) {
+	room := &fakeRoom{answer: func(Command) (Ack, error) { return Ack{}, nil }}
+	c := serve(t, room)
+	s := attached(t, room, c)
+	before := s.LastHeard()
+	if age := time.Since(before); age < 0 || age > time.Minute {
+		t.Fatalf("last heard %v ago", age)
+	}
+	say(t, c, `{"type":"ping","t":7}`)
+	if m, err := hear(t, c, "pong"); err != nil || m["t"] != 7.0 {
+		t.Fatalf("pong = %v, %v", m, err)
+	}
+	if !s.LastHeard().After(before) {
+		t.Error("a message is no sign of life")
 	}
 }
 
