@@ -45,13 +45,19 @@ function snapshot(name: string): Snapshot {
   };
 }
 
-const asked = new URLSearchParams(location.search);
-const screen = asked.get('screen') ?? '';
-const first = await loadLang((asked.get('lang') ?? 'az') as Lang);
-document.documentElement.lang = first.lang;
 const names = [...Object.keys(pages), ...Object.keys(kioskExamples)];
 const root = document.getElementById('app')!;
-if (pages[screen]) render(<Languages first={first}><SeatScreen snap={snapshot(screen)} place={{ hearing: 'h1', seat: 'judge' }} /></Languages>, root);
-else if (kioskExamples[screen]) render(<Languages first={first}><KioskExample name={screen} /></Languages>, root);
-else render(<main><h1>parda</h1><ul>{names.map((n) => <li key={n}><a href={`?screen=${n}`}>{n}</a></li>)}</ul></main>, root);
-Object.assign(window, { __examples: names });
+const asked = new URLSearchParams(location.search);
+
+/** Draws one example afresh: nothing of the one before is left over, and the page need not be loaded again. */
+async function show(screen: string, lang: Lang): Promise<void> {
+  const first = await loadLang(lang);
+  document.documentElement.lang = first.lang;
+  render(null, root);
+  if (pages[screen]) render(<Languages first={first}><SeatScreen snap={snapshot(screen)} place={{ hearing: 'h1', seat: 'judge' }} /></Languages>, root);
+  else if (kioskExamples[screen]) render(<Languages first={first}><KioskExample name={screen} /></Languages>, root);
+  else render(<main><h1>parda</h1><ul>{names.map((n) => <li key={n}><a href={`?screen=${n}`}>{n}</a></li>)}</ul></main>, root);
+}
+
+await show(asked.get('screen') ?? '', (asked.get('lang') ?? 'az') as Lang);
+Object.assign(window, { __examples: names, __show: show });
