@@ -66,7 +66,12 @@ func newLink(gateway *url.URL, hearing, token string, client *http.Client, event
 // command queues a command of the witness or the station and returns its id. It is kept until the gateway has answered. With supersede set,
 // an unanswered command of the same name is dropped first: only the newest mask.status is of interest.
 func (l *link) command(name string, args any, at time.Time, supersede bool) string {
-	c := &commandMessage{Type: "command", ID: newID(), Name: name, Args: args, At: at.UTC().Format(wireTime)}
+	return l.commandAs(newID(), name, args, at, supersede)
+}
+
+// commandAs queues a command under an id that its sender keeps, so that it is done once even if this station forgets it.
+func (l *link) commandAs(id, name string, args any, at time.Time, supersede bool) string {
+	c := &commandMessage{Type: "command", ID: id, Name: name, Args: args, At: at.UTC().Format(wireTime)}
 	l.mu.Lock()
 	if supersede {
 		kept := l.pending[:0]

@@ -35,7 +35,7 @@ const (
 	saidRefused = "refused"
 )
 
-var pageID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var pageID = regexp.MustCompile(`^[A-Za-z0-9_-]{8,40}$`)
 
 func (r *room) kioskQuestion(m kioskMessage) string {
 	return r.say(m, "question", "question.request", map[string]string{"text": strings.TrimSpace(m.Text)})
@@ -49,7 +49,8 @@ func (r *room) kioskRemark(m kioskMessage) string {
 	return r.say(m, "remark", "remark.add", args)
 }
 
-// say takes a piece up. A page that comes back sends again what it does not see in view: the same id is the same piece.
+// say takes a piece up. A page that comes back sends again what it does not see in view: the same id is the same piece, here and, should this station have been
+// started anew meanwhile, at the gateway, for the command's id is made of it.
 func (r *room) say(m kioskMessage, what, command string, args map[string]string) string {
 	if m.ID == "" {
 		m.ID = newID()
@@ -72,7 +73,7 @@ func (r *room) say(m kioskMessage, what, command string, args map[string]string)
 	case !r.makeRoom():
 		return "too_many"
 	default:
-		piece.State, piece.command = saidSending, r.link.command(command, args, time.Now(), false)
+		piece.State, piece.command = saidSending, r.link.commandAs("k"+m.ID, command, args, time.Now(), false)
 	}
 	r.said = append(r.said, piece)
 	if len(r.said) > saidMost {

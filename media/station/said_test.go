@@ -20,10 +20,10 @@ func (g *roomRig) stands(i int) saidPiece {
 func TestSheAsksAndRemarksAfterReleaseOnly(t *testing.T) {
 	for _, phase := range []string{"", phaseWaiting, phaseRehearsal, phaseReady, phaseLive, phasePaused, phaseReleased} {
 		for message, command := range map[string]string{
-			`{"type":"question","id":"k1","text":" Why? "}`:                "question.request",
-			`{"type":"remark","id":"k1","text":" So. ","language":"az"}`:   "remark.add",
-			`{"type":"question","id":"k1","text":"Why?","language":"az"}`:  "question.request",
-			`{"type":"remark","text":"` + strings.Repeat("ə", 2000) + `"}`: "remark.add",
+			`{"type":"question","id":"k1-aaaaaaaa","text":" Why? "}`:               "question.request",
+			`{"type":"remark","id":"k1-aaaaaaaa","text":" So. ","language":"az"}`:  "remark.add",
+			`{"type":"question","id":"k1-aaaaaaaa","text":"Why?","language":"az"}`: "question.request",
+			`{"type":"remark","text":"` + strings.Repeat("ə", 2000) + `"}`:         "remark.add",
 		} {
 			inRoom(t, func(t *testing.T, g *roomRig) {
 				if phase != "" {
@@ -42,6 +42,9 @@ func TestSheAsksAndRemarksAfterReleaseOnly(t *testing.T) {
 				g.link.mu.Lock()
 				defer g.link.mu.Unlock()
 				args := g.link.pending[0].Args.(map[string]string)
+				if named := strings.Contains(message, "k1-"); named != (g.link.pending[0].ID == "kk1-aaaaaaaa") {
+					t.Errorf("%s goes as %s", message, g.link.pending[0].ID)
+				}
 				if strings.TrimSpace(args["text"]) != args["text"] || (args["lang"] == "az") != (command == "remark.add" && strings.Contains(message, "az")) {
 					t.Errorf("%s becomes %v", message, args)
 				}
@@ -52,12 +55,12 @@ func TestSheAsksAndRemarksAfterReleaseOnly(t *testing.T) {
 
 func TestWhatSheWritesIsCheckedHereToo(t *testing.T) {
 	for message, code := range map[string]string{
-		`{"type":"question","id":"k1"}`:                                                       "bad_argument",
-		`{"type":"remark","id":"k1","text":" \n"}`:                                            "bad_argument",
-		`{"type":"remark","id":"k1","text":"` + strings.Repeat("a", 2001) + `"}`:              "bad_argument",
-		`{"type":"remark","id":"no id","text":"x"}`:                                           "bad_argument",
-		`{"type":"remark","id":"k1","text":"x","language":"` + strings.Repeat("a", 36) + `"}`: "bad_argument",
-		`{"type":"remark","text":7}`:                                                          "bad_message",
+		`{"type":"question","id":"k1-aaaaaaaa"}`:                                                       "bad_argument",
+		`{"type":"remark","id":"k1-aaaaaaaa","text":" \n"}`:                                            "bad_argument",
+		`{"type":"remark","id":"k1-aaaaaaaa","text":"` + strings.Repeat("a", 2001) + `"}`:              "bad_argument",
+		`{"type":"remark","id":"no id","text":"x"}`:                                                    "bad_argument",
+		`{"type":"remark","id":"k1-aaaaaaaa","text":"x","language":"` + strings.Repeat("a", 36) + `"}`: "bad_argument",
+		`{"type":"remark","text":7}`:                                                                   "bad_message",
 	} {
 		inRoom(t, func(t *testing.T, g *roomRig) {
 			g.state(phaseReleased, nil)
@@ -74,21 +77,21 @@ func TestAPieceIsSentOnceAndSaidToStandAsTheGatewayAnswers(t *testing.T) {
 		want    saidPiece
 		waits   bool
 	}{
-		"acknowledged":              {"", saidPiece{ID: "k1", What: "question", State: saidSaved, Request: "q4"}, false},
-		"the hearing has closed":    {"wrong_phase", saidPiece{ID: "k1", What: "question", State: saidRefused, Code: "wrong_phase"}, false},
-		"the ledger cannot write":   {"ledger_failed", saidPiece{ID: "k1", What: "question", State: saidSending}, true},
-		"the write was not durable": {"not_durable", saidPiece{ID: "k1", What: "question", State: saidSending}, true},
+		"acknowledged":              {"", saidPiece{ID: "k1-aaaaaaaa", What: "question", State: saidSaved, Request: "q4"}, false},
+		"the hearing has closed":    {"wrong_phase", saidPiece{ID: "k1-aaaaaaaa", What: "question", State: saidRefused, Code: "wrong_phase"}, false},
+		"the ledger cannot write":   {"ledger_failed", saidPiece{ID: "k1-aaaaaaaa", What: "question", State: saidSending}, true},
+		"the write was not durable": {"not_durable", saidPiece{ID: "k1-aaaaaaaa", What: "question", State: saidSending}, true},
 	} {
 		inRoom(t, func(t *testing.T, g *roomRig) {
 			g.state(phaseReleased, nil)
 			g.linkDown("lost") // she may write with the link down: it is sent later
 			for range 3 {
-				if refused := g.fromKiosk([]byte(`{"type":"question","id":"k1","text":"Why?"}`)); refused != "" {
+				if refused := g.fromKiosk([]byte(`{"type":"question","id":"k1-aaaaaaaa","text":"Why?"}`)); refused != "" {
 					t.Fatal(refused)
 				}
 			}
 			g.linkUp() // and before the gateway has said anew where the hearing stands
-			if refused := g.fromKiosk([]byte(`{"type":"remark","id":"k2","text":"So."}`)); refused != "" || g.commands() != "question.request remark.add" {
+			if refused := g.fromKiosk([]byte(`{"type":"remark","id":"k2-aaaaaaaa","text":"So."}`)); refused != "" || g.commands() != "question.request remark.add" {
 				t.Fatalf("%s: %q, commands %q", name, refused, g.commands())
 			}
 			id := g.link.pending[0].ID
@@ -111,15 +114,15 @@ func TestTheStationTellsHowAPieceStandsAndNeverItsWords(t *testing.T) {
 	inRoom(t, func(t *testing.T, g *roomRig) {
 		g.state(phaseReleased, nil)
 		for i := range saidMost {
-			if refused := g.fromKiosk(fmt.Appendf(nil, `{"type":"remark","id":"k%d","text":"SECRET"}`, i)); refused != "" {
+			if refused := g.fromKiosk(fmt.Appendf(nil, `{"type":"remark","id":"k%d-aaaaaaaa","text":"SECRET"}`, i)); refused != "" {
 				t.Fatal(refused)
 			}
 		}
-		if refused := g.fromKiosk([]byte(`{"type":"remark","id":"more","text":"x"}`)); refused != "too_many" {
+		if refused := g.fromKiosk([]byte(`{"type":"remark","id":"more-aaaaaaaa","text":"x"}`)); refused != "too_many" {
 			t.Errorf("more than the station can hold: %q", refused)
 		}
 		g.link.dispatch(fmt.Appendf(nil, `{"type":"ack","id":%q,"index":9}`, g.link.pending[3].ID))
-		if refused := g.fromKiosk([]byte(`{"type":"remark","id":"more","text":"x"}`)); refused != "" {
+		if refused := g.fromKiosk([]byte(`{"type":"remark","id":"more-aaaaaaaa","text":"x"}`)); refused != "" {
 			t.Errorf("an answered piece made no room: %q", refused)
 		}
 		station, _, _ := g.view()
