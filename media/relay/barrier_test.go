@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -262,6 +263,53 @@ func TestARequestThatWaitsWhileItsSourceIsTakenAwayIsNotAnswered(t *testing.T) {
 	<-asked
 	if got := string(spy.first); got != "wb" {
 		t.Errorf("sent %q, want wb: the witness's packet went out after she was taken away", got)
+	}
+}
+
+// A NACK names up to 17 packets in four bytes; a page that asks for all of them for ever must not hold the packet loop.
+func TestASubscriberCannotAskForMoreAgainThanTheCacheHoldsInASecond(t *testing.T) {
+	r, pubs := bareRelay("witness")
+	defer r.herald.close()
+	slots, spies := r.bareViewer(pair("gallery", "witness")...)
+	r.Swap(NewSnapshot(allow(map[Sink]Source{}, "gallery", "witness", "witness")))
+	in := pubs["witness"].tracks[Video]
+	spies[0].keep = true
+	for i := range uint16(40) {
+		in.forward(picture(i, uint32(i), i == 0, 'x'))
+	}
+	base, sent := spies[0].headers[0].SequenceNumber, spies[0].n.Load()
+	began := time.Now()
+	flood := &rtcp.TransportLayerNack{}
+	for range 300 {
+		flood.Nacks = append(flood.Nacks, rtcp.NackPair{PacketID: base, LostPackets: 0xffff})
+	}
+	slots[0].again(flood)
+	most := int64(againMost) * int64(2+time.Since(began)/time.Second)
+	if got := spies[0].n.Load() - sent; got < 40 || got > most {
+		t.Errorf("%d packets were sent again, want no more than %d", got, most)
+	}
+	for _, waited := range []time.Duration{0, time.Second} {
+		b := budget{left: 0, at: began}
+		if got := b.take(began.Add(waited)); got != (waited > 0) {
+			t.Errorf("after %v of a spent budget: %v", waited, got)
+		}
+	}
+}
+
+func TestOneViewerCannotTakeThePlacesOfAll(t *testing.T) {
+	r, _ := bareRelay()
+	defer r.herald.close()
+	add := func(viewer string) error { return r.addSubscription(&subscription{id: randomID(), viewer: viewer}) }
+	for range maxPerViewer {
+		if err := add("gallery"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := add("gallery"); !errors.Is(err, ErrTooMany) {
+		t.Errorf("one more of the gallery: %v", err)
+	}
+	if err := add("defence"); err != nil {
+		t.Errorf("the defence does not come in: %v", err)
 	}
 }
 

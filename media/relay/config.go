@@ -45,6 +45,7 @@ const (
 	keepalive        = 500 * time.Millisecond // a lite agent sends none: it is how often it looks whether the peer is gone
 	maxPublications  = 128
 	maxSubscriptions = 1024
+	maxPerViewer     = 256 // one viewer, such as a gallery that many share, must not take the places of all
 	maxOfferBytes    = 128 << 10
 	maxSections      = 96
 	socketBuffer     = 4 << 20

@@ -36,6 +36,24 @@ type slot struct {
 	packets  uint32
 	octets   uint32
 	header   rtp.Header
+	resend   budget
+}
+
+// budget bounds what a subscriber may ask for again: a NACK of one packet can name thousands, each of which is sent in the packet loop's lock, so
+// that a hostile page could hold up everybody. A whole cache a second is more than any lossy link needs.
+type budget struct {
+	left int
+	at   time.Time
+}
+
+const againMost = 512 // packets a second, and at once
+
+func (b *budget) take(now time.Time) bool {
+	if now.Sub(b.at) >= time.Second {
+		b.left, b.at = againMost, now
+	}
+	b.left--
+	return b.left >= 0
 }
 
 // binding is what pion negotiated for the slot.
@@ -129,6 +147,7 @@ func (s *slot) again(n *rtcp.TransportLayerNack) {
 	if s.source.Load() != in || !s.started || in.dead {
 		return
 	}
+	now := time.Now()
 	for _, pair := range n.Nacks {
 		for _, seq := range pair.PacketList() {
 			from := seq - s.seqShift
@@ -136,6 +155,9 @@ func (s *slot) again(n *rtcp.TransportLayerNack) {
 				continue
 			}
 			if p := in.cache.find(from); p != nil {
+				if !s.resend.take(now) {
+					return
+				}
 				_, _ = s.send(b, p) // asked for again if lost again
 			}
 		}

@@ -142,11 +142,21 @@ func (r *Relay) addSubscription(sub *subscription) error {
 	switch {
 	case r.closed:
 		return ErrClosed
-	case len(r.subscriptions) >= maxSubscriptions:
+	case len(r.subscriptions) >= maxSubscriptions || r.ofViewer(sub.viewer) >= maxPerViewer:
 		return ErrTooMany
 	}
 	r.subscriptions[sub.id] = sub
 	return nil
+}
+
+// ofViewer counts a viewer's subscriptions. The caller holds r.mu.
+func (r *Relay) ofViewer(viewer string) (n int) {
+	for _, sub := range r.subscriptions {
+		if sub.viewer == viewer {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *Relay) subscriptionState(sub *subscription, s webrtc.PeerConnectionState) {
