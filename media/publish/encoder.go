@@ -7,11 +7,14 @@ import (
 )
 
 // Encoder encodes masked pictures and sound as a Publisher does, and hands the packets back instead of sending them: the witness's
-// rehearsal is made of it. Like the Publisher it takes masked values only. Picture and Sound may be called from two goroutines.
+// rehearsal is made of it. Like the Publisher it takes masked values only. Picture and Sound may be called from two goroutines, each from one at a
+// time.
 type Encoder struct {
-	audio *wire.Opus
-	video *wire.VP8
-	w, h  int
+	audio  *wire.Opus
+	video  *wire.VP8
+	w, h   int
+	planes []byte
+	pcm    []int16
 }
 
 // NewEncoder makes an encoder; Close it.
@@ -36,8 +39,9 @@ func (e *Encoder) Picture(picture face.Masked) (frame []byte, key bool, err erro
 		}
 		e.w, e.h = w, h
 	}
-	y, cb, cr, strideY, strideC := picture.Planes()
-	return e.video.Encode(y, cb, cr, strideY, strideC, false)
+	e.planes = picture.AppendI420(e.planes[:0])
+	y, cb, cr, strideC := split(e.planes, w, h)
+	return e.video.Encode(y, cb, cr, w, strideC, false)
 }
 
 // Sound encodes one masked block of 20 ms as an Opus packet of constant size, valid until the next call.
@@ -45,7 +49,8 @@ func (e *Encoder) Sound(sound *voice.Masked) ([]byte, error) {
 	if sound == nil {
 		return nil, ErrNotMasked
 	}
-	return e.audio.Encode(sound.PCM())
+	e.pcm = sound.AppendPCM(e.pcm[:0])
+	return e.audio.Encode(e.pcm)
 }
 
 // Close frees the video encoder. It may be called twice.

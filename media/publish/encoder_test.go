@@ -1,7 +1,9 @@
 package publish
 
 import (
+	"bytes"
 	"errors"
+	"runtime"
 	"testing"
 
 	"parda/media/mask/face"
@@ -42,5 +44,50 @@ func TestTheEncoderGivesWhatThePublisherWouldSend(t *testing.T) {
 	}
 	if _, err := e.Sound(nil); !errors.Is(err, ErrNotMasked) {
 		t.Errorf("a sound of no mask: %v", err)
+	}
+}
+
+// A picture is 460 KB: copied into fresh memory 25 times a second, it would have the garbage collector late when the mask must be in time.
+func TestNoPictureAndNoSoundIsCopiedIntoFreshMemory(t *testing.T) {
+	e, err := NewEncoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	card, err := face.NewCard(640, 480, "A-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var silence voice.Masked
+	once := func() {
+		if _, _, err := e.Picture(card); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Sound(&silence); err != nil {
+			t.Fatal(err)
+		}
+	}
+	once()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const times = 20
+	for range times {
+		once()
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / times; each > 64<<10 {
+		t.Errorf("%d bytes are allocated for each picture and block", each)
+	}
+}
+
+func TestPlanesOfOddSizesAreSplitWhereTheMaskJoinedThem(t *testing.T) {
+	card, err := face.NewCard(65, 67, "A-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantY, wantCb, wantCr, strideY, wantC := card.Planes()
+	y, cb, cr, strideC := split(card.AppendI420(nil), 65, 67)
+	if !bytes.Equal(y, wantY) || !bytes.Equal(cb, wantCb) || !bytes.Equal(cr, wantCr) || strideC != wantC || strideY != 65 {
+		t.Error("the planes are not the card's")
 	}
 }

@@ -45,8 +45,12 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Publisher is one rendering on its way to the gateway. Picture and Sound may be called from two goroutines.
-type Publisher struct{ sender *wire.Sender }
+// Publisher is one rendering on its way to the gateway. Picture and Sound may be called from two goroutines, each from one at a time.
+type Publisher struct {
+	sender *wire.Sender
+	planes []byte  // of Picture
+	pcm    []int16 // of Sound
+}
 
 // New publishes at the gateway (WHIP, RFC 9725) and returns when it has accepted. ctx bounds that only, not the life of
 // the publisher. Errors: ErrToken, ErrHearing, ErrRefused by errors.Is, or a sentence about what failed.
@@ -70,8 +74,9 @@ func (p *Publisher) Picture(picture face.Masked) error {
 	if width == 0 || height == 0 {
 		return ErrNotMasked
 	}
-	y, cb, cr, strideY, strideC := picture.Planes()
-	return p.sender.Picture(width, height, y, cb, cr, strideY, strideC)
+	p.planes = picture.AppendI420(p.planes[:0])
+	y, cb, cr, strideC := split(p.planes, width, height)
+	return p.sender.Picture(width, height, y, cb, cr, width, strideC)
 }
 
 // Sound sends one masked block of 20 ms; call it each 20 ms, in silence too. It does not keep the block.
@@ -79,7 +84,15 @@ func (p *Publisher) Sound(sound *voice.Masked) error {
 	if sound == nil {
 		return ErrNotMasked
 	}
-	return p.sender.Sound(sound.PCM())
+	p.pcm = sound.AppendPCM(p.pcm[:0])
+	return p.sender.Sound(p.pcm)
+}
+
+// split gives the three planes of an I420 picture without padding.
+func split(i420 []byte, width, height int) (y, cb, cr []byte, strideC int) {
+	strideC = (width + 1) / 2
+	luma, chroma := width*height, strideC*((height+1)/2)
+	return i420[:luma], i420[luma : luma+chroma], i420[luma+chroma:], strideC
 }
 
 // Connected tells whether media flows: accepted by the gateway, and ICE and DTLS are up.
