@@ -24,7 +24,7 @@ export function PeoplePanel({ state, actions, links, ask }: PeoplePanelProps) {
             <div class="person-head">
               <div class="person-who"><span class="person-name">{seatName(t, seats, s.id)}</span><PersonState seat={s} floor={state.testimony.floor} /></div>
               {canActOn(s, actions) && (
-                <button type="button" class="button button-plain button-small" aria-expanded={open === s.id} aria-label={t('people.more', { who: seatName(t, seats, s.id) })} data-act="person.more" onClick={() => setOpen(open === s.id ? null : s.id)}><span class="button-text">{open === s.id ? '−' : '+'}</span></button>
+                <button type="button" class="button button-plain button-small" aria-expanded={open === s.id} aria-label={t('people.more', { who: seatName(t, seats, s.id) })} data-act="person.more" onClick={() => setOpen(open === s.id ? null : s.id)}><Glyph name={open === s.id ? 'less' : 'more'} /></button>
               )}
             </div>
             {open === s.id && <PersonActs seat={s} state={state} actions={actions} ask={ask} />}
