@@ -112,6 +112,16 @@ func TestAClosedSessionKeepsOnlyWhoIsBound(t *testing.T) {
 	c.refused(CodeNotAllowed, "gallery", "undertaking.sign", m{"agree": true})
 }
 
+func TestANewLinkIsForAnothersSeatAndNeverForTheWitnesss(t *testing.T) {
+	c := newCourt(t)
+	c.refused(CodeNotAllowed, "clerk", "seat.reissue", m{"seat": "clerk"})
+	c.refused(CodeNotAllowed, "judge", "seat.reissue", m{"seat": "judge"})
+	c.refused(CodeNotAllowed, "clerk", "seat.reissue", m{"seat": "witness"})
+	c.refused(CodeSeatUnknown, "clerk", "seat.reissue", m{"seat": "nobody"})
+	c.do("clerk", "seat.reissue", m{"seat": "judge"})
+	c.do("judge", "seat.reissue", m{"seat": "clerk"})
+}
+
 func TestTheFloorIsForWhomTheOrderLetsAddressTheWitness(t *testing.T) {
 	c := newCourt(t)
 	c.order(m{"template": "anonymous_to_defence", "reason": "r", "questioners": []Role{PresidingJudge, DefenceCounsel}}, nil)

@@ -110,13 +110,20 @@ func (c *call) seatAdmit() error {
 	return err
 }
 
-// seatReissue enters that a seat got a new link; the link itself is made by gateway/access and is in no event.
+// seatReissue enters that a seat got a new link; the link itself is made by gateway/access and is in no event. One's own seat would be lost
+// with the answer that holds the link, and the witness's seat is the station's, by its token.
 func (c *call) seatReissue() error {
 	seat, reason, err := c.target()
-	if err == nil {
-		c.emit(SeatReissued, SeatPayload{Seat: seat.ID, Role: seat.Role, Reason: reason})
+	switch {
+	case err != nil:
+		return err
+	case seat.ID == c.seat.ID:
+		return refuse(CodeNotAllowed, "A new link for one's own seat would end it before the link is seen: ask another seat.")
+	case seat.Role == ProtectedWitness:
+		return refuse(CodeNotAllowed, "The witness's seat is held by the station, by its token: it has no link.")
 	}
-	return err
+	c.emit(SeatReissued, SeatPayload{Seat: seat.ID, Role: seat.Role, Reason: reason})
+	return nil
 }
 
 func (c *call) undertakingSign() error {
