@@ -69,7 +69,7 @@ type MicrophoneConfig struct {
 // OpenCamera opens a source of pictures:
 //
 //	""              no camera: Read waits until Close
-//	"demo:NAME"     made on the spot; witness, bench, counsel, hall or dock
+//	"demo:NAME"     made on the spot; witness, bench, counsel, hall or dock, and timecode, which measures latency
 //	"/dev/videoN"   a V4L2 device, also by its label or name in mediadevices
 //	anything else   a file
 //
@@ -96,7 +96,7 @@ func OpenCamera(ctx context.Context, source string, cfg CameraConfig) (Camera, e
 // OpenMicrophone opens a source of sound:
 //
 //	""              no microphone: silence, each 20 ms
-//	"demo:NAME"     made on the spot, spoken by espeak-ng; witness, bench, counsel, hall or dock
+//	"demo:NAME"     made on the spot, spoken by espeak-ng; witness, bench, counsel, hall or dock; timecode: bursts at known times
 //	"pulse:NAME"    a PulseAudio source, by its name or description
 //	"alsa:NAME"     an ALSA device, such as hw:0,0 or its description
 //	anything else   a file, or if there is none, a device of any kind by its name

@@ -41,6 +41,9 @@ type demoMicrophone struct {
 }
 
 func openDemoMicrophone(ctx context.Context, name string) (Microphone, error) {
+	if name == "timecode" {
+		return openTimecodeMicrophone(ctx), nil
+	}
 	person, err := findDemo(name)
 	if err != nil {
 		return nil, err
@@ -91,6 +94,9 @@ type demoCamera struct {
 }
 
 func openDemoCamera(ctx context.Context, name string, cfg CameraConfig) (Camera, error) {
+	if name == "timecode" {
+		return openTimecodeCamera(ctx, cfg), nil
+	}
 	person, err := findDemo(name)
 	if err != nil {
 		return nil, err
