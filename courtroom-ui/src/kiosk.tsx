@@ -6,7 +6,7 @@ import { Languages, firstLanguage, useChanges } from './app';
 import { expose } from './hooks';
 import { Door, enterRoom } from './kiosk/door';
 import { KioskScreen } from './kiosk/screens';
-import { emptyKiosk, reduceKiosk, stageOf, type Kiosk, type KioskCommand, type KioskEvent, type StationMessage } from './kiosk/state';
+import { emptyKiosk, reduceKiosk, stageOf, unsentOf, type Kiosk, type KioskCommand, type KioskEvent, type StationMessage, type Writing } from './kiosk/state';
 import { LevelMeter } from './rtc/level';
 import { Receiver } from './rtc/receive';
 import { Speakers } from './rtc/sound';
@@ -38,6 +38,17 @@ class Room {
     if (this.door.send(command)) this.dispatch({ kind: 'pressed', what: command.type });
   }
 
+  write(writing: Kiosk['writing']): void { this.dispatch({ kind: 'write', writing }); }
+
+  /** Her words stay on this page until the station has them; the station keeps them until the court has. */
+  say(what: Writing, text: string, language: string): void {
+    this.wake();
+    this.dispatch({ kind: 'sent', piece: { type: what, id: crypto.randomUUID(), text, language } });
+    this.sendWritten();
+  }
+
+  private sendWritten(): void { for (const piece of unsentOf(this.kiosk)) this.door.send(piece); }
+
   /** The first touch of the page lets it be heard. */
   wake(): void { this.speakers.unlock(); this.meter.wake(); }
 
@@ -55,6 +66,7 @@ class Room {
     if (m.type === 'ice') { this.receiver.iceServers = m.servers; return; }
     const wasUp = this.kiosk.station?.link === 'up';
     this.dispatch({ kind: 'message', message: m });
+    if (m.type === 'station') this.sendWritten();
     if (m.type === 'state') this.receiver.follow(m.slots ?? []);
     if (m.type === 'station' && m.link === 'up' && !wasUp && this.kiosk.state) this.receiver.redial(0);
   }
@@ -81,7 +93,7 @@ function App() {
   return (
     <KioskScreen
       kiosk={room.kiosk} stage={stageOf(room.kiosk)} media={room.receiver} child={child} setChild={setChild}
-      press={(c) => room.press(c)} enter={async (code) => { room.wake(); return enterRoom(code); }}
+      press={(c) => room.press(c)} write={(w) => room.write(w)} say={(what, text, lang) => room.say(what, text, lang)} enter={async (code) => { room.wake(); return enterRoom(code); }}
       self="/local/self.mjpeg" clip={`/local/rehearsal.webm?n=${room.clips}`}
     />
   );

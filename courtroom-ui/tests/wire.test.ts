@@ -85,7 +85,7 @@ test('a key is read aloud as gateway and station read it', async () => {
 describe('the kiosk', () => {
   const station: StationReport = { type: 'station', link: 'up', order_ok: true, paused: false, rehearsal: 'none' };
   const state = (phase: State['testimony']['phase']): State => ({ ...judgeLive, testimony: { ...judgeLive.testimony, phase } });
-  const at = (phase: State['testimony']['phase'], more: Partial<StationReport> = {}, rest: Partial<Kiosk> = {}): Kiosk => ({ door: 'open', station: { ...station, ...more }, state: state(phase), pressed: null, ...rest });
+  const at = (phase: State['testimony']['phase'], more: Partial<StationReport> = {}, rest: Partial<Kiosk> = {}): Kiosk => ({ ...emptyKiosk, door: 'open', station: { ...station, ...more }, state: state(phase), ...rest });
   test.each<[string, Kiosk, Stage]>([
     ['the code first', { ...emptyKiosk, door: 'shut' }, 'enter'],
     ['a dead station', at('live', {}, { door: 'down' }), 'station_down'],
@@ -97,7 +97,7 @@ describe('the kiosk', () => {
     ['her no', at('waiting', { paused: true }, { pressed: 'refuse' }), 'refused'],
     ['rehearsal', at('waiting'), 'rehearse'], ['recording', at('rehearsal', { rehearsal: 'recording' }), 'recording'],
     ['consent', at('rehearsal', { rehearsal: 'ready' }), 'consent'], ['waiting', at('ready'), 'waiting'],
-    ['live', at('live'), 'live'], ['paused by the court', at('paused'), 'paused'], ['the end', at('released'), 'released'],
+    ['live', at('live'), 'live'], ['paused by the court', at('paused'), 'paused'], ['listening after her testimony', at('released'), 'after'],
   ])('shows %s', (_, kiosk, want) => expect(stageOf(kiosk)).toBe(want));
 
   test('is live on no stage but live: the state of a lost station counts for nothing', () => {

@@ -6,7 +6,7 @@ import type { Entry, State } from '../signaling/wire';
 import type { Waiting } from '../state/model';
 import { useText } from '../text/context';
 import type { Translate } from '../text/locale';
-import { entryText, roleName, speakerName } from '../text/say';
+import { besideText, entryText, judgeName, roleName, speakerName } from '../text/say';
 import { clock } from '../text/time';
 import { Button } from './button';
 import { Glyph } from './glyph';
@@ -53,7 +53,9 @@ class Row extends Component<RowProps> {
   }
 
   override render({ entry: e, t, pseudonym, state, amendedBy, amend }: RowProps) {
-    const own = e.system !== undefined;
+    const own = e.system !== undefined && e.text === undefined;
+    const judge = own ? judgeName(t, e, state?.seats) : null;
+    const beside = besideText(t, e, state);
     return (
       <article class={`entry entry-${e.kind}${own ? ' entry-own' : ''}`} data-entry={e.index} data-kind={e.kind} data-code={e.system?.code}>
         <div class="entry-head">
@@ -61,10 +63,12 @@ class Row extends Component<RowProps> {
           <time class="digits" dateTime={e.at}>{clock(e.at)}</time>
           {!(own && e.kind === 'system') && <span class="entry-kind">{e.kind === 'incident' && <Glyph name="flag" />}{t.code('kind', e.kind, 'kind.note')}</span>}
           {!own && <span class="entry-speaker">{e.speaker ? speakerName(t, e.speaker, pseudonym) : roleName(t, e.by)}</span>}
+          {judge !== null && <span class="entry-speaker" data-by={e.by_seat}>{judge}</span>}
           {e.sealed && <span class="entry-sealed"><Glyph name="lock" />{t.code('protocol.sealed', e.sealed, 'protocol.sealed.bench')}</span>}
           {amend && !own && <span class="entry-amend"><Button size="small" tone="quiet" press={() => amend(e)} act="entry.amend" label={`${t('protocol.amend')}: ${e.index}`}>{t('protocol.amend')}</Button></span>}
         </div>
         <p class="entry-text" lang={e.lang}>{entryText(t, e, state)}</p>
+        {beside !== null && <p class="entry-mark">{beside}</p>}
         {e.amends !== undefined && <p class="entry-mark">{t('protocol.amends', { index: e.amends })}</p>}
         {amendedBy !== undefined && <p class="entry-mark">{t('protocol.amended', { index: amendedBy })}</p>}
         {e.written_at && Math.abs(Date.parse(e.written_at) - Date.parse(e.at)) > 5000 && <p class="entry-mark">{t('protocol.written', { time: clock(e.written_at) })}</p>}

@@ -1,6 +1,6 @@
 // The kiosk's screens, without a station.
 import { KioskScreen } from '../kiosk/screens';
-import { stageOf, type Kiosk, type StationReport } from '../kiosk/state';
+import { emptyKiosk, stageOf, type Kiosk, type Sent, type StationReport } from '../kiosk/state';
 import type { State } from '../signaling/wire';
 import { judgeLive } from './fixtures';
 import { pictureOf } from './pictures';
@@ -8,12 +8,19 @@ import { pictureOf } from './pictures';
 const station: StationReport = { type: 'station', link: 'up', order_ok: true, key_code: '4821 0937', paused: false, rehearsal: 'none', mask: { picture: 'ok', voice: 'ok' }, devices: { camera: 'ok', microphone: 'ok' } };
 const state = (phase: State['testimony']['phase']): State => ({
   ...judgeLive, you: { seat: 'witness', role: 'protected_witness', can: [] }, testimony: { phase, since: judgeLive.now, pseudonym: 'Lalə', station: 'up' },
-  slots: [{ slot: 'bench', media: 'video', on: true }, { slot: 'floor', media: 'video', on: phase === 'live' }],
+  slots: [{ slot: 'bench', media: 'video', on: true }, { slot: 'floor', media: 'video', on: phase === 'live' || phase === 'released' }],
 });
-const kiosk = (phase: State['testimony']['phase'], more: Partial<StationReport> = {}, rest: Partial<Kiosk> = {}): Kiosk => ({ door: 'open', station: { ...station, ...more }, state: state(phase), pressed: null, ...rest });
+const kiosk = (phase: State['testimony']['phase'], more: Partial<StationReport> = {}, rest: Partial<Kiosk> = {}): Kiosk => ({ ...emptyKiosk, door: 'open', station: { ...station, ...more }, state: state(phase), ...rest });
+
+const pieces: Sent[] = [
+  { id: 'k1', what: 'remark', text: 'Bu, may ayında yox, mart ayında olub.', state: 'saved' },
+  { id: 'k2', what: 'question', text: 'Niyə qapı həmişə bağlı idi?', state: 'saved', request: 'q4', asked: true },
+  { id: 'k3', what: 'remark', text: 'Telefonumu mənə qaytarmayıblar.', state: 'sending' },
+];
+const over: Kiosk = { ...kiosk('released'), state: { ...state('released'), hearing: { ...judgeLive.hearing, phase: 'closed' } } };
 
 export const kioskExamples: Record<string, { kiosk: Kiosk; child?: boolean }> = {
-  'kiosk-enter': { kiosk: { door: 'shut', station: null, state: null, pressed: null } },
+  'kiosk-enter': { kiosk: { ...emptyKiosk, door: 'shut' } },
   'kiosk-before': { kiosk: { ...kiosk('waiting', { order_ok: false }) } },
   'kiosk-rehearse': { kiosk: kiosk('waiting') },
   'kiosk-rehearse-child': { kiosk: kiosk('waiting'), child: true },
@@ -24,7 +31,11 @@ export const kioskExamples: Record<string, { kiosk: Kiosk; child?: boolean }> = 
   'kiosk-afraid': { kiosk: kiosk('paused', { paused: true }, { pressed: 'afraid' }) },
   'kiosk-refused': { kiosk: kiosk('waiting', { paused: true }, { pressed: 'refuse' }) },
   'kiosk-lost': { kiosk: kiosk('live', { link: 'down' }) },
-  'kiosk-released': { kiosk: kiosk('released') },
+  'kiosk-after': { kiosk: kiosk('released', {}, { sent: pieces }) },
+  'kiosk-after-child': { kiosk: kiosk('released'), child: true },
+  'kiosk-after-write': { kiosk: kiosk('released', {}, { writing: { what: 'question', text: 'Niyə qapı həmişə bağlı idi? Açar kimdə olub?' } }) },
+  'kiosk-after-lost': { kiosk: kiosk('released', { link: 'down' }, { sent: pieces.slice(0, 2).map((p): Sent => ({ ...p, state: 'sending' })) }) },
+  'kiosk-released': { kiosk: over },
 };
 
 const self = 'data:image/svg+xml,' + encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 480"><rect width="640" height="480" fill="#dfe4e1"/><ellipse cx="320" cy="520" rx="230" ry="190" fill="#5b6b66"/><ellipse cx="320" cy="220" rx="105" ry="135" fill="#b9a48f"/><circle cx="280" cy="200" r="10"/><circle cx="360" cy="200" r="10"/><ellipse cx="320" cy="285" rx="34" ry="8" fill="#6e3b3b"/></svg>');
@@ -34,7 +45,7 @@ export function KioskExample({ name }: { name: string }) {
   const none = (): void => undefined;
   return (
     <KioskScreen
-      kiosk={made.kiosk} stage={stageOf(made.kiosk)} child={made.child ?? false} setChild={none} press={none} enter={() => Promise.resolve('code_wrong')}
+      kiosk={made.kiosk} stage={stageOf(made.kiosk)} child={made.child ?? false} setChild={none} press={none} write={none} say={none} enter={() => Promise.resolve('code_wrong')}
       media={{ track: (slot, kind) => (kind === 'video' ? pictureOf(slot) : null), fresh: () => true, drew: none }} self={self} clip=""
     />
   );

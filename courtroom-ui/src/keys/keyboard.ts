@@ -38,5 +38,9 @@ export function numberOf(e: Pressed): number | null {
 
 export const speakers = ['presiding_judge', 'prosecutor', 'defence_counsel', 'victims_lawyer', 'witness', 'interpreter', 'accused', 'judge', 'legal_representative'] as const;
 
+/** A ruling is a judge's, and names the judge. */
+export const rulers = ['presiding_judge', 'judge', 'reserve_judge'] as const;
+export const speakersOf = (kind: WrittenKind): readonly ((typeof speakers)[number] | (typeof rulers)[number])[] => (kind === 'ruling' ? rulers : speakers);
+
 /** Rulings on a flag, in the order of their number keys. */
 export const flagRulings: readonly FlagRuling[] = ['enter', 'warn', 'remove', 'pause', 'private', 'refer', 'dismiss'];

@@ -11,6 +11,9 @@ const drawn = {
   live: <><circle cx="48" cy="48" r="16" /><circle class="stroke" cx="48" cy="48" r="34" /></>,
   go: <path d="M28 14 80 48 28 82z" />,
   two: <><circle cx="32" cy="34" r="14" /><circle cx="66" cy="34" r="14" /><path d="M8 82c1-18 10-26 24-26s22 8 24 26zM60 82c0-10-2-17-5-22 3-3 7-4 11-4 14 0 23 8 24 26z" /></>,
+  ear: <><path class="stroke" d="M30 40a20 20 0 0 1 40 0c0 18-18 18-18 34a10 10 0 0 1-20 0" /><path class="stroke" d="M41 42a9 9 0 0 1 18 0c0 8-8 8-8 15" /></>,
+  ask: <><path class="stroke" d="M12 12h72v52H48L28 82V64H12z" /><path class="stroke" d="M39 31c0-12 19-11 18 1-1 7-9 6-9 12" /><circle cx="48" cy="54" r="4.5" /></>,
+  pen: <><path class="stroke" d="M16 80l6-22 42-42 16 16-42 42z" /><path class="stroke" d="M54 26l16 16" /></>,
   end: <><path d="M20 16h56v64H20z" /></>,
 } as const;
 

@@ -7,9 +7,10 @@ import { VideoTile } from '../components/videotile';
 import { useText } from '../text/context';
 import type { Key, Lang } from '../text/locale';
 import type { Media } from '../session';
+import { After } from './after';
+import { Big, Foot, Listen, useWords } from './parts';
 import { Pictogram, type PictogramName } from './pictograms';
-import { playPrompt, promptOf } from './prompts';
-import type { Kiosk, KioskCommand, Stage } from './state';
+import type { Kiosk, KioskCommand, Stage, Writing } from './state';
 
 export interface KioskProps {
   kiosk: Kiosk;
@@ -18,56 +19,34 @@ export interface KioskProps {
   child: boolean;
   setChild: (child: boolean) => void;
   press: (command: KioskCommand) => void;
+  /** What she is writing; null puts it away. */
+  write: (writing: Kiosk['writing']) => void;
+  say: (what: Writing, text: string, language: string) => void;
   enter: (code: string) => Promise<string | null>;
   /** Where her masked picture comes from; an address of the station. */
   self: string;
   clip: string;
 }
 
-/** A text in words for a child where there are such. */
-function useWords(child: boolean): (key: Key) => string {
-  const t = useText();
-  return (key) => (child && t.has(`${key}.child`) ? t(`${key}.child` as Key) : t(key));
-}
-
 export function KioskScreen(props: KioskProps) {
   const { stage } = props;
   if (stage === 'enter') return <Enter {...props} />;
+  if (stage === 'after') return <After {...props} />;
   if (stage === 'live' || stage === 'paused' || stage === 'afraid') return <Court {...props} />;
   return <Before {...props} />;
 }
 
-const promptNames: Partial<Record<Stage, string>> = {
-  before: 'before', rehearse: 'rehearse', recording: 'recording', consent: 'consent', waiting: 'waiting', live: 'live', paused: 'paused', afraid: 'afraid', refused: 'refused', lost: 'lost', released: 'released',
-};
-
-function Listen({ stage, child }: { stage: Stage; child: boolean }) {
-  const t = useText();
-  const name = promptNames[stage];
-  const url = name ? promptOf(t.lang, name, child) : null;
-  return url ? <button type="button" class="kiosk-listen" data-act="listen" onClick={() => playPrompt(url)}><Pictogram name="speak" /><span>{t('kiosk.listen')}</span></button> : null;
-}
-
 /** The frame of every screen but the live one: one picture, one sentence, then what can be done. */
-function Frame({ kiosk, stage, child, setChild, picture, say, children }: KioskProps & { picture: PictogramName; say: string; children?: ComponentChildren }) {
-  const t = useText();
+function Frame({ kiosk, stage, child, setChild, picture, title, children }: KioskProps & { picture: PictogramName; title: string; children?: ComponentChildren }) {
   return (
     <div class="screen kiosk" data-screen="kiosk" data-stage={stage}>
       <main id="main" class="kiosk-main">
-        <div class="kiosk-say" role="status"><Pictogram name={picture} /><h1>{say}</h1><Listen stage={stage} child={child} /></div>
+        <div class="kiosk-say" role="status"><Pictogram name={picture} /><h1>{title}</h1><Listen stage={stage} child={child} /></div>
         {children}
       </main>
-      <footer class="kiosk-foot">
-        <p class="quiet" data-key-code={kiosk.station?.key_code ?? ''}>{kiosk.station?.order_ok && kiosk.station.key_code ? t('kiosk.code', { code: kiosk.station.key_code }) : t('kiosk.code.none')}</p>
-        <button type="button" class="kiosk-child" aria-pressed={child} data-act="child" onClick={() => setChild(!child)}>{t('kiosk.child')}</button>
-        <LanguageSwitch />
-      </footer>
+      <Foot kiosk={kiosk} child={child} setChild={setChild} />
     </div>
   );
-}
-
-function Big({ act, tone, picture, press, children }: { act: string; tone: 'go' | 'plain' | 'break' | 'afraid'; picture: PictogramName; press: () => void; children: ComponentChildren }) {
-  return <button type="button" class={`hand hand-${tone}`} data-act={act} onClick={press}><Pictogram name={picture} /><span>{children}</span></button>;
 }
 
 const waits: Partial<Record<Stage, [PictogramName, Key]>> = {
@@ -81,17 +60,17 @@ function Before(props: KioskProps) {
   const words = useWords(child);
   if (stage === 'rehearse') {
     return (
-      <Frame {...props} picture="watch" say={words('kiosk.rehearse')}>
+      <Frame {...props} picture="watch" title={words('kiosk.rehearse')}>
         <p class="kiosk-what">{words('kiosk.rehearse.what')}</p>
         <div class="kiosk-hands"><Big act="rehearse" tone="go" picture="speak" press={() => press({ type: 'rehearse' })}>{t('kiosk.rehearse.go')}</Big></div>
       </Frame>
     );
   }
-  if (stage === 'recording') return <Frame {...props} picture="speak" say={t('kiosk.rehearse.recording')}><Self {...props} /></Frame>;
+  if (stage === 'recording') return <Frame {...props} picture="speak" title={t('kiosk.rehearse.recording')}><Self {...props} /></Frame>;
   if (stage === 'consent') return <Consent {...props} />;
   const [picture, key] = waits[stage] ?? ['wait', 'kiosk.before'];
   return (
-    <Frame {...props} picture={picture} say={words(key)}>
+    <Frame {...props} picture={picture} title={words(key)}>
       {(stage === 'lost' || stage === 'station_down') && <p class="kiosk-what">{words('kiosk.lost.what')}</p>}
       {stage === 'lost' && (
         // Both act in the station at once, link or no link, and are told to the court later.
@@ -115,7 +94,7 @@ function Consent(props: KioskProps) {
   const [language, setLanguage] = useState<string>(t.lang);
   const [interpreter, setInterpreter] = useState(false);
   return (
-    <Frame {...props} picture="watch" say={words('kiosk.rehearse.watch')}>
+    <Frame {...props} picture="watch" title={words('kiosk.rehearse.watch')}>
       <div class="kiosk-consent">
         <div class="kiosk-clip">
           <video src={clip} controls autoPlay playsInline data-rehearsal aria-label={words('kiosk.rehearse.watch')} />

@@ -7,8 +7,11 @@ export interface StationReport {
   rehearsal: 'none' | 'recording' | 'ready';
   mask?: { picture: 'ok' | 'neutral' | 'card'; voice: 'ok' | 'silence'; notice?: string };
   devices?: { camera: 'ok' | 'lost'; microphone: 'ok' | 'lost' };
-  order_refused?: string; unsent?: number;
+  order_refused?: string; unsent?: number; said?: Said[] | null;
 }
+/** How a piece of her writing stands at the station; never the words. */
+export interface Said { id: string; what: Writing; state: 'sending' | 'saved' | 'refused'; code?: string; request?: string }
+export type Writing = 'question' | 'remark';
 export type StationMessage =
   | StationReport | State | WireError | { type: 'ice'; servers: IceServer[] }
   | { type: 'rtc.answer'; sdp: string } | { type: 'rtc.closed'; why: string };
@@ -17,7 +20,9 @@ export type KioskCommand =
   | { type: 'rehearse' | 'refuse' | 'break' | 'continue' | 'afraid' }
   | { type: 'consent'; language: string; interpreter: boolean }
   | { type: 'tighten'; picture?: 'card' | ''; voice?: 'silence' | '' }
+  | Written
   | { type: 'far'; db: number } | { type: 'rtc.offer'; sdp: string };
+export interface Written { type: Writing; id: string; text: string; language?: string }
 
 export interface Kiosk {
   door: 'connecting' | 'open' | 'down' | 'shut';
@@ -25,27 +30,66 @@ export interface Kiosk {
   state: State | null;
   /** What she pressed last, so that the screen can answer in the same words. */
   pressed: 'afraid' | 'refuse' | 'break' | null;
+  /** What she is writing after her testimony. It outlives a lost link and a lost station, but never this page. */
+  writing: { what: Writing; text: string } | null;
+  /** What she has written, oldest first. */
+  sent: readonly Sent[];
 }
+/** A piece that she sent: unsent until the station has it. asked: the court was seen to hold the question; done: it holds it no more. */
+export interface Sent { id: string; what: Writing; text: string; language?: string; state: 'unsent' | Said['state']; code?: string; request?: string; asked?: boolean; done?: boolean }
 
-export const emptyKiosk: Kiosk = { door: 'connecting', station: null, state: null, pressed: null };
+export const emptyKiosk: Kiosk = { door: 'connecting', station: null, state: null, pressed: null, writing: null, sent: [] };
 
 export type KioskEvent =
-  | { kind: 'door'; door: Kiosk['door'] } | { kind: 'message'; message: StationMessage } | { kind: 'pressed'; what: string };
+  | { kind: 'door'; door: Kiosk['door'] } | { kind: 'message'; message: StationMessage } | { kind: 'pressed'; what: string }
+  | { kind: 'write'; writing: Kiosk['writing'] } | { kind: 'sent'; piece: Written };
 
 export function reduceKiosk(k: Kiosk, e: KioskEvent): Kiosk {
   switch (e.kind) {
     // What a lost station said last is no longer true of anything.
     case 'door': return e.door === 'open' ? { ...k, door: 'open' } : { ...k, door: e.door, station: null };
     case 'pressed': return { ...k, pressed: e.what === 'afraid' || e.what === 'refuse' || e.what === 'break' ? e.what : e.what === 'continue' || e.what === 'rehearse' || e.what === 'consent' ? null : k.pressed };
+    case 'write': return { ...k, writing: e.writing };
+    case 'sent': {
+      const { type: what, ...piece } = e.piece;
+      return { ...k, writing: null, sent: [...k.sent, { ...piece, what, state: 'unsent' }] };
+    }
     case 'message':
-      if (e.message.type === 'station') return { ...k, station: e.message };
-      return e.message.type === 'state' ? { ...k, state: e.message } : k;
+      if (e.message.type === 'station') return { ...k, station: e.message, sent: stands(k.sent, e.message.said ?? []) };
+      return e.message.type === 'state' ? { ...k, state: e.message, sent: settled(k.sent, e.message) } : k;
   }
 }
 
+/** What the station does not name it does not have: unless it was answered before, the piece is not sent. */
+function stands(sent: readonly Sent[], said: readonly Said[]): readonly Sent[] {
+  const known = sent.map((p): Sent => {
+    const now = said.find((s) => s.id === p.id);
+    return now ? { ...p, ...now } : p.state === 'sending' ? { ...p, state: 'unsent' } : p;
+  });
+  // A page that was loaded anew has no words to show, but how they stand.
+  return [...known, ...said.filter((s) => !sent.some((p) => p.id === s.id)).map((s): Sent => ({ ...s, text: '' }))];
+}
+
+/** A question waits with the bench for as long as the court's state names it. */
+function settled(sent: readonly Sent[], state: State): readonly Sent[] {
+  return sent.map((p) => {
+    if (p.request === undefined) return p;
+    const waits = state.requests?.some((r) => r.id === p.request) ?? false;
+    return { ...p, asked: p.asked === true || waits, done: p.asked === true && !waits };
+  });
+}
+
+/** What the station must be given (again): it tells the same piece by its id. A piece without words was written by the page before. */
+export const unsentOf = (k: Kiosk): Written[] =>
+  (k.door !== 'open' || !k.station ? [] : k.sent.filter((p) => p.state === 'unsent' && p.text !== ''))
+    .map((p) => ({ type: p.what, id: p.id, text: p.text, ...(p.language !== undefined && { language: p.language }) }));
+
+/** As many letters as the court takes in one piece. */
+export const longest = 2000;
+
 export type Stage =
   | 'connecting' | 'enter' | 'station_down' | 'lost' | 'before' | 'rehearse' | 'recording' | 'consent' | 'waiting'
-  | 'live' | 'paused' | 'afraid' | 'refused' | 'released';
+  | 'live' | 'paused' | 'afraid' | 'refused' | 'after' | 'released';
 
 /** The safest reading wins: whatever is not surely live is a screen that says that nobody sees or hears her. */
 export function stageOf(k: Kiosk): Stage {
@@ -53,7 +97,8 @@ export function stageOf(k: Kiosk): Stage {
   if (k.door === 'connecting') return 'connecting';
   if (k.door === 'down' || !k.station) return 'station_down';
   const { station, state } = k;
-  if (state?.testimony.phase === 'released') return 'released';
+  // She has testified: while the hearing sits she listens, link or no link, and what she writes waits for it.
+  if (state?.testimony.phase === 'released') return state.hearing.phase === 'open' || state.hearing.phase === 'suspended' ? 'after' : 'released';
   if (station.link === 'down') return 'lost';
   if (station.paused) return k.pressed === 'afraid' ? 'afraid' : k.pressed === 'refuse' ? 'refused' : 'paused';
   if (!station.order_ok || !state?.order || state.hearing.phase === 'suspended') return 'before';

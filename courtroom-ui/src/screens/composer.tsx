@@ -3,7 +3,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { Glyph } from '../components/glyph';
 import { Panel } from '../components/panel';
-import { kindOf, keyOf, numberOf, speakers, writtenKinds, type WrittenKind } from '../keys/keyboard';
+import { kindOf, keyOf, numberOf, speakersOf, writtenKinds, type WrittenKind } from '../keys/keyboard';
 import { KeyHint } from '../components/keyhint';
 import type { Actions } from '../state/actions';
 import { useText } from '../text/context';
@@ -32,6 +32,7 @@ export function Composer({ state, add, focusRef }: ComposerProps) {
   const input = useRef<HTMLTextAreaElement>(null);
   const strip = useRef<HTMLDivElement>(null);
   const speaker = chosen ?? usualSpeaker(kind, state);
+  const offered = speakersOf(kind);
   const pseudonym = state.testimony.pseudonym;
   const pickKind = (k: WrittenKind): void => { setKind(k); setChosen(null); };
   const submit = (): void => {
@@ -47,7 +48,7 @@ export function Composer({ state, add, focusRef }: ComposerProps) {
     const k = kindOf(e, lettersOf(t));
     const n = numberOf(e);
     if (k) pickKind(k);
-    else if (n !== null && speakers[n]) setChosen(speakers[n]);
+    else if (n !== null && offered[n]) setChosen(offered[n]);
     else if (e.code !== 'Enter' && e.code !== 'Space') return;
     e.preventDefault();
     // A letter is followed by a number or by the text: the text is one more key away, and any other key starts it.
@@ -64,8 +65,8 @@ export function Composer({ state, add, focusRef }: ComposerProps) {
           ))}
         </div>
         <div class="compose-speakers" role="group" aria-label={t('compose.speaker')}>
-          {speakers.map((s, i) => (
-            <button key={s} type="button" class="choice" title={speakerName(t, s, pseudonym)} aria-pressed={s === speaker} data-speaker={s} onClick={() => { setChosen(s === speaker ? '' : s); input.current?.focus(); }}>
+          {offered.map((s, i) => (
+            <button key={s} type="button" class="choice" title={speakerName(t, s, pseudonym)} aria-pressed={s === speaker} data-speaker={s} onClick={() => { setChosen(s !== speaker ? s : kind === 'ruling' ? null : ''); input.current?.focus(); }}>
               <KeyHint name={String(i + 1)} /><span>{s === 'witness' ? speakerName(t, s, pseudonym) : t(`compose.short.${s}`)}</span>
             </button>
           ))}

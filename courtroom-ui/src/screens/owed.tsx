@@ -7,7 +7,7 @@ import type { Ask } from '../components/ask';
 import type { Actions } from '../state/actions';
 import { useText } from '../text/context';
 import type { Translate } from '../text/locale';
-import { roleName, seatName } from '../text/say';
+import { seatName, speakerName } from '../text/say';
 import { clock, shortClock } from '../text/time';
 
 export function PendingPanel({ state, actions, ask }: { state: State; actions: Actions; ask: (ask: Ask) => void }) {
@@ -43,18 +43,18 @@ export function RequestsPanel({ state, actions, title }: { state: State; actions
   return (
     <Panel title={title ?? t('requests.title')} tone={requests.length > 0 ? 'caution' : 'plain'} count={requests.length} class="panel-requests">
       {requests.length === 0 && <p class="quiet">{t('requests.none')}</p>}
-      <ul class="owed">{requests.map((r) => <RequestItem key={r.id} request={r} actions={actions} />)}</ul>
+      <ul class="owed">{requests.map((r) => <RequestItem key={r.id} request={r} actions={actions} pseudonym={state.testimony.pseudonym} />)}</ul>
     </Panel>
   );
 }
 
-function RequestItem({ request: r, actions }: { request: Request; actions: Actions }) {
+function RequestItem({ request: r, actions, pseudonym }: { request: Request; actions: Actions; pseudonym: string | undefined }) {
   const t = useText();
   const done = actions.requestDone;
   const [yes, no] = r.what === 'objection' ? (['sustained', 'overruled'] as const) : (['allowed', 'refused'] as const);
   return (
     <li data-request={r.id} data-what={r.what}>
-      <div><p class="owed-what">{t.code('request', r.what, 'event.plain')} · {roleName(t, r.role)} · <span class="digits">{clock(r.at)}</span></p>{r.text && <p>{r.text}</p>}</div>
+      <div><p class="owed-what">{t.code('request', r.what, 'event.plain')} · {speakerName(t, r.role, pseudonym)} · <span class="digits">{clock(r.at)}</span></p>{r.text && <p>{r.text}</p>}</div>
       {done && <div class="owed-buttons">
         <Button size="small" act="request.yes" press={() => done(r.id, yes)}>{t(yes === 'sustained' ? 'requests.sustain' : 'requests.allow')}</Button>
         <Button size="small" act="request.no" press={() => done(r.id, no)}>{t(no === 'overruled' ? 'requests.overrule' : 'requests.refuse')}</Button>

@@ -9,7 +9,7 @@ export type SessionKind = 'public' | 'private' | 'closed';
 export type TestimonyPhase = 'waiting' | 'rehearsal' | 'ready' | 'live' | 'paused' | 'released';
 export type EntryKind =
   | 'question' | 'answer' | 'statement' | 'ruling' | 'objection' | 'exhibit' | 'undertaking' | 'break' | 'note'
-  | 'incident' | 'system';
+  | 'remark' | 'incident' | 'system';
 export type FlagKind =
   | 'words' | 'gesture' | 'look' | 'photographing' | 'identify' | 'contact_outside' | 'threat_relative'
   | 'threat_lawyer' | 'other';
@@ -72,7 +72,7 @@ export interface State {
 }
 
 export interface Entry {
-  index: number; id: string; kind: EntryKind; speaker?: string; by?: Role | 'system'; text?: string; lang?: string; at: string;
+  index: number; id: string; kind: EntryKind; speaker?: string; by?: Role | 'system'; by_seat?: string; text?: string; lang?: string; at: string;
   written_at?: string; amends?: number; sealed?: string; system?: { code: string; params?: Record<string, unknown> };
 }
 

@@ -25,11 +25,24 @@ export function renderingName(t: Translate, r: Rendering | { picture: string; vo
 export const pictureName = (t: Translate, mode: string): string => t.code('picture', mode || 'none', 'picture.none');
 export const voiceName = (t: Translate, mode: string): string => t.code('voice', mode || 'none', 'voice.none');
 
+/** The judge whose act the system entered; null for what no judge did, or what only happened at a judge's seat. */
+export function judgeName(t: Translate, e: Entry, seats: readonly Seat[] | undefined): string | null {
+  const bench = e.by === 'presiding_judge' || e.by === 'judge' || e.by === 'reserve_judge';
+  if (!e.system || !bench || e.system.code === 'seat.entered') return null;
+  return e.by_seat !== undefined && seats?.some((s) => s.id === e.by_seat) ? seatName(t, seats, e.by_seat) : roleName(t, e.by);
+}
+
 /** The text of an entry; the system's own entries are said from the locale files. */
 export function entryText(t: Translate, e: Entry, state: State | null): string {
-  if (!e.system) return e.text ?? '';
-  return t.code('event', e.system.code, 'event.unknown', eventParams(t, e.system.params ?? {}, state));
+  return !e.system || e.text !== undefined ? e.text ?? '' : systemText(t, e.system, state);
 }
+
+/** What the system says beside a person's words, such as why they were amended. */
+export const besideText = (t: Translate, e: Entry, state: State | null): string | null =>
+  e.system && e.text !== undefined ? systemText(t, e.system, state) : null;
+
+const systemText = (t: Translate, s: NonNullable<Entry['system']>, state: State | null): string =>
+  t.code('event', s.code, 'event.unknown', eventParams(t, s.params ?? {}, state));
 
 const kindName = (t: Translate, v: string): string =>
   (t.has(`session.${v}`) ? t.code('session', v, 'event.plain') : t.code('flagkind', v, 'flagkind.unknown'));
@@ -38,7 +51,7 @@ const at = (_: Translate, v: string): string => clock(v);
 
 // Params that are codes are said in words; anything else stands as it came.
 const said: Readonly<Record<string, (t: Translate, v: string, state: State | null) => string>> = {
-  role: roleName, by: roleName, kind: kindName,
+  role: (t, v, s) => speakerName(t, v, s?.testimony.pseudonym), by: (t, v, s) => speakerName(t, v, s?.testimony.pseudonym), kind: kindName,
   seat: (t, v, s) => seatName(t, s?.seats, v),
   from: by('session'), why: by('pause'), about: by('about'), what: by('request'), ruling: by('ruling'),
   language: by('language'), picture: by('picture'), voice: by('voice'), template: by('template'), court: by('court'),
