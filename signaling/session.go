@@ -114,6 +114,9 @@ func (s *Session) SendState(b []byte) {
 
 // SendICE tells the page which TURN servers it may use.
 func (s *Session) SendICE(servers []ICEServer) {
+	if servers == nil {
+		servers = []ICEServer{} // a list on the wire, never null
+	}
 	s.Send(iceMessage{Type: "ice", Servers: servers})
 }
 

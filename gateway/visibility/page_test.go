@@ -11,7 +11,7 @@ import (
 	"parda/gateway/incident"
 )
 
-var update = flag.Bool("update", false, "write VISIBILITY.md anew")
+var update = flag.Bool("update", false, "write VISIBILITY.md and signaling/testdata/state.json anew")
 
 // scenes are those that the page shows; what they leave out is in the exhaustive test.
 func scenes() []struct {

@@ -1,12 +1,15 @@
 package visibility
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/json"
+	"math/big"
 	"os"
 	"regexp"
 	"slices"
@@ -33,7 +36,8 @@ type play struct {
 }
 
 func newPlay(t *testing.T) *play {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	// One key for all, and signatures without chance: the vectors are the same each time.
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,13 +78,17 @@ func (p *play) do(seat, name string, args m) {
 
 func (p *play) sign(b []byte) []byte {
 	sum := sha256.Sum256(b)
-	r, s, err := ecdsa.Sign(rand.Reader, p.key, sum[:])
+	der, err := p.key.Sign(nil, sum[:], crypto.SHA256) // RFC 6979
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	var sig struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(der, &sig); err != nil {
+		p.t.Fatal(err)
+	}
 	out := make([]byte, 64)
-	r.FillBytes(out[:32])
-	s.FillBytes(out[32:])
+	sig.R.FillBytes(out[:32])
+	sig.S.FillBytes(out[32:])
 	return out
 }
 
