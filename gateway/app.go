@@ -245,30 +245,27 @@ func (a *App) createHearing(ctx context.Context, c HearingConfig, seats []hearin
 	return a.store.PutHearing(ctx, c.ID, kept)
 }
 
+// issueLinks draws codes and tokens. What was handed out at an earlier start stays good, so that a restart in the middle of a hearing sends
+// nobody away; with redraw, whoever did not use theirs yet gets new ones.
 func (a *App) issueLinks(ctx context.Context, c HearingConfig, seats []hearing.SeatSpec) error {
 	for _, s := range seats {
 		if s.Role == hearing.ProtectedWitness {
 			continue // the witness's seat is the station's, by its token
 		}
-		link := SeatLink{Hearing: c.ID, Seat: s.ID, Role: string(s.Role)}
-		taken, err := a.taken(ctx, c.ID, s.ID)
+		link, err := a.issueLink(ctx, c.ID, s)
 		if err != nil {
 			return err
 		}
-		if !taken {
-			capacity := 1
-			if s.Role == hearing.Gallery {
-				capacity = access.GalleryCapacity
-			}
-			code, err := a.access.Issue(ctx, c.ID, s.ID, capacity)
-			if err != nil {
-				return err
-			}
-			link.Link = a.seatLink(c.ID, s.ID, code)
-		}
 		a.links.Seats = append(a.links.Seats, link)
 	}
+	kept, err := a.store.Tokens(ctx, c.ID)
+	if err != nil && !errors.Is(err, store.ErrUnknown) {
+		return err
+	}
 	for _, label := range append([]string{"witness"}, viewLabels(c.Views)...) {
+		if _, ok := kept[label]; ok && !a.config.Redraw {
+			continue
+		}
 		token, err := a.access.IssueToken(ctx, c.ID, label)
 		if err != nil {
 			return err
@@ -276,6 +273,29 @@ func (a *App) issueLinks(ctx context.Context, c HearingConfig, seats []hearing.S
 		a.tokens[c.ID+"/"+label] = token
 	}
 	return nil
+}
+
+func (a *App) issueLink(ctx context.Context, id string, s hearing.SeatSpec) (SeatLink, error) {
+	link := SeatLink{Hearing: id, Seat: s.ID, Role: string(s.Role)}
+	_, err := a.store.Seat(ctx, id, s.ID)
+	if err != nil && !errors.Is(err, store.ErrUnknown) {
+		return link, err
+	}
+	if issued := err == nil; issued {
+		taken, err := a.taken(ctx, id, s.ID)
+		if err != nil || taken || !a.config.Redraw {
+			return link, err
+		}
+	}
+	capacity := 1
+	if s.Role == hearing.Gallery {
+		capacity = access.GalleryCapacity
+	}
+	code, err := a.access.Issue(ctx, id, s.ID, capacity)
+	if err == nil {
+		link.Link = a.seatLink(id, s.ID, code)
+	}
+	return link, err
 }
 
 func viewLabels(views []string) []string {

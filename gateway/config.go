@@ -20,6 +20,7 @@ type Config struct {
 	Media    MediaConfig     `toml:"media"`
 	TURN     TURNConfig      `toml:"turn"`
 	Hearings []HearingConfig `toml:"hearing"`
+	Redraw   bool            `toml:"-"` // draw new links for seats that nobody took, and new tokens, at this start
 }
 
 // HTTPConfig says where pages, WebSocket, WHIP and WHEP are served.

@@ -99,10 +99,12 @@ func (o *demoOptions) config() Config {
 		return fmt.Sprintf("127.0.0.1:%d", o.port+offset)
 	}
 	return Config{
-		Data:  o.data,
-		HTTP:  HTTPConfig{Local: at(0), Listen: at(1)},
-		Media: MediaConfig{UDP: at(2), TCP: at(2), Addresses: []string{"127.0.0.1"}},
-		TURN:  TURNConfig{UDP: at(3), TCP: at(3), Realm: "parda"},
+		Data: o.data,
+		// The demonstration's programs are new ones at each start, and its links are read off the terminal.
+		Redraw: true,
+		HTTP:   HTTPConfig{Local: at(0), Listen: at(1)},
+		Media:  MediaConfig{UDP: at(2), TCP: at(2), Addresses: []string{"127.0.0.1"}},
+		TURN:   TURNConfig{UDP: at(3), TCP: at(3), Realm: "parda"},
 		Hearings: []HearingConfig{{
 			ID: demoHearing, CaseNo: "1(101)-1/2026", Court: "baku", Pseudonym: "Lalə", Template: o.template,
 			Reason: "Nümayiş üçün qərar: şahid insan alverindən zərər çəkmiş şəxsdir və məhkəmədən əvvəl hədələnib.",
@@ -212,7 +214,7 @@ func printLinks(out io.Writer, l Links, asJSON bool) {
 	for _, s := range l.Seats {
 		link := s.Link
 		if link == "" {
-			link = "taken; the clerk can issue another link"
+			link = "issued before; the clerk can issue another"
 		}
 		fmt.Fprintf(&b, "  %-22s %s\n", strings.ReplaceAll(s.Role, "_", " "), link)
 	}

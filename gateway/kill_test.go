@@ -84,7 +84,7 @@ func TestKillNineLosesNothingThatWasAcknowledged(t *testing.T) {
 		t.Fatal(err)
 	}
 	gateway := startProcess(t, config)
-	at := outside{gateway.links.Gateway}
+	at, token := outside{gateway.links.Gateway}, gateway.links.Tokens["demo/court/bench"] // it stays good over restarts
 	judge, clerk := sitAt(t, at, gateway.links, "judge"), sitAt(t, at, gateway.links, "clerk")
 	key := newSigner(t)
 	judge.must("key.enrol", map[string]string{"key": key.spki()})
@@ -94,7 +94,7 @@ func TestKillNineLosesNothingThatWasAcknowledged(t *testing.T) {
 
 	acknowledged := map[string]bool{}
 	for round := range 10 {
-		publishing := publishAt(t, at, gateway.links.Tokens["demo/court/bench"], "")
+		publishing := publishAt(t, at, token, "")
 		stop := time.After(time.Duration(100+rand.IntN(900)) * time.Millisecond)
 		killed := make(chan struct{})
 		go func() { <-stop; gateway.cmd.Process.Kill(); gateway.cmd.Wait(); close(killed) }()

@@ -62,6 +62,7 @@ func serve(ctx context.Context, args []string, out, errOut io.Writer) error {
 	flags.SetOutput(errOut)
 	file := flags.String("config", "", "TOML `FILE`; deploy/gateway.toml explains each setting")
 	asJSON := flags.Bool("json", false, "print links and tokens as one line of JSON")
+	redraw := flags.Bool("redraw", false, "draw new links for the seats that nobody took yet, and new tokens; the old ones end")
 	if err := flags.Parse(args); err != nil {
 		return errSaid
 	}
@@ -72,6 +73,7 @@ func serve(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
+	config.Redraw = *redraw
 	app, err := Open(config, operatorLog(errOut))
 	if err != nil {
 		return err

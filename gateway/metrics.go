@@ -3,6 +3,7 @@ package main
 import (
 	"log"
 	"log/slog"
+	"regexp"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,8 +39,10 @@ func quietLog(to *slog.Logger) *log.Logger { return log.New(addressless{to}, "",
 
 type addressless struct{ to *slog.Logger }
 
+// anAddress finds IP addresses with or without a port, and host:port.
+var anAddress = regexp.MustCompile(`\[[0-9a-fA-F:.%]+\](:\d+)?|\d{1,3}(\.\d{1,3}){3}(:\d+)?|[0-9a-fA-F]*:[0-9a-fA-F:]+|\S+:\d+`)
+
 func (a addressless) Write(b []byte) (int, error) {
-	what, _, _ := strings.Cut(string(b), " from ")
-	a.to.Info("http", "what", strings.TrimSpace(what))
+	a.to.Info("http", "what", anAddress.ReplaceAllString(strings.TrimSpace(string(b)), "(address)"))
 	return len(b), nil
 }

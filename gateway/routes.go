@@ -53,7 +53,9 @@ func (a *App) routes(secure bool) http.Handler {
 		r.Any(path+"/:id", throughDoor(door))
 	}
 	r.GET("/healthz", a.health)
-	r.GET("/metrics", gin.WrapH(promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{})))
+	if !secure { // counts of packets tell when a witness speaks: they are for this machine's operator, not for the gallery
+		r.GET("/metrics", gin.WrapH(promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{})))
+	}
 	r.NoRoute(func(c *gin.Context) { c.String(http.StatusNotFound, "There is nothing here.\n") })
 	return r
 }
@@ -147,13 +149,13 @@ func (a *App) socket(c *gin.Context) {
 		signaling.WriteError(c.Writer, a.log, err)
 		return
 	}
-	var seat string
+	seat, holds := "witness", func() error { return nil }
 	if token, ok := bearer(c.Request); ok {
-		if err = a.tokenFor(c, id, token, "witness"); err == nil {
-			seat = "witness"
-		}
-	} else {
-		seat, err = a.seatByCookie(c, id)
+		holds = func() error { return a.tokenFor(context.Background(), id, token, "witness") }
+		err = holds()
+	} else if seat, err = a.seatByCookie(c, id); err == nil {
+		cookie, _ := c.Cookie(access.CookieName(id, seat))
+		holds = func() error { return doorError(a.access.Check(context.Background(), id, seat, cookie)) }
 	}
 	if err != nil {
 		signaling.WriteError(c.Writer, a.log, err)
@@ -163,7 +165,18 @@ func (a *App) socket(c *gin.Context) {
 	if err != nil {
 		return // Accept has answered
 	}
-	signaling.Serve(context.WithoutCancel(c.Request.Context()), conn, a.log, id, seat, p, p)
+	signaling.Serve(context.WithoutCancel(c.Request.Context()), conn, a.log, id, seat, seated{p, holds}, p)
+}
+
+// seated is a hearing that asks once more, when the page says hello, whether it still holds its seat.
+type seated struct {
+	*proceeding.Proceeding
+	holds func() error
+}
+
+// Attach implements signaling.Room.
+func (s seated) Attach(ctx context.Context, session *signaling.Session, h signaling.Hello) error {
+	return s.AttachIf(ctx, session, h, s.holds)
 }
 
 func (a *App) seatByCookie(c *gin.Context, id string) (string, error) {
@@ -247,7 +260,7 @@ func (a *App) whep() *signaling.Door {
 		if err != nil {
 			return nil, "", signaling.Refuse("token_wrong", "This browser does not hold the seat.", nil)
 		}
-		return p, seat, doorError(a.access.Check(r.Context(), id, seat, cookie.Value))
+		return p, seat, doorError(a.access.Check(context.WithoutCancel(r.Context()), id, seat, cookie.Value))
 	}
 	return &signaling.Door{Log: a.log, ICEServers: a.iceServers,
 		Open: func(ctx context.Context, r *http.Request, id, offer string) (string, string, error) {
@@ -255,12 +268,12 @@ func (a *App) whep() *signaling.Door {
 			if err != nil {
 				return "", "", err
 			}
-			return p.Watch(ctx, seat, offer)
+			return p.Watch(ctx, seat, offer, func() error { _, _, err := seatOf(r, id); return err })
 		},
 		End: func(_ context.Context, r *http.Request, hearing, id string) error {
-			p, _, err := seatOf(r, hearing)
+			p, seat, err := seatOf(r, hearing)
 			if err == nil {
-				p.Unwatch(id)
+				p.Unwatch(seat, id)
 			}
 			return err
 		}}

@@ -85,7 +85,7 @@ func (p *player) system() []Draft {
 	case 5:
 		return LedgerBackAgain(p.s, p.now, p.now)
 	case 6:
-		return DefenceLost(p.s, p.now)
+		return DefenceLost(p.s, nil, p.now)
 	case 7:
 		p.s.Facts.StationUp = true
 	case 8:

@@ -64,15 +64,19 @@ func LinkBack(s *State, seat string, _ time.Time) []Draft {
 	return []Draft{bySystem(SeatLinkBack, SeatPayload{Seat: seat, Role: p.Role})}
 }
 
-// DefenceLost pauses live testimony when the link of an admitted defence seat has been broken for longer than DefenceOutage (I9),
-// counted from its seat.link_lost. A link that was broken already when the judge called does not count: the call gave a
-// reason for that.
-func DefenceLost(s *State, now time.Time) []Draft {
+// DefenceLost pauses live testimony when an admitted defence seat has been without a link for longer than DefenceOutage (I9). lost says since when
+// each seat without a page has had none, which is earlier than its seat.link_lost. A link that was broken already when the judge
+// called does not count: the call gave a reason for that.
+func DefenceLost(s *State, lost map[string]time.Time, now time.Time) []Draft {
 	if s.Testimony.Phase != Live {
 		return nil
 	}
 	for _, d := range s.SeatsOf(DefenceCounsel) {
-		if d.Admitted && d.LinkLost && !d.LostAt.Before(s.Testimony.Since) && now.Sub(d.LostAt) > DefenceOutage {
+		since, out := lost[d.ID]
+		if d.LinkLost && !out {
+			since, out = d.LostAt, true
+		}
+		if d.Admitted && d.Entered && out && !since.Before(s.Testimony.Since) && now.Sub(since) > DefenceOutage {
 			return []Draft{bySystem(TestimonyPaused, TestimonyPausedPayload{By: System, Why: "defence_lost"})}
 		}
 	}

@@ -206,19 +206,19 @@ func TestTheDefenceCanAlwaysPutQuestions(t *testing.T) {
 		c.live()
 		c.enter(LinkLost(c.s, "defence", c.now))
 		seat, _ := c.s.Seat("defence")
-		if d := DefenceLost(c.s, seat.LostAt.Add(DefenceOutage)); d != nil {
+		if d := DefenceLost(c.s, nil, seat.LostAt.Add(DefenceOutage)); d != nil {
 			t.Error("paused too early")
 		}
-		c.enter(DefenceLost(c.s, seat.LostAt.Add(DefenceOutage+time.Millisecond)))
+		c.enter(DefenceLost(c.s, nil, seat.LostAt.Add(DefenceOutage+time.Millisecond)))
 		c.at(Paused)
 		c.refused(CodeDefenceAbsent, "judge", "testimony.call", nil)
 		c.do("judge", "testimony.call", m{"reason": "Counsel stands in the courtroom.", "confirm": true})
-		if d := DefenceLost(c.s, c.now.Add(time.Hour)); d != nil {
+		if d := DefenceLost(c.s, nil, c.now.Add(time.Hour)); d != nil {
 			t.Error("what the judge passed over with a reason pauses again")
 		}
 		c.enter(LinkBack(c.s, "defence", c.now))
 		c.enter(LinkLost(c.s, "defence", c.now))
-		if d := DefenceLost(c.s, c.now.Add(time.Hour)); d == nil {
+		if d := DefenceLost(c.s, nil, c.now.Add(time.Hour)); d == nil {
 			t.Error("a new outage does not pause")
 		}
 	})
@@ -228,7 +228,7 @@ func TestTheDefenceCanAlwaysPutQuestions(t *testing.T) {
 		c.enter(LinkLost(c.s, "defence", c.now))
 		c.enter(LinkBack(c.s, "defence", c.now))
 		c.at(Live)
-		if c.entered(SeatLinkLost) != 1 || DefenceLost(c.s, c.now.Add(time.Minute)) != nil {
+		if c.entered(SeatLinkLost) != 1 || DefenceLost(c.s, nil, c.now.Add(time.Minute)) != nil {
 			t.Error("the outage is not over")
 		}
 	})

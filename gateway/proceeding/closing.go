@@ -34,7 +34,10 @@ func (p *Proceeding) protocolFolder() string  { return filepath.Join(p.cfg.Folde
 // tickClosing does the next step of the closing, if there is one to do.
 func (p *Proceeding) tickClosing(ctx context.Context) {
 	var err error
+	now := p.cfg.Now()
 	switch {
+	case now.Before(p.closeAfter):
+		return
 	case p.state.Phase == hearing.Concluded && p.state.Signing == nil && p.record.idle():
 		err = p.render(ctx)
 	case p.state.Phase == hearing.Signed:
@@ -45,12 +48,16 @@ func (p *Proceeding) tickClosing(ctx context.Context) {
 		return
 	}
 	if err != nil {
+		p.closeAfter = now.Add(closeAgain)
 		p.cfg.Log.Error("the closing does not go on", "phase", string(p.state.Phase), "err", err)
 	}
-	if p.alarm("closing_failed", err != nil, p.cfg.Now()) || err == nil {
+	if p.alarm("closing_failed", err != nil, now) || err == nil {
 		p.changed()
 	}
 }
+
+// closeAgain is how long a step of the closing that failed waits before it is tried again: a full disk is not emptied by trying.
+const closeAgain = 5 * time.Second
 
 // checkpointWithin bounds how long a step waits for the ledger's signed checkpoint.
 const checkpointWithin = 10 * time.Second

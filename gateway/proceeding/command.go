@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"runtime/debug"
 
 	"parda/gateway/access"
 	"parda/gateway/hearing"
@@ -23,17 +25,15 @@ func (p *Proceeding) Command(ctx context.Context, s *signaling.Session, c signal
 }
 
 func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signaling.Command) (signaling.Ack, error) {
+	if p.sessions[s] == nil {
+		return signaling.Ack{}, access.ErrRemoved // the seat was taken back while the command was on its way
+	}
 	if index, result, ok, err := p.cfg.Ledger.Answered(ctx, p.cfg.ID, s.Seat, c.ID); err != nil {
 		return signaling.Ack{}, err
 	} else if ok {
 		return again(index, result)
 	}
-	seat, ok := p.state.Seat(s.Seat)
-	if !ok {
-		return signaling.Ack{}, access.ErrSeatUnknown
-	}
-	actor := hearing.Actor{Seat: seat.ID, Role: seat.Role}
-	drafts, result, err := hearing.Decide(p.state, actor, hearing.Command{Name: c.Name, Args: c.Args, ID: c.ID, At: c.At}, p.cfg.Now())
+	drafts, result, err := p.decide(s, c)
 	if err != nil {
 		return signaling.Ack{}, err
 	}
@@ -64,6 +64,22 @@ func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signal
 	return ack, nil
 }
 
+// decide asks the rules. They are pure, so a panic in them has changed nothing: it is this command's refusal and nothing more.
+func (p *Proceeding) decide(s *signaling.Session, c signaling.Command) (drafts []hearing.Draft, result hearing.Result, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.cfg.Log.Error("a rule panicked", "command", c.Name, "kind", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			err = signaling.Refuse("internal", "Something went wrong in the gateway.", nil)
+		}
+	}()
+	seat, ok := p.state.Seat(s.Seat)
+	if !ok {
+		return nil, nil, access.ErrSeatUnknown
+	}
+	actor := hearing.Actor{Seat: seat.ID, Role: seat.Role}
+	return hearing.Decide(p.state, actor, hearing.Command{Name: c.Name, Args: c.Args, ID: c.ID, At: c.At}, p.cfg.Now())
+}
+
 func again(index uint64, result json.RawMessage) (signaling.Ack, error) {
 	ack := signaling.Ack{Index: index}
 	if len(result) > 0 {
@@ -86,11 +102,7 @@ func (p *Proceeding) reissue(ctx context.Context, args json.RawMessage) (map[str
 	if err != nil {
 		return nil, err
 	}
-	for s := range p.sessions {
-		if s.Seat == a.Seat {
-			s.Close(signaling.CloseSeatLost, "code_used")
-		}
-	}
+	p.drop(a.Seat, access.ErrCodeUsed.Code)
 	return map[string]any{"link": p.cfg.Link(a.Seat, code)}, nil
 }
 

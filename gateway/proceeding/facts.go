@@ -45,6 +45,7 @@ func (p *Proceeding) Observe(f Fact, label string) {
 // SubscriptionGone tells the page that its receiving connection ended, so that it offers anew.
 func (p *Proceeding) SubscriptionGone(id string) {
 	p.post(func() {
+		delete(p.watching, id)
 		for s, a := range p.sessions {
 			if a.subscription == id {
 				a.subscription = ""
@@ -95,6 +96,10 @@ func (p *Proceeding) stationLost() {
 func (p *Proceeding) tick(ctx context.Context) {
 	now := p.cfg.Now()
 	p.retryLedger(ctx, now)
+	if unproven := p.failed.IsZero() && p.cfg.Ledger.HealthyHearing(p.cfg.ID) != nil; unproven != p.unproven {
+		p.unproven = unproven
+		p.changed()
+	}
 	if !p.failed.IsZero() {
 		return
 	}
@@ -107,9 +112,20 @@ func (p *Proceeding) tick(ctx context.Context) {
 			p.enter(hearing.LinkLost(p.state, id, here.lostAt))
 		}
 	}
-	p.enter(hearing.DefenceLost(p.state, now))
+	p.enter(hearing.DefenceLost(p.state, p.outages(), now))
 	p.tickClosing(ctx)
 	p.refreshAlarms(now)
+}
+
+// outages says since when each seat without a page has had none.
+func (p *Proceeding) outages() map[string]time.Time {
+	lost := map[string]time.Time{}
+	for id, here := range p.present {
+		if here.sessions == 0 && !here.lostAt.IsZero() {
+			lost[id] = here.lostAt
+		}
+	}
+	return lost
 }
 
 // refreshAlarms keeps the alarms that the fold does not know. An alarm is state: it stands until its cause is gone.
@@ -117,6 +133,7 @@ func (p *Proceeding) refreshAlarms(now time.Time) {
 	before := len(p.alarms)
 	lost := p.state.OrderHolds(now) && p.state.Phase == hearing.Open && p.state.Testimony.Phase != hearing.Released && !p.stationUp()
 	changed := p.alarm("station_lost", lost, now)
+	changed = p.alarm("gateway_fault", p.panicked, now) || changed
 	changed = p.alarm("recorder_stopped", p.record.failed(), now) || changed
 	if changed || before != len(p.alarms) {
 		p.tell()

@@ -45,8 +45,9 @@ func (p *Proceeding) Receive(ctx context.Context, s *signaling.Session, offer st
 	return answer, nil
 }
 
-// Watch is Receive for WHEP: a passive viewer without a session.
-func (p *Proceeding) Watch(ctx context.Context, seat, offer string) (answer, id string, err error) {
+// Watch is Receive for WHEP: a passive viewer without a session. holds is asked again once the connection is there, so that a seat that was taken back
+// meanwhile does not keep it.
+func (p *Proceeding) Watch(ctx context.Context, seat, offer string, holds func() error) (answer, id string, err error) {
 	var slots []visibility.Slot
 	var failure error
 	err = p.do(ctx, func() {
@@ -60,11 +61,30 @@ func (p *Proceeding) Watch(ctx context.Context, seat, offer string) (answer, id 
 	if err := errors.Join(err, failure); err != nil {
 		return "", "", err
 	}
-	return p.cfg.Media.Subscribe(ctx, seat, slots, offer)
+	if answer, id, err = p.cfg.Media.Subscribe(ctx, seat, slots, offer); err != nil {
+		return "", "", err
+	}
+	err = p.do(context.WithoutCancel(ctx), func() {
+		if failure = holds(); failure == nil {
+			p.watching[id] = seat
+		}
+	})
+	if err := errors.Join(err, failure); err != nil {
+		p.cfg.Media.Unsubscribe(id)
+		return "", "", public(err)
+	}
+	return answer, id, nil
 }
 
-// Unwatch ends what Watch began.
-func (p *Proceeding) Unwatch(id string) { p.cfg.Media.Unsubscribe(id) }
+// Unwatch ends what Watch began for that seat.
+func (p *Proceeding) Unwatch(seat, id string) {
+	p.post(func() {
+		if p.watching[id] == seat {
+			delete(p.watching, id)
+			p.cfg.Media.Unsubscribe(id)
+		}
+	})
+}
 
 // Send implements signaling.Media: a seat's own microphone and camera.
 func (p *Proceeding) Send(ctx context.Context, s *signaling.Session, offer string) (string, error) {
@@ -85,6 +105,7 @@ func (p *Proceeding) Send(ctx context.Context, s *signaling.Session, offer strin
 	}
 	p.post(func() {
 		if a := p.sessions[s]; a != nil {
+			p.cfg.Media.Unpublish(a.publication) // of an offer that was made at the same time
 			a.publication = id
 			p.offered["seat/"+s.Seat] = mediaIn(offer)
 			return

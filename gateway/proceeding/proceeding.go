@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime/debug"
 	"time"
 
 	"parda/gateway/access"
@@ -57,27 +58,34 @@ type Proceeding struct {
 	done  chan struct{}
 
 	// All below belongs to the goroutine of Run.
-	state      *hearing.State
-	protocol   *minutes.Protocol
-	flags      *incident.Register
-	rev        uint64
-	sessions   map[*signaling.Session]*attendee
-	present    map[string]*presence
-	tracks     map[string]bool                      // labels that arrive
-	offered    map[string]map[visibility.Media]bool // seats' own publications: what their offer brought
-	stalled    map[string]bool
-	alarms     map[string]visibility.AlarmView
-	failed     time.Time // since when nothing can be written; zero: the ledger is well
-	retry      time.Time
+	state    *hearing.State
+	protocol *minutes.Protocol
+	flags    *incident.Register
+	sessions map[*signaling.Session]*attendee
+	watching map[string]string // WHEP: subscription -> seat
+	present  map[string]*presence
+	tracks   map[string]bool                      // labels that arrive
+	offered  map[string]map[visibility.Media]bool // seats' own publications: what their offer brought
+	stalled  map[string]bool
+	alarms   map[string]visibility.AlarmView
+
+	failed   time.Time // since when nothing can be written; zero: the store takes entries
+	retry    time.Time // when to try again
+	unproven bool      // the signed log does not follow the store
+	panicked bool      // a fault of the program: the witness is shown to nobody until the gateway was started again
+
 	record     recordState
-	bundle     *visibility.BundleView
 	checkpoint *visibility.CheckpointView
+	bundle     *visibility.BundleView
+	closeAfter time.Time // when the closing may be tried again
 	ended      bool
 }
 
 // attendee is one session of a seat.
 type attendee struct {
 	since        uint64 // index of the last entry that was sent
+	rev          uint64 // states that were sent
+	told         string // the last of them, without its time
 	subscription string
 	publication  string
 }
@@ -97,7 +105,7 @@ func Open(ctx context.Context, cfg Config) (*Proceeding, error) {
 	p := &Proceeding{
 		cfg: cfg, inbox: make(chan func(), 256), done: make(chan struct{}),
 		state: hearing.New(), protocol: &minutes.Protocol{}, flags: &incident.Register{},
-		sessions: map[*signaling.Session]*attendee{}, present: map[string]*presence{},
+		sessions: map[*signaling.Session]*attendee{}, watching: map[string]string{}, present: map[string]*presence{},
 		tracks: map[string]bool{}, offered: map[string]map[visibility.Media]bool{}, stalled: map[string]bool{}, alarms: map[string]visibility.AlarmView{},
 	}
 	events, err := cfg.Ledger.Load(ctx, cfg.ID)
@@ -149,25 +157,41 @@ func (p *Proceeding) Run(ctx context.Context) {
 			p.end()
 			return
 		case f := <-p.inbox:
-			f()
+			p.safely(f)
 		case c, ok := <-newer:
 			if !ok {
 				newer = nil
 				continue
 			}
 			p.checkpoint = &visibility.CheckpointView{Size: c.Size, At: visibility.Moment(p.cfg.Now())}
-			p.tell()
+			p.safely(p.tell)
 		case <-tick.C:
-			p.tick(ctx)
+			p.safely(func() { p.tick(ctx) })
 		}
 	}
 }
+
+// safely keeps a fault of the program from ending the other hearings of this gateway. Nobody is shown the witness from then on; what was
+// acknowledged is durable. Only the kind of the panic is logged: its text may hold words of the hearing.
+func (p *Proceeding) safely(f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.panicked = true
+			p.cfg.Media.Route(nil)
+			p.cfg.Log.Error("a step of the hearing panicked; the witness is shown to nobody", "kind", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+		}
+	}()
+	f()
+}
+
+// halted says whether the witness is to be shown to nobody because the record cannot be trusted to follow.
+func (p *Proceeding) halted() bool { return !p.failed.IsZero() || p.unproven || p.panicked }
 
 // do runs f in the hearing's goroutine and waits for it.
 func (p *Proceeding) do(ctx context.Context, f func()) error {
 	finished := make(chan struct{})
 	select {
-	case p.inbox <- func() { f(); close(finished) }:
+	case p.inbox <- func() { defer close(finished); f() }:
 	case <-p.done:
 		return errGone
 	case <-ctx.Done():
@@ -280,7 +304,7 @@ func (p *Proceeding) retryLedger(ctx context.Context, now time.Time) {
 func (p *Proceeding) scene(now time.Time) visibility.Scene {
 	sc := visibility.SceneOf(p.state, now)
 	sc.Published = maps.Clone(p.tracks)
-	sc.Halted = sc.Halted || !p.failed.IsZero()
+	sc.Halted = sc.Halted || p.halted()
 	return sc
 }
 

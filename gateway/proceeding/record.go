@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"parda/gateway/hearing"
@@ -14,7 +15,7 @@ import (
 // recordState is what is recorded. Files are opened and closed by one worker, in order, so that the hearing never waits for a disk.
 type recordState struct {
 	recorder *recording.Recorder
-	work     chan func()
+	work     *jobs
 	worker   chan struct{} // closed when the worker has ended
 	flowing  map[string]bool
 	pending  int  // jobs that the worker has not finished
@@ -23,7 +24,7 @@ type recordState struct {
 }
 
 func (p *Proceeding) openRecorder() (err error) {
-	p.record = recordState{work: make(chan func(), 64), worker: make(chan struct{}), flowing: map[string]bool{}, segments: p.record.segments}
+	p.record = recordState{work: newJobs(), worker: make(chan struct{}), flowing: map[string]bool{}, segments: p.record.segments}
 	p.record.recorder, err = recording.New(recording.Config{
 		Dir: p.recordingFolder(), Log: p.cfg.Log,
 		OnSegment: func(s recording.Segment) { p.post(func() { p.enterSegment(s) }) },
@@ -34,9 +35,7 @@ func (p *Proceeding) openRecorder() (err error) {
 	}
 	go func() {
 		defer close(p.record.worker)
-		for f := range p.record.work {
-			f()
-		}
+		p.record.work.run()
 	}()
 	return nil
 }
@@ -151,7 +150,7 @@ func (p *Proceeding) stopRecording() {
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		close(p.record.work)
+		p.record.work.close()
 		<-p.record.worker
 		p.record.recorder.Stop()
 	}()
@@ -159,13 +158,13 @@ func (p *Proceeding) stopRecording() {
 	for {
 		select {
 		case f := <-p.inbox:
-			f()
+			p.safely(f)
 		case <-late:
 			p.cfg.Log.Error("the recorder does not end")
 			return
 		case <-finished:
 			for len(p.inbox) > 0 {
-				(<-p.inbox)()
+				p.safely(<-p.inbox)
 			}
 			return
 		}
@@ -178,10 +177,10 @@ const stopWithin = 10 * time.Second
 // job gives the worker something to do, and counts it until it is done.
 func (p *Proceeding) job(f func()) {
 	p.record.pending++
-	p.record.work <- func() {
+	p.record.work.add(func() {
 		f()
 		p.post(func() { p.record.pending-- })
-	}
+	})
 }
 
 // idle says whether nothing is recorded and every file is finished and entered.
@@ -213,4 +212,56 @@ func (r *recordState) failed() bool {
 
 func systemDraft(code hearing.Code, payload any) hearing.Draft {
 	return hearing.Draft{Code: code, Actor: string(hearing.System), Payload: payload}
+}
+
+// jobs is what the worker has to do, in order. It has no bound, because the hearing's goroutine must never wait for a disk; what is in it is bounded
+// by the number of labels.
+type jobs struct {
+	mu     sync.Mutex
+	list   []func()
+	wake   chan struct{}
+	closed bool
+}
+
+func newJobs() *jobs { return &jobs{wake: make(chan struct{}, 1)} }
+
+func (j *jobs) add(f func()) {
+	j.mu.Lock()
+	j.list = append(j.list, f)
+	j.mu.Unlock()
+	j.signal()
+}
+
+func (j *jobs) close() {
+	j.mu.Lock()
+	j.closed = true
+	j.mu.Unlock()
+	j.signal()
+}
+
+func (j *jobs) signal() {
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run does the jobs until close was called and nothing is left.
+func (j *jobs) run() {
+	for {
+		j.mu.Lock()
+		list, closed := j.list, j.closed
+		j.list = nil
+		j.mu.Unlock()
+		for _, f := range list {
+			f()
+		}
+		if len(list) > 0 {
+			continue
+		}
+		if closed {
+			return
+		}
+		<-j.wake
+	}
 }

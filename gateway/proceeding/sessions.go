@@ -16,24 +16,44 @@ import (
 // linkGrace is how long a seat may be without a page before its link counts as lost: a reload takes less.
 const linkGrace = 2 * time.Second
 
+// A seat is held by one browser, which may have a few pages open while it reloads; the gallery's link admits many.
+const (
+	sessionsOfSeat    = 16
+	sessionsOfGallery = 256
+)
+
 // Attach implements signaling.Room.
 func (p *Proceeding) Attach(ctx context.Context, s *signaling.Session, h signaling.Hello) error {
+	return p.AttachIf(ctx, s, h, func() error { return nil })
+}
+
+// AttachIf is Attach for a session whose right to the seat is asked once more in the hearing's own goroutine: a seat that was taken back between
+// the request and the hello is not let in by its old cookie.
+func (p *Proceeding) AttachIf(ctx context.Context, s *signaling.Session, h signaling.Hello, holds func() error) error {
 	var failure error
 	err := p.do(ctx, func() {
 		seat, ok := p.state.Seat(s.Seat)
-		if !ok {
+		here := p.presenceOf(s.Seat)
+		most := sessionsOfSeat
+		if seat.Role == hearing.Gallery {
+			most = sessionsOfGallery
+		}
+		switch err := holds(); {
+		case !ok:
 			failure = public(access.ErrSeatUnknown)
+		case err != nil:
+			failure = public(err)
+		case here.sessions >= most:
+			failure = public(access.ErrTooMany)
+		}
+		if failure != nil {
 			return
 		}
 		p.sessions[s] = &attendee{since: h.Since}
-		here := p.presenceOf(seat.ID)
 		here.sessions++
 		here.lostAt = time.Time{}
 		s.SendICE(p.cfg.ICE())
-		if seat.LinkLost {
-			p.enter(hearing.LinkBack(p.state, seat.ID, p.cfg.Now()))
-			return
-		}
+		p.enter(hearing.LinkBack(p.state, seat.ID, p.cfg.Now()))
 		p.changed()
 	})
 	if err != nil {
@@ -45,22 +65,45 @@ func (p *Proceeding) Attach(ctx context.Context, s *signaling.Session, h signali
 // Detach implements signaling.Room.
 func (p *Proceeding) Detach(s *signaling.Session) {
 	p.post(func() {
-		a := p.sessions[s]
-		if a == nil {
-			return
+		if a := p.sessions[s]; a != nil {
+			p.part(s, a)
+			p.changed()
 		}
-		delete(p.sessions, s)
-		p.cfg.Media.Unsubscribe(a.subscription)
-		here := p.presenceOf(s.Seat)
-		if here.sessions--; here.sessions == 0 {
-			here.lostAt = p.cfg.Now()
-		}
-		seat, _ := p.state.Seat(s.Seat)
-		if seat.Role == hearing.ProtectedWitness && here.sessions == 0 {
-			p.stationLost()
-		}
-		p.changed()
 	})
+}
+
+// part takes a session out: what it received and what it sent ends with it.
+func (p *Proceeding) part(s *signaling.Session, a *attendee) {
+	delete(p.sessions, s)
+	p.cfg.Media.Unsubscribe(a.subscription)
+	p.cfg.Media.Unpublish(a.publication)
+	here := p.presenceOf(s.Seat)
+	if here.sessions--; here.sessions > 0 {
+		return
+	}
+	here.lostAt = p.cfg.Now()
+	if heard := s.LastHeard(); heard.Before(here.lostAt) {
+		here.lostAt = heard // an outage begins with the last sign of life, not when it was noticed
+	}
+	if seat, _ := p.state.Seat(s.Seat); seat.Role == hearing.ProtectedWitness {
+		p.stationLost()
+	}
+}
+
+// drop takes a seat from whoever holds it, by session and by WHEP alike. When it returns nothing more is sent to them or taken from them.
+func (p *Proceeding) drop(seat, why string) {
+	for s, a := range p.sessions {
+		if s.Seat == seat {
+			p.part(s, a)
+			s.Close(signaling.CloseSeatLost, why)
+		}
+	}
+	for id, watcher := range p.watching {
+		if watcher == seat {
+			delete(p.watching, id)
+			p.cfg.Media.Unsubscribe(id)
+		}
+	}
 }
 
 func (p *Proceeding) presenceOf(seat string) *presence {
@@ -77,29 +120,41 @@ func (p *Proceeding) Entered(ctx context.Context, seat string) error {
 	return p.do(ctx, func() { p.enter(hearing.SeatTaken(p.state, seat, p.cfg.Now())) })
 }
 
-// tell sends each session its state, and the entries that it has not had and may read.
+// tell sends each session its state, if anything in it changed that the seat may know, and the entries that it has not had and may read. A seat
+// that may not know of a change must not see that there was one, so revisions are counted for each session.
 func (p *Proceeding) tell() {
-	p.rev++
-	states := map[string][]byte{}
+	views := map[string]visibility.View{}
+	known := map[string]string{}
 	extras := p.extras()
 	for s, a := range p.sessions {
-		b, ok := states[s.Seat]
+		v, ok := views[s.Seat]
 		if !ok {
-			b = p.view(s.Seat, extras)
-			states[s.Seat] = b
+			v = visibility.BuildView(p.state, p.flags, s.Seat, extras)
+			views[s.Seat], known[s.Seat] = v, p.encode(timeless(v))
 		}
 		p.tellEntries(s, a)
-		s.SendState(b)
+		if a.told == known[s.Seat] {
+			continue
+		}
+		a.told = known[s.Seat]
+		a.rev++
+		v.Rev = a.rev
+		s.SendState([]byte(p.encode(v)))
 	}
 }
 
-func (p *Proceeding) view(seat string, x visibility.Extras) []byte {
-	b, err := json.Marshal(visibility.BuildView(p.state, p.flags, seat, x))
+// timeless is a view without what changes by itself.
+func timeless(v visibility.View) visibility.View {
+	v.Rev, v.Now = 0, ""
+	return v
+}
+
+func (p *Proceeding) encode(v visibility.View) string {
+	b, err := json.Marshal(v)
 	if err != nil {
 		p.cfg.Log.Error("a state cannot be encoded", "err", err)
-		return nil
 	}
-	return b
+	return string(b)
 }
 
 // entriesAtOnce bounds one message, so that a page that comes back late to a long hearing is filled in steps.
@@ -127,7 +182,7 @@ type entriesMessage struct {
 
 func (p *Proceeding) extras() visibility.Extras {
 	x := visibility.Extras{
-		Now: p.cfg.Now(), Rev: p.rev, Present: map[string]bool{}, Publishing: map[string]visibility.PublishingView{},
+		Now: p.cfg.Now(), Halted: p.halted(), Present: map[string]bool{}, Publishing: map[string]visibility.PublishingView{},
 		Published: maps.Clone(p.tracks), Recording: p.record.health(), Bundle: p.bundle,
 	}
 	for seat, here := range p.present {
@@ -141,9 +196,6 @@ func (p *Proceeding) extras() visibility.Extras {
 	x.Checkpoint = p.checkpoint
 	for _, a := range p.alarms {
 		x.Alarms = append(x.Alarms, a)
-	}
-	if !p.failed.IsZero() {
-		x.Alarms = append(x.Alarms, visibility.AlarmView{Code: "ledger_failed", Since: visibility.Moment(p.failed)})
 	}
 	return x
 }
