@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"golang.org/x/sys/unix"
 )
 
 // buzz is a speech-like sound: pulses at a pitch, in syllables.
@@ -304,6 +306,26 @@ func TestABadClipIsRefusedInASentenceAndNothingIsWritten(t *testing.T) {
 				t.Errorf("exit %d, stdout %q, stderr %q, %d files more", code, &stdout, &stderr, len(after)-len(before))
 			}
 		})
+	}
+}
+
+// A crash in the middle of a clip, or of the decoder that is started for it, must not leave raw sound or pictures in a core dump.
+func TestNoCoreDumpIsLeftByTheOfflineMask(t *testing.T) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if limit.Max > 0 { // a limit that the machine has set already proves nothing
+		if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1, Max: limit.Max}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	if code := run(t.Context(), []string{"mask", "-in", wavFile(t, dir, 16000, 1, 1600), "-out", filepath.Join(dir, "out.wav")}, io.Discard, io.Discard); code != exitOK {
+		t.Fatalf("exit %d", code)
+	}
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil || limit.Cur != 0 {
+		t.Errorf("core dumps of %d bytes, %v", limit.Cur, err)
 	}
 }
 

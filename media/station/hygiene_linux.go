@@ -9,7 +9,7 @@ import (
 // keepMemoryPrivate makes the process leave nothing of the witness on a disk: no core dump when it dies, no reading of its memory by
 // another process of the same user, and, where the system allows it, no page in the swap. A higher priority keeps the mask in time.
 func keepMemoryPrivate(log *slog.Logger) error {
-	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+	if err := noCoreDump(); err != nil {
 		return err
 	}
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
@@ -29,3 +29,6 @@ func keepMemoryPrivate(log *slog.Logger) error {
 	}
 	return nil
 }
+
+// noCoreDump holds for this process and for those that it starts: a crash of a decoder would leave raw pictures on the disk as well.
+func noCoreDump() error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) }

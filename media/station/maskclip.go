@@ -74,6 +74,9 @@ func maskClip(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	if err := parseFlags(fs, args); err != nil {
 		return err
 	}
+	if noCoreDump() != nil {
+		return errors.New("core dumps could not be switched off, so nothing is masked")
+	}
 	fs.Visit(func(f *flag.Flag) { c.seeded = c.seeded || f.Name == "session" })
 	report, err := c.run(ctx)
 	if err != nil {

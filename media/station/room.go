@@ -42,6 +42,7 @@ type room struct {
 	shown    signedOrder // the order that was last judged
 	refused  string      // why the newest order is not obeyed
 	held     bool        // break or fear: only she lifts it
+	stopped  bool        // she stopped it, and the gateway has not said yet that it stands still: going live again is the judge's
 	tight    tightening
 	session  *session
 	running  *runningTestimony
@@ -97,6 +98,7 @@ func (r *room) linkState(raw []byte, st stateMessage) {
 	}
 	entered := st.Testimony.Phase == phaseRehearsal && r.state.Testimony.Phase != phaseRehearsal
 	r.raw, r.state = raw, st
+	r.stopped = r.stopped && st.Testimony.Phase == phaseLive
 	r.heard = st.Testimony.Phase == phaseReleased
 	r.judgeOrder(st.Order)
 	r.apply()
@@ -170,7 +172,7 @@ func (r *room) apply() {
 	}
 	if run := r.running; run != nil {
 		tight := r.effective()
-		live := ok && r.linked && phase == phaseLive && r.state.Hearing.Phase == "open" && !r.held
+		live := ok && r.linked && phase == phaseLive && r.state.Hearing.Phase == "open" && !r.held && !r.stopped
 		p := &permit{live: live, self: live || ok && phase == phaseRehearsal, card: tight.card, silence: tight.silence}
 		if ok {
 			p.notBefore, p.notAfter = r.order.ValidFrom.Add(-time.Minute), r.order.ValidUntil

@@ -69,7 +69,7 @@ func (r *room) kioskConsent(m kioskMessage) string {
 func (r *room) kioskRefuse(kioskMessage) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.held = true
+	r.held, r.stopped = true, true
 	r.rec.discard()
 	r.ask("witness.refuse", noArgs{})
 	r.apply()
@@ -81,7 +81,7 @@ func (r *room) kioskRefuse(kioskMessage) string {
 func (r *room) kioskBreak(kioskMessage) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.held = true
+	r.held, r.stopped = true, true
 	r.apply()
 	r.ask("testimony.pause", map[string]any{"why": "break"})
 	return ""
@@ -90,7 +90,7 @@ func (r *room) kioskBreak(kioskMessage) string {
 func (r *room) kioskAfraid(kioskMessage) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.held = true
+	r.held, r.stopped = true, true
 	r.apply()
 	r.ask("witness.afraid", noArgs{})
 	return ""
