@@ -28,7 +28,7 @@ export class Seat {
     const seat = new Seat(name, c, page);
     page.on('pageerror', (e) => seat.faults.push(String(e)));
     page.on('console', (m) => { if (m.type() === 'error' && /Content Security|Uncaught/.test(m.text())) seat.faults.push(m.text()); });
-    await page.goto(link);
+    await page.goto(link, { waitUntil: 'commit' }); // that the page works is seen by its state, not by its load event
     return seat;
   }
 

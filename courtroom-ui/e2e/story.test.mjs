@@ -160,7 +160,7 @@ test('what is pressed while the link is down is kept over a reload and sent with
   await new Promise((r) => setTimeout(r, 3000));
   await lawyer.shot('lawyer-offline');
   await lawyer.context.setOffline(false);
-  await lawyer.page.reload({ waitUntil: 'domcontentloaded' });
+  await lawyer.page.reload({ waitUntil: 'commit' });
   const { flags } = await judge.until('the kept flag arrived', (s) => s.flags?.length === 2);
   const kept = flags.find((f) => f.seat === 'lawyer');
   assert.ok(Math.abs(Date.parse(kept.pressed_at) - pressed) < 1500, `pressed at ${kept.pressed_at}, not at ${new Date(pressed).toISOString()}`);
