@@ -106,6 +106,7 @@ func TestAProtectedWitnessIsHeardFromTheOrderToTheVerifiedBundle(t *testing.T) {
 	c.judge.must("testimony.call", nil)
 	grows(t, "the witness at the judge again", seen["judge"]["witness video"])
 	c.judge.must("testimony.release", nil)
+	c.afterTheTestimony(t, seen)
 	bundlePath := c.closeAndTake(t, dir)
 
 	report, err := verify.Verify(bundlePath, "")
@@ -129,6 +130,34 @@ func TestAProtectedWitnessIsHeardFromTheOrderToTheVerifiedBundle(t *testing.T) {
 		if report, err := verify.Verify(path, ""); err == nil && report.Valid {
 			t.Errorf("byte %d was changed and the bundle is still called valid", at)
 		}
+	}
+}
+
+// afterTheTestimony: she listens, asks through the bench and remarks, and nothing of her flows.
+func (c *cast) afterTheTestimony(t *testing.T, seen map[string]map[string]*atomic.Int64) {
+	t.Helper()
+	c.room.must("question.request", map[string]string{"text": "Niyə qapı bağlı idi?"})
+	request := c.judge.until("sees her question", func(v visibility.View) bool { return len(v.Requests) == 1 }).Requests[0]
+	if request.Role != hearing.ProtectedWitness || request.What != "question" || request.Text != "Niyə qapı bağlı idi?" {
+		t.Errorf("her question came as %+v", request)
+	}
+	c.judge.must("request.done", map[string]string{"id": request.ID, "ruling": "allowed"})
+	c.room.must("remark.add", map[string]string{"text": "Mart ayında olub.", "lang": "az"})
+	for _, p := range []*page{c.judge, c.clerk, c.defence, c.prosecutor} {
+		p.untilEntry("her remark", func(e minutes.Entry) bool {
+			return e.Kind == hearing.KindRemark && e.By == hearing.ProtectedWitness && e.Text == "Mart ayında olub."
+		})
+		p.untilEntry("who decided", func(e minutes.Entry) bool {
+			return e.System != nil && e.System.Code == hearing.RequestDone && e.By == hearing.PresidingJudge && e.BySeat == "judge"
+		})
+	}
+	if len(c.gallery.entries)+len(c.room.entries) != 0 {
+		t.Errorf("the gallery or the kiosk got entries: %v %v", c.gallery.entries, c.room.entries)
+	}
+	grows(t, "the bench at the witness after her testimony", seen["witness"]["bench video"])
+	for _, seat := range []string{"judge", "defence", "gallery"} {
+		still(t, "the witness at "+seat+" after her testimony", seen[seat]["witness video"])
+		still(t, "the witness's sound at "+seat+" after her testimony", seen[seat]["witness audio"])
 	}
 }
 

@@ -42,7 +42,7 @@ function FlagItem({ flag: f, state, actions, ask }: { flag: Flag; state: State; 
       {late && <p class="quiet">{t('flags.received', { time: clock(f.received_at) })}</p>}
       <p>{about.length > 0 ? about.join(' · ') : t('flagkind.unknown')}</p>
       {f.ruling
-        ? <p class="flag-ruled"><Glyph name="ok" />{t('flags.ruled', { ruling: t(`ruling.${f.ruling.ruling}`), time: clock(f.ruling.at) })}{f.ruling.reason && ` – ${f.ruling.reason}`}</p>
+        ? <p class="flag-ruled"><Glyph name="ok" />{t('flags.ruled', { ruling: t(`ruling.${f.ruling.ruling}`), who: roleName(t, f.ruling.by), time: clock(f.ruling.at) })}{f.ruling.reason && ` – ${f.ruling.reason}`}</p>
         : !rule && <p class="quiet">{t('flags.open')}</p>}
       {rule && <div class="flag-rulings">{flagRulings.map((r, i) => <Button key={r} size="small" act={`flag.rule.${r}`} keyName={String(i + 1)} press={() => rule(r)}>{t(`ruling.${r}`)}</Button>)}</div>}
       {actions.flagDetail && f.seat === state.you.seat && !f.ruling && <Button size="small" act="flag.detail" press={() => ask(detail(t, f, actions))}>{t('flags.details')}</Button>}
