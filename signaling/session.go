@@ -184,7 +184,7 @@ func (s *Session) read(ctx context.Context) error {
 	if err := s.room.Attach(ctx, s, h); err != nil {
 		e := AsError(err)
 		logRefusal(s.log, e)
-		return closeReason{CloseSeatLost, e.Code}
+		return closeReason{attachCode(e), e.Code}
 	}
 	slots := make(chan struct{}, commandLimit)
 	var busy sync.WaitGroup
@@ -218,6 +218,16 @@ func (s *Session) read(ctx context.Context) error {
 			handle(ctx, m)
 		})
 	}
+}
+
+// attachCode tells a seat that is lost, which a page gives up, from a trouble that passes, after which it comes back: a gateway that is going
+// down, a hearing that is full, a disk.
+func attachCode(e *Error) websocket.StatusCode {
+	switch e.Code {
+	case "internal", "too_many", "not_durable", "ledger_failed":
+		return websocket.StatusTryAgainLater
+	}
+	return CloseSeatLost
 }
 
 func (s *Session) hello(ctx context.Context) (Hello, error) {

@@ -26,11 +26,15 @@ type fakeRoom struct {
 	detached int
 	commands []Command
 	answer   func(Command) (Ack, error)
+	refuses  error // what Attach answers
 }
 
 func (f *fakeRoom) Attach(_ context.Context, s *Session, h Hello) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.refuses != nil {
+		return f.refuses
+	}
 	f.sessions = append(f.sessions, s)
 	s.SendICE(nil)
 	s.SendState([]byte(`{"type":"state","rev":1}`))
@@ -228,6 +232,30 @@ func TestASeatThatWasLostCannotBeHeldByReadingSlowly(t *testing.T) {
 	defer room.mu.Unlock()
 	if len(room.commands) != 0 {
 		t.Errorf("a command was taken after the seat was lost: %v", room.commands)
+	}
+}
+
+// A page gives up on 4001 and comes back after 1013, so a gateway that goes down must not say that the seat is lost.
+func TestOnlyALostSeatIsCalledLost(t *testing.T) {
+	for _, tc := range []struct {
+		refuses error
+		code    websocket.StatusCode
+	}{
+		{Refuse("removed", "This seat was taken back by the court.", nil), CloseSeatLost},
+		{Refuse("seat_unknown", "There is no such seat.", nil), CloseSeatLost},
+		{errors.New("the hearing does not run any more"), websocket.StatusTryAgainLater},
+		{Refuse("too_many", "Too many at once.", nil), websocket.StatusTryAgainLater},
+		{Refuse("ledger_failed", "The ledger cannot be written.", nil), websocket.StatusTryAgainLater},
+	} {
+		room := &fakeRoom{refuses: tc.refuses}
+		c := serve(t, room)
+		say(t, c, `{"type":"hello"}`)
+		if _, err := hear(t, c, "never"); websocket.CloseStatus(err) != tc.code {
+			t.Errorf("%v: closed with %v, want %d", tc.refuses, err, tc.code)
+		}
+		if room.left() != 0 {
+			t.Errorf("%v: detached what was never attached", tc.refuses)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
 )
 
 type countingTap struct {
@@ -311,6 +312,30 @@ func TestOneViewerCannotTakeThePlacesOfAll(t *testing.T) {
 	if err := add("defence"); err != nil {
 		t.Errorf("the defence does not come in: %v", err)
 	}
+}
+
+// A viewer who asks for a connection and never makes it must not leave an id behind at whoever keeps a list.
+func TestASubscriptionThatNeverCameUpIsToldGone(t *testing.T) {
+	seen := &events{}
+	r, err := New(Config{UDPAddr: "127.0.0.1:0", Addresses: []string{"127.0.0.1"}, OnEvent: seen.add})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	pc, err := clientAPI(t, nil).NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pc.GracefulClose()
+	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+		t.Fatal(err)
+	}
+	_, id, err := r.Subscribe(t.Context(), "gallery", pair("gallery", "witness"), offerOf(t, pc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Unsubscribe(id)
+	eventually(t, "the end of the subscription is told", func() bool { return seen.has(Unsubscribed, id) })
 }
 
 func BenchmarkForward(b *testing.B) {

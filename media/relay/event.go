@@ -13,7 +13,7 @@ const (
 	Unpublished Kind = "unpublished"
 	// Subscribed: a subscription's connection is up.
 	Subscribed Kind = "subscribed"
-	// Unsubscribed: it is gone.
+	// Unsubscribed: it is gone, whether or not it was ever up.
 	Unsubscribed Kind = "unsubscribed"
 	// FaceFound: the tripwire saw a face, or several key frames running that nobody could decode, in a masked publication. The publication is already cut;
 	// Unpublished follows.

@@ -188,8 +188,6 @@ func (r *Relay) removeSubscription(sub *subscription) {
 			in.expel()
 		}
 	}
-	if sub.up {
-		r.herald.say(Event{Kind: Unsubscribed, Viewer: sub.viewer, ID: sub.id})
-	}
+	r.herald.say(Event{Kind: Unsubscribed, Viewer: sub.viewer, ID: sub.id}) // one that never came up too: whoever keeps its id must forget it
 	r.hangUp(sub.pc)
 }
