@@ -67,11 +67,12 @@ type testimony struct {
 	permit  atomic.Pointer[permit]
 	outlets atomic.Pointer[[]*lane]
 
-	seen        atomic.Int64 // when the last raw picture was read by the figure, Unix ns
+	began       time.Time    // what the moments below count from, by the monotonic clock: a clock that is set back must not hide a dead camera
+	seen        atomic.Int64 // moment at which the last raw picture was read by the figure
 	saw         atomic.Value // face.Notice: what the figure saw in it
 	heard       atomic.Int64
 	mouth       atomic.Uint32 // level of the last masked block, in 1/65535
-	pictureBeat atomic.Int64  // when each clock last finished a tick
+	pictureBeat atomic.Int64  // moment at which each clock last finished a tick
 	soundBeat   atomic.Int64
 	doubtUntil  atomic.Int64
 	blocks      blockRing
@@ -83,7 +84,8 @@ func (t *testimony) run(ctx context.Context) {
 	if t.permit.Load() == nil {
 		t.permit.Store(&permit{})
 	}
-	now := time.Now().UnixNano()
+	t.began = time.Now()
+	now := t.moment(t.began)
 	for _, at := range []*atomic.Int64{&t.pictureBeat, &t.soundBeat, &t.seen, &t.heard} {
 		at.Store(now) // each device has lateAfter to give its first
 	}
@@ -116,7 +118,7 @@ func (t *testimony) watchCamera(ctx context.Context) {
 			saw = face.Fault
 		}
 		t.saw.Store(saw)
-		t.seen.Store(time.Now().UnixNano())
+		t.seen.Store(t.moment(time.Now()))
 	}
 }
 
@@ -133,7 +135,7 @@ func (t *testimony) listen(ctx context.Context) {
 		t.health.device(devMicrophone, "")
 		t.far.Apply(&raw) // silence while the court's voice comes from the room's loudspeaker
 		t.blocks.put(&raw)
-		t.heard.Store(time.Now().UnixNano())
+		t.heard.Store(t.moment(time.Now()))
 	}
 }
 
@@ -161,7 +163,7 @@ func (t *testimony) pictureClock(ctx context.Context) {
 		for _, o := range *t.lanes() {
 			o.picture(picture, t.masks.card, t.health)
 		}
-		t.pictureBeat.Store(time.Now().UnixNano())
+		t.pictureBeat.Store(t.moment(time.Now()))
 	}
 }
 
@@ -177,7 +179,7 @@ func (t *testimony) figureNow(draw *stage[float32, face.Masked], now time.Time, 
 		return t.masks.card, faultMask
 	case t.notice() == face.Fault:
 		return t.masks.card, faultMask
-	case now.UnixNano()-t.seen.Load() > int64(lateAfter):
+	case t.moment(now)-t.seen.Load() > int64(lateAfter):
 		return t.masks.card, t.health.cameraFault()
 	}
 	return drawn, ""
@@ -212,7 +214,7 @@ func (t *testimony) soundClock(ctx context.Context) {
 		for _, o := range *t.lanes() {
 			o.sound(sound, silence, t.health)
 		}
-		t.soundBeat.Store(time.Now().UnixNano())
+		t.soundBeat.Store(t.moment(time.Now()))
 	}
 }
 
@@ -229,7 +231,7 @@ func (t *testimony) voiceNow(step *stage[*mask.RawSound, *voice.Masked], raw *ma
 		return silence, ""
 	case err != nil || sound == nil:
 		return silence, faultMask
-	case now.UnixNano()-t.heard.Load() > int64(lateAfter):
+	case t.moment(now)-t.heard.Load() > int64(lateAfter):
 		return silence, t.health.microphoneFault()
 	}
 	return sound, ""
@@ -250,9 +252,9 @@ func (t *testimony) watchdog(ctx context.Context) {
 	tick := newCadence(soundTick)
 	for tick.next(ctx) {
 		now := time.Now()
-		worst := max(now.UnixNano()-t.pictureBeat.Load()-int64(pictureTick), now.UnixNano()-t.soundBeat.Load()-int64(soundTick), int64(tick.late()))
+		worst := max(t.moment(now)-t.pictureBeat.Load()-int64(pictureTick), t.moment(now)-t.soundBeat.Load()-int64(soundTick), int64(tick.late()))
 		if worst > int64(lateAfter) {
-			t.doubtUntil.Store(now.Add(doubtFor).UnixNano())
+			t.doubtUntil.Store(t.moment(now.Add(doubtFor)))
 		}
 	}
 }
@@ -262,7 +264,10 @@ func (t *testimony) notice() face.Notice {
 	return n
 }
 
-func (t *testimony) inDoubt(now time.Time) bool { return now.UnixNano() < t.doubtUntil.Load() }
+func (t *testimony) inDoubt(now time.Time) bool { return t.moment(now) < t.doubtUntil.Load() }
+
+// moment is a time in nanoseconds since the path began, 1 at the least.
+func (t *testimony) moment(at time.Time) int64 { return max(1, 1+int64(at.Sub(t.began))) }
 
 func (t *testimony) lanes() *[]*lane {
 	if l := t.outlets.Load(); l != nil {

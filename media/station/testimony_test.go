@@ -215,9 +215,9 @@ func TestAProcessInDoubtSendsCardAndSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, "puppet+neutral")
 		defer r.end()
-		time.Sleep(time.Second + soundTick/2)                        // between the ticks
-		r.pictureBeat.Store(time.Now().Add(-time.Second).UnixNano()) // as if the clock had not run
-		from := time.Now().Add(soundTick)                            // the watchdog's next look
+		time.Sleep(time.Second + soundTick/2)                       // between the ticks
+		r.pictureBeat.Store(r.moment(time.Now().Add(-time.Second))) // as if the clock had not run
+		from := time.Now().Add(soundTick)                           // the watchdog's next look
 		time.Sleep(doubtFor)
 		if _, figures, _, voices := r.out.counts(from, time.Now()); figures+voices > 0 {
 			t.Errorf("%d figures and %d voiced blocks in doubt", figures, voices)

@@ -25,8 +25,8 @@ const (
 //
 // Far may be called from any goroutine; Apply belongs to the one that owns the mask.
 type Gate struct {
-	loudAt atomic.Int64 // Unix nanoseconds: last report of sound at the far end; 0 is none
-	loud   atomic.Bool  // what the last report of any kind said
+	loudAt atomic.Pointer[time.Time] // last report of sound at the far end, with its monotonic reading: a clock that is set back must not keep her silent
+	loud   atomic.Bool               // what the last report of any kind said
 	held   [gateLatency][mask.BlockSamples]float32
 	next   int
 	gain   float32
@@ -41,10 +41,9 @@ func (g *Gate) LatencySamples() int { return gateLatency * mask.BlockSamples }
 // Far reports the level of what the loudspeaker is given at the time at, in dBFS (the loudest of the last 40 ms). A level that is not a
 // number counts as loud. The kiosk sends one every 40 ms; at is on the clock of RawSound.Captured.
 func (g *Gate) Far(db float32, at time.Time) {
-	now := at.UnixNano()
 	loud := !(db < farSilent)
 	if loud {
-		g.loudAt.Store(now)
+		g.loudAt.Store(&at)
 	}
 	g.loud.Store(loud)
 }
@@ -52,10 +51,10 @@ func (g *Gate) Far(db float32, at time.Time) {
 // Open says whether near speech passes at the time now.
 func (g *Gate) Open(now time.Time) bool {
 	last := g.loudAt.Load()
-	if last == 0 {
+	if last == nil {
 		return true
 	}
-	end := time.Unix(0, last)
+	end := *last
 	if g.loud.Load() { // no report of silence yet: loud until the reports are overdue
 		end = end.Add(farLost)
 	}
