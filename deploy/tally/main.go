@@ -40,6 +40,7 @@ func main() {
 
 func count() (passed, failed, skipped int) {
 	output := map[string][]string{}
+	broken := map[string]bool{} // packages in which a test failed: that the package failed is then no news
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 16<<20)
 	for in.Scan() {
@@ -60,7 +61,10 @@ func count() (passed, failed, skipped int) {
 				passed++
 			case e.Test != "" && e.Action == "skip":
 				skipped++
-			case e.Action == "fail": // a package that does not build or panics fails without a test
+			case e.Test != "": // failed
+				failed++
+				broken[e.Package] = true
+			case e.Action == "fail" && !broken[e.Package]: // it does not build, or ended outside of a test
 				failed++
 			}
 		}
