@@ -86,6 +86,7 @@ test('live: everybody allowed sees a moving masked picture and hears a masked vo
     await seats[name].grows('witness', 'video');
     await seats[name].grows('witness', 'audio');
   }
+  await judge.until('the masks work', (s) => s.testimony.mask?.picture === 'ok' && s.testimony.mask.voice === 'ok');
   await judge.seesMoving('witness');
   await seats.defence.seesMoving('witness');
   await judge.hears('witness', 40_000);
@@ -100,7 +101,26 @@ test('the witness sees the bench, and never the dock or the hall, nor hears her 
   assert.deepEqual([...slots].sort(), ['bench audio', 'bench video', 'floor audio', 'floor video']);
   await seats.judge.grows('dock', 'video');
   await seats.judge.grows('hall', 'video');
+  // By samples: with the bench's camera and microphone standing still, the judge still hears the dock and the kiosk hears nothing at all.
+  await kioskHears(true);
+  const bench = demo.links.processes.find((p) => p.name === 'courtroom-bench').pid;
+  process.kill(bench, 'SIGSTOP');
+  try {
+    await seats.judge.hears('dock', 40_000);
+    await kioskHears(false);
+  } finally { process.kill(bench, 'SIGCONT'); }
 });
+
+/** Whether sound comes out of any of the kiosk's slots, by the level of the decoded samples. */
+async function kioskHears(something) {
+  const loudest = () => kiosk.page.evaluate(async () => Math.max(...(await window.__parda.counts()).filter((c) => c.media === 'audio').map((c) => c.level)));
+  if (something) return waitFor('the kiosk hears the bench', async () => (await loudest()) > 0.005, 30_000);
+  await new Promise((r) => setTimeout(r, 1500));
+  for (let i = 0; i < 10; i += 1) {
+    assert.ok((await loudest()) < 0.001, 'the kiosk hears something that is neither the bench nor the floor');
+    await new Promise((r) => setTimeout(r, 200));
+  }
+}
 
 test('the gallery gets zero packets within a second of a closed session, and the parties keep what they had', async () => {
   const { judge, gallery, prosecutor, defence } = seats;
