@@ -4,7 +4,7 @@
 import type { Slot } from '../signaling/wire';
 import { look, neverSeen, type Freshness } from './freshness';
 
-export interface SlotCount { slot: string; media: 'video' | 'audio'; packets: number; bytes: number; level: number; frames: number; width: number; height: number; fresh: boolean }
+export interface SlotCount { slot: string; media: 'video' | 'audio'; packets: number; bytes: number; level: number; energy: number; frames: number; width: number; height: number; fresh: boolean }
 
 interface Line { slot: Slot; transceiver: RTCRtpTransceiver; freshness: Freshness; drawn: number }
 
@@ -78,7 +78,7 @@ export class Receiver {
       const s = await inbound(line.transceiver.receiver);
       return {
         slot: line.slot.slot, media: line.slot.media, packets: num(s.packetsReceived), bytes: num(s.bytesReceived),
-        level: num(s.audioLevel), frames: num(s.framesDecoded), width: num(s.frameWidth), height: num(s.frameHeight),
+        level: num(s.audioLevel), energy: num(s.totalAudioEnergy), frames: num(s.framesDecoded), width: num(s.frameWidth), height: num(s.frameHeight),
         fresh: line.freshness.fresh,
       };
     }));
