@@ -94,7 +94,7 @@ func TestASeatThatIsReissuedKeepsNothingOfWhatItHad(t *testing.T) {
 
 func TestAPassiveSeatDoesNotSeeThatADiscreetFlagWasRaised(t *testing.T) {
 	c := assemble(t, t.TempDir())
-	before := c.gallery.until("has a state", func(visibility.View) bool { return true }).Rev
+	before := c.gallery.until("is told that the witness is ready", func(v visibility.View) bool { return v.Testimony.Phase == hearing.Ready }).Rev
 	for range 3 {
 		c.defence.must("flag.raise", map[string]any{"discreet": true, "kind": "look"})
 	}
