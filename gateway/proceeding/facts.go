@@ -98,6 +98,9 @@ func (p *Proceeding) tick(ctx context.Context) {
 	p.retryLedger(ctx, now)
 	if unproven := p.failed.IsZero() && p.cfg.Ledger.HealthyHearing(p.cfg.ID) != nil; unproven != p.unproven {
 		p.unproven = unproven
+		if !unproven { // what was live while the log did not follow does not come back by itself
+			p.enter(hearing.Interrupted(p.state, "ledger", now))
+		}
 		p.changed()
 	}
 	if !p.failed.IsZero() {

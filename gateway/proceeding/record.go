@@ -54,7 +54,7 @@ func (p *Proceeding) recordWhatFlows(routes map[visibility.Sink]visibility.Publi
 	for label := range p.record.flowing {
 		if !now[label] {
 			delete(p.record.flowing, label)
-			p.job(func() { p.record.recorder.StopLabel(label) })
+			p.job(func() { p.stopLabel(label) })
 		}
 	}
 	for label := range now {
@@ -75,6 +75,13 @@ func (p *Proceeding) startLabel(label string) {
 		}
 		p.enter([]hearing.Draft{systemDraft(hearing.RecordingStarted, hearing.RecordingPayload{Label: label})})
 	})
+}
+
+// stopLabel runs in the worker. A file that could not be finished is not passed over: it stands in the protocol and raises the alarm.
+func (p *Proceeding) stopLabel(label string) {
+	if err := p.record.recorder.StopLabel(label); err != nil {
+		p.post(func() { p.recordingStopped(&recording.StoppedError{Label: label, Err: err}) })
+	}
 }
 
 func (p *Proceeding) enterSegment(s recording.Segment) {
