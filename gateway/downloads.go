@@ -33,7 +33,7 @@ func (a *App) give(c *gin.Context, kind, how string, find func(*proceeding.Proce
 		signaling.WriteError(c.Writer, a.log, err)
 		return
 	}
-	path, err := find(p, c, seat)
+	path, err := find(p, c.Request.Context(), seat)
 	if err != nil {
 		signaling.WriteError(c.Writer, a.log, err)
 		return

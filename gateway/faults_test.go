@@ -60,6 +60,8 @@ func TestWithAFullDiskNothingIsAcknowledgedAndTheWitnessIsShownToNobodyUntilTheJ
 	grows(t, "the witness after the judge resumed", seen["witness video"])
 	c.clerk.must("entry.add", map[string]string{"kind": "note", "text": "kept"})
 	c.judge.untilEntry("what came after", func(e minutes.Entry) bool { return e.Text == "kept" })
+	c.judge.mu.Lock()
+	defer c.judge.mu.Unlock()
 	for _, e := range c.judge.entries {
 		if e.Text == "lost" {
 			t.Error("what was refused stands in the protocol")
@@ -105,6 +107,8 @@ func TestAPassiveSeatDoesNotSeeThatADiscreetFlagWasRaised(t *testing.T) {
 	if after != before+1 {
 		t.Errorf("the gallery was sent %d states for one change that it may know", after-before)
 	}
+	c.defence.mu.Lock()
+	defer c.defence.mu.Unlock()
 	if strings.Contains(string(c.defence.raw), "watching") {
 		t.Error("the defence is told what each audience sees")
 	}

@@ -127,12 +127,12 @@ func (a *App) enter(c *gin.Context) {
 		signaling.WriteError(c.Writer, a.log, signaling.Refuse("bad_message", "The code cannot be read.", err))
 		return
 	}
-	cookie, err := a.access.Enter(c, id, seat, body.Code)
+	cookie, err := a.access.Enter(c.Request.Context(), id, seat, body.Code)
 	if err != nil {
 		signaling.WriteError(c.Writer, a.log, doorError(err))
 		return
 	}
-	if err := p.Entered(c, seat); err != nil {
+	if err := p.Entered(c.Request.Context(), seat); err != nil {
 		signaling.WriteError(c.Writer, a.log, err)
 		return
 	}
@@ -185,7 +185,7 @@ func (a *App) seatByCookie(c *gin.Context, id string) (string, error) {
 	if err != nil || seat == "" || seat == "witness" {
 		return "", signaling.Refuse("removed", "This browser does not hold the seat.", nil)
 	}
-	if err := a.access.Check(c, id, seat, cookie); err != nil {
+	if err := a.access.Check(c.Request.Context(), id, seat, cookie); err != nil {
 		return "", doorError(err)
 	}
 	return seat, nil

@@ -96,9 +96,11 @@ func TestAProtectedWitnessIsHeardFromTheOrderToTheVerifiedBundle(t *testing.T) {
 	for _, p := range []*page{c.judge, c.clerk, c.defence, c.prosecutor} {
 		p.untilEntry("the question", func(e minutes.Entry) bool { return e.Text == "Siz onu nə vaxt görmüsünüz?" })
 	}
+	c.gallery.mu.Lock()
 	if len(c.gallery.entries) != 0 {
 		t.Errorf("the gallery got entries: %v", c.gallery.entries)
 	}
+	c.gallery.mu.Unlock()
 
 	// The witness stops by herself; nothing of her goes on.
 	c.room.must("testimony.pause", map[string]string{"why": "break"})
