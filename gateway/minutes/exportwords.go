@@ -167,6 +167,9 @@ func (s speech) param(name string, v any) string {
 }
 
 func (s speech) textParam(name, v string) string {
+	if name == "label" {
+		return s.recorded(v)
+	}
 	switch name {
 	case "role", "by":
 		return s.role(v)
@@ -200,4 +203,17 @@ func inZone(at, layout string) string {
 		return "–"
 	}
 	return t.In(courtZone).Format(layout)
+}
+
+// recorded says in words what a label names: the witness's rendering, or a view of the courtroom.
+func (s speech) recorded(label string) string {
+	source, name, _ := strings.Cut(label, "/")
+	picture, voice, both := strings.Cut(name, "+")
+	switch {
+	case source == "witness" && both:
+		return s.role("witness") + ": " + s.code("picture", picture) + ", " + s.code("voice", voice)
+	case source == "court":
+		return s.code("tile", name)
+	}
+	return clean(label)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"strconv"
-	"strings"
 )
 
 func (p *paper) entries() {
@@ -183,7 +182,7 @@ func (p *paper) recordings() {
 		p.room(12)
 		p.SetFont("noto", "", 9)
 		p.CellFormat(widths[0], 5.5, path.Base(r.File), "", 0, "L", false, 0, "")
-		p.CellFormat(widths[1], 5.5, p.fit(clean(p.label(r.Label)), widths[1]-2), "", 0, "L", false, 0, "")
+		p.CellFormat(widths[1], 5.5, p.fit(clean(p.recorded(r.Label)), widths[1]-2), "", 0, "L", false, 0, "")
 		p.CellFormat(widths[2], 5.5, clock(r.Start), "", 0, "L", false, 0, "")
 		p.CellFormat(widths[3], 5.5, fmt.Sprintf("%.1f", float64(r.DurationMS)/1000), "", 1, "L", false, 0, "")
 		p.hash(p.say("pdf.sha256"), r.SHA256)
@@ -195,16 +194,6 @@ func (p *paper) recordings() {
 		p.Line(marginSide, p.GetY()+0.8, pageWidth-marginSide, p.GetY()+0.8)
 		p.Ln(1.6)
 	}
-}
-
-// label says what was recorded: of the witness the rendering, in words.
-func (p *paper) label(label string) string {
-	rendering, ok := strings.CutPrefix(label, "witness/")
-	picture, voice, both := strings.Cut(rendering, "+")
-	if !ok || !both {
-		return label
-	}
-	return p.role("witness") + ": " + p.code("picture", picture) + ", " + p.code("voice", voice)
 }
 
 // hash prints a SHA-256 in groups of eight digits, small.

@@ -42,16 +42,26 @@ export const besideText = (t: Translate, e: Entry, state: State | null): string 
   e.system && e.text !== undefined ? systemText(t, e.system, state) : null;
 
 const systemText = (t: Translate, s: NonNullable<Entry['system']>, state: State | null): string =>
-  t.code('event', s.code, 'event.unknown', eventParams(t, s.params ?? {}, state));
+  // A full stop that a person wrote stands before the one of the sentence: one is enough.
+  t.code('event', s.code, 'event.unknown', eventParams(t, s.params ?? {}, state)).replace(/([^.])\.\.(?=[^.]|$)/g, '$1.');
 
 const kindName = (t: Translate, v: string): string =>
   (t.has(`session.${v}`) ? t.code('session', v, 'event.plain') : t.code('flagkind', v, 'flagkind.unknown'));
 const by = (prefix: string) => (t: Translate, v: string): string => t.code(prefix, v, 'event.plain');
 const at = (_: Translate, v: string): string => clock(v);
 
+/** What a recording's label names: the witness's rendering, or a view of the courtroom. */
+export function recordedName(t: Translate, label: string, pseudonym: string | undefined): string {
+  const [source, name = ''] = label.split('/');
+  const [picture, voice] = name.split('+');
+  if (source === 'witness' && picture && voice) return `${speakerName(t, 'witness', pseudonym)}: ${renderingName(t, { picture, voice })}`;
+  return source === 'court' && t.has(`tile.${name}`) ? t.code('tile', name, 'event.plain') : label;
+}
+
 // Params that are codes are said in words; anything else stands as it came.
 const said: Readonly<Record<string, (t: Translate, v: string, state: State | null) => string>> = {
   role: (t, v, s) => speakerName(t, v, s?.testimony.pseudonym), by: (t, v, s) => speakerName(t, v, s?.testimony.pseudonym), kind: kindName,
+  label: (t, v, s) => recordedName(t, v, s?.testimony.pseudonym),
   seat: (t, v, s) => seatName(t, s?.seats, v),
   from: by('session'), why: by('pause'), about: by('about'), what: by('request'), ruling: by('ruling'),
   language: by('language'), picture: by('picture'), voice: by('voice'), template: by('template'), court: by('court'),
