@@ -14,7 +14,7 @@ DEMO_FLAGS ?=
 .PHONY: demo build test bench soak clean
 
 demo: ; @deploy/setup.sh demo && $(MAKE) --no-print-directory build && exec bin/gateway demo -station bin/station -courtroom bin/courtroom \
-	  -data demo-data -camera "$(CAMERA)" -microphone "$(MICROPHONE)" $(DEMO_FLAGS)
+	  -camera "$(CAMERA)" -microphone "$(MICROPHONE)" $(DEMO_FLAGS)
 
 build:
 	@mkdir -p bin
