@@ -3,6 +3,7 @@ package relay
 import (
 	"errors"
 	"math/rand/v2"
+	"net/netip"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -35,13 +36,22 @@ type spyWriter struct {
 	keep    bool
 	headers []rtp.Header
 	first   []byte
+	mouth   *mouth // when set, what is written waits in its bursts, and is counted when it leaves
+	at      netip.AddrPort
 }
 
-func (w *spyWriter) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+func (w *spyWriter) count() {
 	w.n.Add(1)
 	if !w.allowed.Load() {
 		w.leaked.Add(1)
 	}
+}
+
+func (w *spyWriter) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+	if w.mouth != nil {
+		return w.mouth.WriteToAddrPort(append([]byte{0x80, 96}, payload...), w.at)
+	}
+	w.count()
 	if w.keep {
 		w.headers = append(w.headers, *h)
 		w.first = append(w.first, payload[len(payload)-1])
@@ -50,6 +60,17 @@ func (w *spyWriter) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
 }
 func (w *spyWriter) Write([]byte) (int, error) { panic("a whole packet was written") }
 
+// spyCarrier stands for the network: it tells each spy of what leaves.
+type spyCarrier map[netip.AddrPort]*spyWriter
+
+func (c spyCarrier) carry(trains []train) {
+	for _, t := range trains {
+		for range t.packets {
+			c[t.to].count()
+		}
+	}
+}
+
 // bareRelay has publications and subscriptions without connections.
 func bareRelay(labels ...string) (*Relay, map[string]*publication) {
 	r := &Relay{herald: newHerald(nil), publications: map[string]*publication{}, live: map[string]*publication{}, subscriptions: map[string]*subscription{}, taps: map[*tapSink]struct{}{}}
@@ -57,7 +78,7 @@ func bareRelay(labels ...string) (*Relay, map[string]*publication) {
 	for _, l := range labels {
 		pub := &publication{id: l, label: l, up: true, tracks: map[Media]*ingest{}}
 		for _, m := range []Media{Video, Audio} {
-			pub.tracks[m] = newIngest(pub, m, nil)
+			pub.tracks[m] = newIngest(pub, m, nil, nil)
 		}
 		r.publications[l], r.live[l], pubs[l] = pub, pub, pub
 	}
@@ -95,10 +116,17 @@ func TestAfterSwapReturnsNoPacketOfADeniedTrackIsWritten(t *testing.T) {
 		sl, sp := r.bareViewer(pair(name, "witness")...)
 		slots, spies = append(slots, sl...), append(spies, sp...)
 	}
+	network := spyCarrier{}
+	out := newMouth(nil, network)
+	for i, spy := range spies {
+		spy.mouth, spy.at = out, netip.AddrPortFrom(netip.IPv6Loopback(), uint16(1000+i))
+		network[spy.at] = spy
+	}
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	for _, pub := range pubs {
 		for m, in := range pub.tracks {
+			in.mouth = out
 			wg.Add(1)
 			go func() {
 				defer wg.Done()
@@ -109,7 +137,7 @@ func TestAfterSwapReturnsNoPacketOfADeniedTrackIsWritten(t *testing.T) {
 					default:
 					}
 					p := picture(seq, uint32(seq), seq%4 == 0, 0)
-					p.marker = m == Video
+					p.marker = m == Video && seq%3 == 0 // others wait for the rest of their picture
 					in.forward(p)
 					runtime.Gosched() // or the packet loops would keep the locks for themselves
 				}

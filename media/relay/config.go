@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
@@ -53,7 +54,7 @@ const (
 
 // doors are the sockets and the two pion APIs that share them.
 type doors struct {
-	udp       net.PacketConn
+	udp       *mouth
 	tcp       net.Listener
 	udpMux    *ice.UDPMuxDefault
 	tcpMux    *ice.TCPMuxDefault
@@ -79,14 +80,18 @@ func openDoors(cfg Config) (_ *doors, err error) {
 			d.close()
 		}
 	}()
-	if d.udp, err = net.ListenPacket("udp", cfg.UDPAddr); err != nil {
+	at, err := net.ResolveUDPAddr("udp", cfg.UDPAddr)
+	if err != nil {
 		return nil, fmt.Errorf("relay: cannot listen for media on UDP: %w", err)
 	}
-	if u, ok := d.udp.(*net.UDPConn); ok {
-		// Best effort: the kernel may hold it lower, which costs packets under load and nothing else.
-		_ = u.SetReadBuffer(socketBuffer)
-		_ = u.SetWriteBuffer(socketBuffer)
+	socket, err := net.ListenUDP("udp", at)
+	if err != nil {
+		return nil, fmt.Errorf("relay: cannot listen for media on UDP: %w", err)
 	}
+	// Best effort: the kernel may hold it lower, which costs packets under load and nothing else.
+	_ = socket.SetReadBuffer(socketBuffer)
+	_ = socket.SetWriteBuffer(socketBuffer)
+	d.udp = newMouth(socket, newCarrier(socket))
 	d.udpMux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: d.udp, Logger: mute{}})
 	if cfg.TCPAddr != "" {
 		if d.tcp, err = net.Listen("tcp", cfg.TCPAddr); err != nil {
@@ -130,6 +135,8 @@ func (d *doors) api(lost time.Duration, publish bool) (*webrtc.API, error) {
 		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
 	}
 	se.SetNetworkTypes(types)
+	// GCM first (RFC 7714): one pass of the processor's own AES. AES-CM is for what cannot do it.
+	se.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	se.SetICETimeouts(lost/2, lost/2, keepalive)

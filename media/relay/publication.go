@@ -133,7 +133,7 @@ func (r *Relay) ingest(pub *publication, remote *webrtc.TrackRemote) {
 	if remote.Kind() == webrtc.RTPCodecTypeVideo {
 		m = Video
 	}
-	in := newIngest(pub, m, remote)
+	in := newIngest(pub, m, remote, r.doors.udp)
 	if m == Video {
 		in.ask = pictureLoss(pub.pc, remote)
 	}

@@ -43,6 +43,7 @@ type ingest struct {
 	remote *webrtc.TrackRemote
 	ask    func() // sends a key-frame request upstream; nil for sound
 	last   atomic.Int64
+	mouth  *mouth // where packets wait for the rest of their picture; nil in tests without a network
 
 	mu      sync.Mutex // held while a packet is written to everyone: the barrier of Swap
 	outlets []outlet
@@ -57,8 +58,8 @@ type ingest struct {
 	keyOwed  bool
 }
 
-func newIngest(pub *publication, m Media, remote *webrtc.TrackRemote) *ingest {
-	return &ingest{pub: pub, media: m, remote: remote, cache: newCache(m)}
+func newIngest(pub *publication, m Media, remote *webrtc.TrackRemote, out *mouth) *ingest {
+	return &ingest{pub: pub, media: m, remote: remote, mouth: out, cache: newCache(m)}
 }
 
 // run reads the track until it ends. One buffer, no allocation for a packet.
@@ -97,6 +98,9 @@ func (in *ingest) forward(p *packet) {
 		if out.write(p) {
 			in.forwarded++
 		}
+	}
+	if p.marker || in.media == Audio {
+		in.mouth.flush() // the picture is whole
 	}
 }
 
@@ -146,6 +150,9 @@ func (in *ingest) expel() {
 		}
 		o.detach()
 	}
+	if len(stay) < len(in.outlets) {
+		in.mouth.flush() // what was decided before the switch goes before it, and nothing after
+	}
 	in.outlets = stay
 }
 
@@ -176,6 +183,7 @@ func (in *ingest) kill() uint64 {
 		o.detach()
 	}
 	in.outlets = nil
+	in.mouth.drop() // not even what was on its way out
 	if in.watch != nil {
 		in.watch.stop()
 	}

@@ -147,6 +147,7 @@ func (s *slot) again(n *rtcp.TransportLayerNack) {
 	if s.source.Load() != in || !s.started || in.dead {
 		return
 	}
+	defer in.mouth.flush()
 	now := time.Now()
 	for _, pair := range n.Nacks {
 		for _, seq := range pair.PacketList() {
