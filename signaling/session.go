@@ -26,6 +26,8 @@ type Room interface {
 	Detach(s *Session)
 	// Command returns when what the command caused is durable, or was refused.
 	Command(ctx context.Context, s *Session, c Command) (Ack, error)
+	// Figure takes what the station says that its drawn figure does. It does not wait, and is answered only where it is refused.
+	Figure(s *Session, state string) error
 }
 
 // Media negotiates a session's connections for picture and sound. The answers are complete: there is no trickle.
@@ -272,6 +274,8 @@ func (s *Session) handler(kind string) func(context.Context, incoming) {
 		return s.onPublish
 	case "rtc.unpublish":
 		return func(context.Context, incoming) { s.media.StopSending(s) }
+	case "figure":
+		return s.onFigure
 	case "ping":
 		return s.onPing
 	}
@@ -306,6 +310,12 @@ func (s *Session) onPublish(ctx context.Context, m incoming) {
 		return
 	}
 	s.Send(sdpMessage{Type: "rtc.published", SDP: answer})
+}
+
+func (s *Session) onFigure(_ context.Context, m incoming) {
+	if err := s.room.Figure(s, m.State); err != nil {
+		s.refuse(m.ID, err)
+	}
 }
 
 // onPing gives the page its own number back, and no more than a number: what a page does not read waits here in memory.

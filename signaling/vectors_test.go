@@ -36,6 +36,8 @@ var seatVectors = []struct{ name, text string }{
 	{"rtc.offer", `{"type":"rtc.offer","sdp":` + quoted(offerSDP) + `}`},
 	{"rtc.publish", `{"type":"rtc.publish","sdp":` + quoted(offerSDP) + `}`},
 	{"rtc.unpublish", `{"type":"rtc.unpublish"}`},
+	{"figure", `{"type":"figure","state":"answering"}`},
+	{"figure that is refused", `{"type":"figure","state":"weeping"}`},
 	{"ping", `{"type":"ping","t":123}`},
 }
 
@@ -55,6 +57,12 @@ func (vectorRoom) Command(_ context.Context, _ *Session, c Command) (Ack, error)
 	}
 	return Ack{Index: 42}, nil
 }
+func (vectorRoom) Figure(_ *Session, state string) error {
+	if state == "still" || state == "answering" {
+		return nil
+	}
+	return &Error{Code: "bad_message", Message: "There is no such state of the figure.", Ref: "e-7Q2M4KAC"}
+}
 func (vectorRoom) Receive(context.Context, *Session, string) (string, error) { return answerSDP, nil }
 func (vectorRoom) Send(context.Context, *Session, string) (string, error)    { return answerSDP, nil }
 func (vectorRoom) StopSending(*Session)                                      {}
@@ -64,6 +72,8 @@ func said(t *testing.T) map[string]json.RawMessage {
 	t.Helper()
 	s := &Session{Hearing: "demo", Seat: "judge", log: slog.New(slog.NewTextHandler(io.Discard, nil)), room: vectorRoom{}, media: vectorRoom{}, wake: make(chan struct{}, 1)}
 	out := map[string]json.RawMessage{}
+	// quiet names what is answered only where it is refused.
+	quiet := map[string]bool{"hello": true, "rtc.unpublish": true, "figure": true}
 	take := func(name string) {
 		t.Helper()
 		s.mu.Lock()
@@ -87,7 +97,7 @@ func said(t *testing.T) map[string]json.RawMessage {
 		if err != nil {
 			t.Fatalf("%s: %v", v.name, err)
 		}
-		if m.Type == "hello" || m.Type == "rtc.unpublish" { // the room answers the one, and nobody the other
+		if quiet[v.name] || m.Type == "hello" {
 			continue
 		}
 		s.handler(m.Type)(t.Context(), m)
@@ -171,12 +181,14 @@ func TestEachVectorOfASeatIsReadAndLosesNothing(t *testing.T) {
 			back["sdp"] = m.SDP
 		case "ping":
 			back["t"] = m.T
+		case "figure":
+			back["state"] = m.State
 		}
 		if got, want := canonical(t, back), canonical(t, raw); got != want {
 			t.Errorf("%s:\n%s, want\n%s", name, got, want)
 		}
 	}
-	for _, kind := range strings.Fields("hello command rtc.offer rtc.publish rtc.unpublish ping") {
+	for _, kind := range strings.Fields("hello command figure rtc.offer rtc.publish rtc.unpublish ping") {
 		if !kinds[kind] {
 			t.Errorf("no vector of %s", kind)
 		}

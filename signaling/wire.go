@@ -72,8 +72,9 @@ type incoming struct {
 	Type string `json:"type"`
 	Hello
 	Command
-	SDP string          `json:"sdp"`
-	T   json.RawMessage `json:"t"`
+	SDP   string          `json:"sdp"`
+	T     json.RawMessage `json:"t"`
+	State string          `json:"state"` // of figure
 }
 
 var errNoType = errors.New("message has no type")

@@ -63,6 +63,9 @@ func (c *call) orderSign() error {
 	if err != nil {
 		return err
 	}
+	if err := CheckVoices(o); err != nil {
+		return err
+	}
 	if o.Hearing != c.s.Hearing || !o.ValidAt(c.now) {
 		return refuse(CodeOrderInvalid, "The order is not for this hearing, or does not hold now.")
 	}
@@ -79,8 +82,12 @@ func (c *call) orderSign() error {
 	if err := CheckSignature(c.seat.Key, a.Bytes, a.Signature); err != nil {
 		return err
 	}
-	c.emit(OrderSigned, OrderSignedPayload{Bytes: a.Bytes, Signature: a.Signature, Key: c.seat.Key, KeyCode: c.seat.KeyCode,
-		Version: o.Version, By: c.seat.Role, Reason: cut(a.Reason, maxReasonRunes), Loosens: loosens})
+	p := OrderSignedPayload{Bytes: a.Bytes, Signature: a.Signature, Key: c.seat.Key, KeyCode: c.seat.KeyCode,
+		Version: o.Version, By: c.seat.Role, Reason: cut(a.Reason, maxReasonRunes), Loosens: loosens}
+	if o.Respeaker != nil {
+		p.Respeaker, p.RespeakerWhy = o.Respeaker.Who, o.Respeaker.Reason
+	}
+	c.emit(OrderSigned, p)
 	if p := c.s.Testimony.Phase; loosens && in(p, Rehearsal, Ready, Live, Paused) {
 		c.emit(TestimonyInterrupted, TestimonyInterruptedPayload{Why: "order", From: p, To: Waiting})
 	}

@@ -2,6 +2,7 @@ package hearing
 
 import (
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -181,8 +182,8 @@ func (c *call) tighten() error {
 	if a.Voice != nil {
 		wish.Voice = *a.Voice
 	}
-	if !in(wish.Picture, "", PictureCard) || !in(wish.Voice, "", VoiceSilence) {
-		return refuse(CodeBadArgument, "The witness can ask for the card and for silence.")
+	if !in(wish.Picture, "", PictureBlob, PictureCard) || !in(wish.Voice, "", VoiceSilence) {
+		return refuse(CodeBadArgument, "The witness can ask for the plain figure, for the card and for silence.")
 	}
 	if wish != c.s.Testimony.Tightened {
 		c.emit(WitnessTightened, wish)
@@ -190,15 +191,21 @@ func (c *call) tighten() error {
 	return nil
 }
 
+// A notice is a code, so that no word of the shielded room can stand in one.
+var noticeCode = regexp.MustCompile(`^[a-z]{1,24}(_[a-z]{1,24}){0,3}$`)
+
+const maxNotices = 8
+
 func (c *call) maskStatus() error {
 	var a MaskStatusPayload
 	if err := c.args(&a); err != nil {
 		return err
 	}
-	if !in(a.Picture, "ok", "neutral", "card") || !in(a.Voice, "ok", "silence") || len(a.Notice) > 64 {
+	codes := !slices.ContainsFunc(a.Notices, func(n string) bool { return !noticeCode.MatchString(n) })
+	if !in(a.Picture, "ok", "neutral", "card") || !in(a.Voice, "ok", "silence") || len(a.Notice) > 64 || len(a.Notices) > maxNotices || !codes {
 		return refuse(CodeBadArgument, "There is no such state of the masks.")
 	}
-	if c.s.Testimony.Mask == nil || *c.s.Testimony.Mask != a {
+	if c.s.Testimony.Mask == nil || !c.s.Testimony.Mask.same(a) {
 		c.emit(MaskStatus, a)
 	}
 	return nil

@@ -2,6 +2,7 @@ package hearing
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -124,6 +125,9 @@ type OrderSignedPayload struct {
 	By        Role   `json:"by"`
 	Reason    string `json:"reason,omitempty"` // of the variation; the first order carries its own inside Bytes
 	Loosens   bool   `json:"loosens,omitempty"`
+	// Who speaks for the witness, as the order says; also inside Bytes, and repeated for the protocol's entry.
+	Respeaker    string `json:"respeaker,omitempty"`
+	RespeakerWhy string `json:"respeaker_why,omitempty"`
 }
 
 // IdentityVerifiedPayload says how the court satisfied itself of who the witness is: the way, never the identity.
@@ -160,15 +164,21 @@ type ConsentPayload struct {
 
 // WitnessTightenedPayload is what the witness asks for above the order: the whole wish, each time. "" is what the order gives.
 type WitnessTightenedPayload struct {
-	Picture string `json:"picture,omitempty"` // "" or card
+	Picture string `json:"picture,omitempty"` // "", blob or card
 	Voice   string `json:"voice,omitempty"`   // "" or silence
 }
 
-// MaskStatusPayload is what the station says of its masks.
+// MaskStatusPayload is what the station says of its masks. Notice is why the picture or the voice is not ok; Notices are what else the bench should
+// know, such as a far voice that was not let through. Both are codes.
 type MaskStatusPayload struct {
-	Picture string `json:"picture"` // ok, neutral, card
-	Voice   string `json:"voice"`   // ok, silence
-	Notice  string `json:"notice,omitempty"`
+	Picture string   `json:"picture"` // ok, neutral, card
+	Voice   string   `json:"voice"`   // ok, silence
+	Notice  string   `json:"notice,omitempty"`
+	Notices []string `json:"notices,omitempty"`
+}
+
+func (p MaskStatusPayload) same(q MaskStatusPayload) bool {
+	return p.Picture == q.Picture && p.Voice == q.Voice && p.Notice == q.Notice && slices.Equal(p.Notices, q.Notices)
 }
 
 // SeatPayload names a seat, with a reason where one was given.

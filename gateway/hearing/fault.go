@@ -39,6 +39,8 @@ const (
 	CodeConfirmRequired     = "confirm_required"
 	CodeDefenceAbsent       = "defence_absent"
 	CodeRulingOwed          = "ruling_owed"
+	CodeVoiceUnproven       = "voice_unproven"
+	CodeRespeakerMissing    = "respeaker_missing"
 )
 
 func refuse(code, message string) error { return &Error{Code: code, Message: message} }

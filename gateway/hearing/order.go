@@ -20,69 +20,11 @@ var OrderSchema []byte
 // has one spelling and canonical bytes stay canonical.
 const TimeLayout = "2006-01-02T15:04:05.000Z"
 
-// The picture and voice modes that an order may name. Natural is in the format and is refused with natural_unavailable
-// until the rendering that is sealed for the bench exists.
+// Bounds of an order's texts.
 const (
-	PicturePuppet  = "puppet"
-	PictureCard    = "card"
-	PictureNone    = "none"
-	VoiceNeutral   = "neutral"
-	VoiceSilence   = "silence"
-	VoiceNone      = "none"
-	natural        = "natural"
 	maxOrderBytes  = 64 << 10
 	maxReasonRunes = 4000
 )
-
-// Rendering is what one audience receives of the testimony.
-type Rendering struct {
-	Picture string `json:"picture"`
-	Voice   string `json:"voice"`
-	DelayS  int    `json:"delay_s"` // seconds; above 0 is refused with delay_unavailable until delays exist
-}
-
-// Key names the rendering that the station makes, "picture+voice" such as "puppet+neutral", or "" when nothing is sent.
-// A part that is none is made as its strictest form (card, silence): the station makes whole renderings, and visibility
-// drops the part that is none.
-func (r *Rendering) Key() string {
-	if r == nil || (r.Picture == PictureNone && r.Voice == VoiceNone) {
-		return ""
-	}
-	picture, voice := r.Picture, r.Voice
-	if picture == PictureNone {
-		picture = PictureCard
-	}
-	if voice == VoiceNone {
-		voice = VoiceSilence
-	}
-	return picture + "+" + voice
-}
-
-// Renderings names what each audience receives; nil is nothing at all.
-type Renderings struct {
-	Bench       *Rendering `json:"bench"`
-	Prosecution *Rendering `json:"prosecution"`
-	Defence     *Rendering `json:"defence"`
-	Hall        *Rendering `json:"hall"`
-	Public      *Rendering `json:"public"`
-}
-
-// To returns the rendering of an audience, nil for none.
-func (r Renderings) To(a Audience) *Rendering {
-	switch a {
-	case ToBench:
-		return r.Bench
-	case ToProsecution:
-		return r.Prosecution
-	case ToDefence:
-		return r.Defence
-	case ToHall:
-		return r.Hall
-	case ToPublic:
-		return r.Public
-	}
-	return nil
-}
 
 // Order is an order of protective measures, format 1. Its canonical bytes are what the presiding judge signs, and what the
 // station checks by itself before it sends anything.
@@ -96,14 +38,17 @@ type Order struct {
 	Session     Kind       `json:"session"`
 	Renderings  Renderings `json:"renderings"`
 	Questioners []Role     `json:"questioners"`
-	ValidFrom   string     `json:"valid_from"`  // TimeLayout
-	ValidUntil  string     `json:"valid_until"` // TimeLayout
+	Respeaker   *Respeaker `json:"respeaker,omitempty"` // who speaks for the witness; there exactly where a rendering says respeak
+	ValidFrom   string     `json:"valid_from"`          // TimeLayout
+	ValidUntil  string     `json:"valid_until"`         // TimeLayout
 }
 
 // Canonical returns the canonical bytes of an order: JSON with the keys of every object sorted by their bytes, no spaces and no
 // line end, UTF-8 with the escapes of Go's encoder but without its HTML escapes, integers in plain decimals. Two orders
-// with the same content have the same bytes. The order is not checked; see CheckOrder.
+// with the same content have the same bytes: what is absent by default (a voice_strength of standard) is never written. The order is
+// not checked; see CheckOrder.
 func (o Order) Canonical() ([]byte, error) {
+	o.Renderings = o.Renderings.spelt()
 	raw, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
@@ -141,7 +86,8 @@ var orderSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 
 // ParseOrder reads the canonical bytes of an order. Bytes that are not canonical are refused, so that nobody signs two
 // spellings of one order, nor one spelling that two parsers read in two ways. Errors are *Error: order_invalid,
-// natural_unavailable, delay_unavailable.
+// natural_unavailable, delay_unavailable. Whether its voices may still be chosen is not asked here (CheckVoices): an order that was signed
+// before a mode was taken back must stay readable for ever.
 func ParseOrder(b []byte) (Order, error) {
 	if len(b) > maxOrderBytes {
 		return Order{}, refuse(CodeOrderInvalid, "The order is too long.")
@@ -192,9 +138,12 @@ func checkMeaning(o Order) error {
 			return refuse(CodeDelayUnavailable, "A delayed rendering is not available yet.")
 		}
 	}
+	if err := checkVoices(o); err != nil {
+		return err
+	}
 	// I9: the bench is never masked out of its own witness by accident, and the defence must hear what it asks about.
 	for _, a := range []Audience{ToBench, ToDefence} {
-		if r := o.Renderings.To(a); r == nil || r.Voice != VoiceNeutral {
+		if !o.Renderings.To(a).Heard() {
 			return refuse(CodeOrderInvalid, "Bench and defence must hear the testimony.")
 		}
 	}

@@ -71,9 +71,9 @@ func TestAnOrderThatNamesNaturalOrADelayIsRefusedByName(t *testing.T) {
 		rendering Rendering
 		code      string
 	}{
-		"natural picture": {Rendering{"natural", "neutral", 0}, CodeNaturalUnavailable},
-		"natural voice":   {Rendering{"puppet", "natural", 0}, CodeNaturalUnavailable},
-		"delay":           {Rendering{"puppet", "neutral", 30}, CodeDelayUnavailable},
+		"natural picture": {Rendering{"natural", "neutral", 0, ""}, CodeNaturalUnavailable},
+		"natural voice":   {Rendering{"puppet", "natural", 0, ""}, CodeNaturalUnavailable},
+		"delay":           {Rendering{"puppet", "neutral", 30, ""}, CodeDelayUnavailable},
 	} {
 		for _, a := range Audiences() {
 			args := DraftArgs{Template: "identity_hidden", Reason: "r", Renderings: map[Audience]*Rendering{a: &c.rendering}}
@@ -86,7 +86,7 @@ func TestAnOrderThatNamesNaturalOrADelayIsRefusedByName(t *testing.T) {
 
 func TestBenchAndDefenceAlwaysHearTheTestimony(t *testing.T) {
 	for _, a := range []Audience{ToBench, ToDefence} {
-		for _, r := range []*Rendering{nil, {"puppet", "silence", 0}, {"puppet", "none", 0}, {"none", "none", 0}} {
+		for _, r := range []*Rendering{nil, {"puppet", "silence", 0, ""}, {"puppet", "none", 0, ""}, {"none", "none", 0, ""}} {
 			args := DraftArgs{Template: "no_confrontation", Reason: "r", Renderings: map[Audience]*Rendering{a: r}}
 			if _, _, err := NewDraft("h1", nil, args, noon); !errors.Is(err, &Error{Code: CodeOrderInvalid}) {
 				t.Errorf("%s with %+v: %v", a, r, err)
@@ -123,12 +123,12 @@ func TestTheStationMakesEachRenderingOnce(t *testing.T) {
 	if got := o.Keys(); !slices.Equal(got, []string{"puppet+neutral", "card+neutral"}) {
 		t.Error(got)
 	}
-	for want, r := range map[string]*Rendering{"": nil, "card+neutral": {"none", "neutral", 0}, "puppet+silence": {"puppet", "none", 0}} {
+	for want, r := range map[string]*Rendering{"": nil, "card+neutral": {"none", "neutral", 0, ""}, "puppet+silence": {"puppet", "none", 0, ""}} {
 		if r.Key() != want {
 			t.Errorf("%+v: %q, want %q", r, r.Key(), want)
 		}
 	}
-	if (&Rendering{"none", "none", 0}).Key() != "" {
+	if (&Rendering{"none", "none", 0, ""}).Key() != "" {
 		t.Error("nothing has a key")
 	}
 }
@@ -144,11 +144,11 @@ func TestLoosensWhateverShowsMore(t *testing.T) {
 	}{
 		"the same":             {func(*Order) {}, false},
 		"another reason":       {func(o *Order) { o.Reason = "s" }, false},
-		"puppet for the hall":  {func(o *Order) { o.Renderings.Hall = &Rendering{"puppet", "neutral", 0} }, true},
-		"card for the bench":   {func(o *Order) { o.Renderings.Bench = &Rendering{"card", "neutral", 0} }, false},
-		"silence":              {func(o *Order) { o.Renderings.Public = &Rendering{"card", "silence", 0} }, false},
+		"puppet for the hall":  {func(o *Order) { o.Renderings.Hall = &Rendering{"puppet", "neutral", 0, ""} }, true},
+		"card for the bench":   {func(o *Order) { o.Renderings.Bench = &Rendering{"card", "neutral", 0, ""} }, false},
+		"silence":              {func(o *Order) { o.Renderings.Public = &Rendering{"card", "silence", 0, ""} }, false},
 		"nothing":              {func(o *Order) { o.Renderings.Public = nil }, false},
-		"unknown mode":         {func(o *Order) { o.Renderings.Public = &Rendering{"sketch", "neutral", 0} }, true},
+		"unknown mode":         {func(o *Order) { o.Renderings.Public = &Rendering{"sketch", "neutral", 0, ""} }, true},
 		"stricter session":     {func(o *Order) { o.Session = Closed }, false},
 		"looser session":       {func(o *Order) { o.Session = Public }, true},
 		"fewer may ask":        {func(o *Order) { o.Questioners = o.Questioners[:5] }, false},
@@ -169,7 +169,7 @@ func TestLoosensWhateverShowsMore(t *testing.T) {
 		t.Error("from nothing to a card is no loosening")
 	}
 	delayed := base
-	delayed.Renderings.Public = &Rendering{"card", "neutral", 60}
+	delayed.Renderings.Public = &Rendering{"card", "neutral", 60, ""}
 	if Loosens(base, delayed) || !Loosens(delayed, base) {
 		t.Error("a shorter delay shows more")
 	}

@@ -40,7 +40,7 @@ var register = []Description{
 
 	{KeyEnrolled, carries[KeyEnrolledPayload](), LevelParties, "system", []string{"role", "key_code"}},
 	{OrderDrafted, carries[OrderDraftedPayload](), LevelNone, "", nil},
-	{OrderSigned, carries[OrderSignedPayload](), LevelParties, "system", []string{"version", "key_code", "reason", "loosens"}},
+	{OrderSigned, carries[OrderSignedPayload](), LevelParties, "system", []string{"version", "key_code", "reason", "loosens", "respeaker", "respeaker_why"}},
 	{OrderExpired, carries[EmptyPayload](), LevelOpen, "system", nil},
 
 	{IdentityVerified, carries[IdentityVerifiedPayload](), LevelParties, "system", []string{"how"}},

@@ -42,11 +42,12 @@ type DraftArgs struct {
 	Pseudonym   string                  `json:"pseudonym"`
 	Session     Kind                    `json:"session"`
 	Questioners []Role                  `json:"questioners"`
+	Respeaker   *Respeaker              `json:"respeaker"`
 	ValidUntil  string                  `json:"valid_until"` // RFC 3339
 }
 
 // NewDraft makes the order that the presiding judge reads and signs, and its canonical bytes. before is the order in force,
-// nil for the first. Errors are *Error.
+// nil for the first. Errors are *Error: what ParseOrder refuses, and what CheckVoices does.
 func NewDraft(hearing string, before *Order, args DraftArgs, now time.Time) (Order, []byte, error) {
 	i := slices.IndexFunc(templates, func(t Template) bool { return t.Name == args.Template })
 	if i < 0 {
@@ -71,11 +72,15 @@ func NewDraft(hearing string, before *Order, args DraftArgs, now time.Time) (Ord
 	if err := o.vary(args); err != nil {
 		return Order{}, nil, err
 	}
+	o.Renderings = o.Renderings.spelt()
 	b, err := o.Canonical()
 	if err != nil {
 		return Order{}, nil, refuse(CodeOrderInvalid, "The order cannot be written.")
 	}
 	if _, err := ParseOrder(b); err != nil {
+		return Order{}, nil, err
+	}
+	if err := CheckVoices(o); err != nil {
 		return Order{}, nil, err
 	}
 	return o, b, nil
@@ -90,6 +95,9 @@ func (o *Order) vary(args DraftArgs) error {
 	}
 	if args.Questioners != nil {
 		o.Questioners = args.Questioners
+	}
+	if r := args.Respeaker; r != nil {
+		o.Respeaker = &Respeaker{Who: r.Who, Reason: cut(strings.TrimSpace(r.Reason), maxReasonRunes)}
 	}
 	if args.ValidUntil != "" {
 		t, err := time.Parse(time.RFC3339, args.ValidUntil)
@@ -118,8 +126,8 @@ func (o *Order) vary(args DraftArgs) error {
 }
 
 // Loosens says whether the new order shows more of the witness to anybody than the old one does: a picture or a voice that
-// reveals more, a shorter delay, a less strict session, one more role that may address her, another pseudonym or a longer
-// life. A doubt is a yes.
+// reveals more, a shorter delay, a less strict session, one more role that may address her, another sworn speaker, another pseudonym or a
+// longer life. A doubt is a yes.
 func Loosens(old, new Order) bool {
 	for _, a := range Audiences() {
 		if looser(old.Renderings.To(a), new.Renderings.To(a)) {
@@ -129,28 +137,8 @@ func Loosens(old, new Order) bool {
 	if new.Session.Rank() < old.Session.Rank() || new.Pseudonym != old.Pseudonym || new.ValidUntil > old.ValidUntil {
 		return true
 	}
+	if old.Respeaker != nil && new.Respeaker != nil && old.Respeaker.Who != new.Respeaker.Who {
+		return true
+	}
 	return slices.ContainsFunc(new.Questioners, func(r Role) bool { return !old.May(r) })
-}
-
-func looser(old, new *Rendering) bool {
-	if new == nil {
-		return false
-	}
-	if old == nil {
-		return new.Key() != ""
-	}
-	return exposure(new.Picture) > exposure(old.Picture) || exposure(new.Voice) > exposure(old.Voice) || new.DelayS < old.DelayS
-}
-
-// exposure orders modes by how much they show; what is unknown shows all.
-func exposure(mode string) int {
-	switch mode {
-	case PictureNone: // and VoiceNone
-		return 0
-	case PictureCard, VoiceSilence:
-		return 1
-	case PicturePuppet, VoiceNeutral:
-		return 2
-	}
-	return 3
 }

@@ -58,6 +58,7 @@ type OrderSummary struct {
 	Session    hearing.Kind       `json:"session"`
 	ValidUntil string             `json:"valid_until"`
 	Renderings hearing.Renderings `json:"renderings"`
+	Respeaker  *hearing.Respeaker `json:"respeaker,omitempty"`
 }
 
 // Person is a seat that somebody took.
@@ -191,7 +192,7 @@ func (d *Document) order(e hearing.Event) error {
 	}
 	d.Orders = append(d.Orders, OrderSummary{
 		Version: p.Version, SignedBy: p.By, SignedAt: moment(e.Time), KeyCode: p.KeyCode,
-		Template: o.Template, Session: o.Session, ValidUntil: o.ValidUntil, Renderings: o.Renderings,
+		Template: o.Template, Session: o.Session, ValidUntil: o.ValidUntil, Renderings: o.Renderings, Respeaker: o.Respeaker,
 	})
 	return nil
 }

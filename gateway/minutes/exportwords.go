@@ -124,6 +124,7 @@ func (s speech) judge(e Entry) string {
 var lists = map[string]string{
 	"from": "session", "why": "pause", "about": "about", "what": "request", "ruling": "ruling",
 	"language": "language", "picture": "picture", "voice": "voice", "template": "template", "court": "court",
+	"respeaker": "respeaker",
 }
 
 // system says a system entry: its code's text, with the parameters that are
@@ -205,13 +206,22 @@ func inZone(at, layout string) string {
 	return t.In(courtZone).Format(layout)
 }
 
+// voice says a voice mode with its strength, where that is not the standard one.
+func (s speech) voice(mode, strength string) string {
+	if strength == "" || strength == hearing.StrengthStandard {
+		return s.code("voice", mode)
+	}
+	return s.code("voice", mode) + " (" + s.code("strength", strength) + ")"
+}
+
 // recorded says in words what a label names: the witness's rendering, or a view of the courtroom.
 func (s speech) recorded(label string) string {
 	source, name, _ := strings.Cut(label, "/")
 	picture, voice, both := strings.Cut(name, "+")
+	voice, strength, _ := strings.Cut(voice, "+")
 	switch {
 	case source == "witness" && both:
-		return s.role("witness") + ": " + s.code("picture", picture) + ", " + s.code("voice", voice)
+		return s.role("witness") + ": " + s.code("picture", picture) + ", " + s.voice(voice, strength)
 	case source == "court":
 		return s.code("tile", name)
 	}

@@ -203,6 +203,9 @@ func (p *paper) order() {
 	}
 	p.fact("pdf.template", p.code("template", o.Template))
 	p.fact("pdf.valid_until", full(o.ValidUntil))
+	if o.Respeaker != nil {
+		p.fact("pdf.respeaker", strings.TrimSuffix(p.code("respeaker", o.Respeaker.Who)+". "+clean(o.Respeaker.Reason), ". "))
+	}
 	p.Ln(2)
 	widths := []float64{50, 45, 45, 30}
 	p.row(widths, true, p.say("pdf.audience"), p.say("pdf.picture"), p.say("pdf.voice"), p.say("pdf.delay"))
@@ -211,7 +214,7 @@ func (p *paper) order() {
 		if r == nil {
 			r = &hearing.Rendering{Picture: "none", Voice: "none"}
 		}
-		p.row(widths, false, p.code("audience", string(a)), p.code("picture", r.Picture), p.code("voice", r.Voice), strconv.Itoa(r.DelayS))
+		p.row(widths, false, p.code("audience", string(a)), p.code("picture", r.Picture), p.voice(r.Voice, r.Strength), strconv.Itoa(r.DelayS))
 	}
 	p.SetFont("noto", "", 8.5)
 	p.quiet()

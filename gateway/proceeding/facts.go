@@ -103,6 +103,9 @@ func (p *Proceeding) tick(ctx context.Context) {
 		}
 		p.changed()
 	}
+	if p.figureDue {
+		p.tellFigure(now)
+	}
 	if !p.failed.IsZero() {
 		return
 	}

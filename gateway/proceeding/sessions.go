@@ -86,8 +86,37 @@ func (p *Proceeding) part(s *signaling.Session, a *attendee) {
 		here.lostAt = heard // an outage begins with the last sign of life, not when it was noticed
 	}
 	if seat, _ := p.state.Seat(s.Seat); seat.Role == hearing.ProtectedWitness {
+		p.figure = ""
 		p.stationLost()
 	}
+}
+
+// figureEvery bounds how often the seats are told of the drawn figure: each state is a whole one.
+const figureEvery = 500 * time.Millisecond
+
+// Figure implements signaling.Room. What the figure does is told to who sees it, and entered nowhere: a gesture stands in the protocol only when
+// somebody has put it into words.
+func (p *Proceeding) Figure(s *signaling.Session, state string) error {
+	if !visibility.FigureState(state) {
+		return signaling.Refuse("bad_message", "There is no such state of the figure.", nil)
+	}
+	p.post(func() {
+		if seat, _ := p.state.Seat(s.Seat); p.sessions[s] == nil || seat.Role != hearing.ProtectedWitness {
+			return
+		}
+		p.figure = state
+		p.tellFigure(p.cfg.Now())
+	})
+	return nil
+}
+
+// tellFigure tells the seats, now or with a later tick.
+func (p *Proceeding) tellFigure(now time.Time) {
+	if p.figureDue = now.Sub(p.figureTold) < figureEvery && !p.figureTold.After(now); p.figureDue {
+		return
+	}
+	p.figureTold = now
+	p.tell()
 }
 
 // drop takes a seat from whoever holds it, by session and by WHEP alike. When it returns nothing more is sent to them or taken from them.
@@ -193,7 +222,7 @@ func (p *Proceeding) extras() visibility.Extras {
 			x.Publishing[pub.Name] = visibility.PublishingView{Sound: p.offered[label][visibility.Audio], Picture: p.offered[label][visibility.Video]}
 		}
 	}
-	x.Checkpoint = p.checkpoint
+	x.Checkpoint, x.Figure = p.checkpoint, p.figure
 	for _, a := range p.alarms {
 		x.Alarms = append(x.Alarms, a)
 	}

@@ -93,6 +93,9 @@ func (b builder) order() *OrderView {
 	}
 	o := &OrderView{Version: f.Order.Version, Template: f.Order.Template, Pseudonym: f.Order.Pseudonym, Session: f.Order.Session,
 		ValidUntil: f.Order.ValidUntil, SignedBy: f.SignedBy, SignedAt: Moment(f.SignedAt), KeyCode: f.KeyCode}
+	if p := f.Order.Respeaker; p != nil {
+		o.Respeaker = p.Who
+	}
 	if b.knows(FieldRenderings) {
 		renderings := f.Order.Renderings
 		o.Renderings = &renderings
@@ -128,9 +131,12 @@ func (b builder) testimony(v *TestimonyView) {
 	}
 	if b.knows(FieldMask) {
 		if m := t.Mask; m != nil {
-			v.Mask = &MaskView{m.Picture, m.Voice, m.Notice}
+			v.Mask = &MaskView{m.Picture, m.Voice, m.Notice, m.Notices}
 		}
 		v.Tightened = &TightenedView{t.Tightened.Picture, t.Tightened.Voice}
+	}
+	if b.knows(FieldFigure) {
+		v.Figure = b.figure()
 	}
 }
 

@@ -39,7 +39,7 @@ func (b builder) watching() []WatchingView {
 		r := sc.Renderings.To(a)
 		v := WatchingView{Audience: a, Picture: hearing.PictureNone, Voice: hearing.VoiceNone, Now: "nothing"}
 		if r != nil {
-			v.Picture, v.Voice, v.DelayS = r.Picture, r.Voice, r.DelayS
+			v.Picture, v.Voice, v.Strength, v.DelayS = shownAs(r, sc), r.Voice, r.Strength, r.DelayS
 		}
 		v.Now = b.sees(a, r, sc)
 		views = append(views, v)
@@ -57,10 +57,55 @@ func (b builder) sees(a hearing.Audience, r *hearing.Rendering, sc Scene) string
 		return "nothing"
 	}
 	fault := b.s.Testimony.Mask != nil && b.s.Testimony.Mask.Picture == "card"
-	if picture.Allow && r.Picture == hearing.PicturePuppet && !fault && sc.arrives("witness/"+r.Key()) {
+	if picture.Allow && drawn(r) && !fault && sc.arrives("witness/"+r.Key()) {
 		return "live"
 	}
 	return "card"
+}
+
+// drawn says whether the picture of a rendering is a figure.
+func drawn(r *hearing.Rendering) bool {
+	return r != nil && (r.Picture == hearing.PicturePuppet || r.Picture == hearing.PictureBlob)
+}
+
+// shownAs is the picture that the station makes of a rendering now: the witness may have asked for the figure without expression.
+func shownAs(r *hearing.Rendering, sc Scene) string {
+	if sc.Plain && r.Picture == hearing.PicturePuppet {
+		return hearing.PictureBlob
+	}
+	return r.Picture
+}
+
+// What the station may say that its drawn figure does. The figure without expression shows only that she is there and speaks, so that is all that is
+// told of it.
+var (
+	figureStates = []string{"still", "answering", "hand_raised", "left_seat", "neutral"}
+	plainStates  = []string{"still", "answering", "left_seat", "neutral"}
+)
+
+// FigureState says whether a word is one of those that stand for what a drawn figure does.
+func FigureState(s string) bool { return slices.Contains(figureStates, s) }
+
+// figure says what the drawn figure that flows to this seat does; "" where none flows. It tells no more than the picture itself.
+func (b builder) figure() string {
+	sc := b.scene()
+	r := sc.Renderings.To(hearing.AudienceOf(b.own.Role))
+	p := Publication{FromWitness, r.Key(), Video}
+	fault := b.s.Testimony.Mask != nil && b.s.Testimony.Mask.Picture == "card"
+	if !drawn(r) || fault || !sc.arrives(p.Label()) || !Decide(Viewer{b.own.ID, b.own.Role}, p, sc).Allow {
+		return ""
+	}
+	states := figureStates
+	if shownAs(r, sc) == hearing.PictureBlob {
+		states = plainStates
+	}
+	switch {
+	case slices.Contains(states, b.x.Figure):
+		return b.x.Figure
+	case FigureState(b.x.Figure):
+		return "still"
+	}
+	return ""
 }
 
 func (b builder) health() *HealthView {

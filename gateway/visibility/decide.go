@@ -140,6 +140,9 @@ func decideSeat(v Viewer, p Publication, sc Scene) Verdict {
 		// A support person may sit in the shielded room, where an open device carries the witness in clear (I1). Her camera never
 		// flows, and her microphone only while the presiding judge has given her the word.
 		return deny(RuleBeside)
+	case string(from.Role) == sc.Respeaker:
+		// Who speaks for the witness sits beside her, and is heard through the station, masked. A device of that seat would carry both in clear.
+		return deny(RuleBeside)
 	}
 	r := v.Role
 	presiding, floor := from.Role == hearing.PresidingJudge, sc.Floor == p.Name

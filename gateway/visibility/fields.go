@@ -17,6 +17,7 @@ const (
 	FieldConsent       Field = "testimony.consent"
 	FieldIdentity      Field = "testimony.identity_verified"
 	FieldMask          Field = "testimony.mask, tightened"
+	FieldFigure        Field = "testimony.figure, while a drawn figure flows to them"
 	FieldWatching      Field = "watching"
 	FieldSeats         Field = "seats, in full"
 	FieldBenchAndFloor Field = "seats, bench and floor by role"
@@ -56,6 +57,7 @@ var fields = []struct {
 	{FieldConsent, func(r hearing.Role) bool { return witnessToo(r) || r == hearing.VictimsLawyer }},
 	{FieldIdentity, clerkToo},
 	{FieldMask, witnessToo},
+	{FieldFigure, func(r hearing.Role) bool { return hearing.AudienceOf(r) != hearing.ToNobody }},
 	{FieldWatching, clerkToo},
 	{FieldSeats, activeNoWitness},
 	{FieldBenchAndFloor, everybody},

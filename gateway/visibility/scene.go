@@ -16,11 +16,13 @@ type Scene struct {
 	Renderings  hearing.Renderings
 	Questioners []hearing.Role       // who may address the witness
 	NoPicture   bool                 // the witness asked for the card
+	Plain       bool                 // the witness asked for the figure without expression
 	NoVoice     bool                 // the witness asked for silence
 	Cut         map[string]bool      // labels that the tripwire cut
 	Floor       string               // seat that has the word
 	Seats       map[string]SceneSeat // by id
 	Published   map[string]bool      // labels that arrive; nil: taken as arriving. The owner's to set
+	Respeaker   string               // who speaks for the witness in the shielded room, "" for nobody
 	Halted      bool                 // nothing can be written: the witness is shown to nobody. The owner may set it
 }
 
@@ -36,11 +38,15 @@ func SceneOf(s *hearing.State, now time.Time) Scene {
 	sc := Scene{
 		Open: s.Phase == hearing.Open, Ordered: s.Order != nil, OrderHolds: s.OrderHolds(now),
 		Live: s.Testimony.Phase == hearing.Live, Kind: s.Kind, Floor: s.Testimony.Floor,
-		NoPicture: s.Testimony.Tightened.Picture != "", NoVoice: s.Testimony.Tightened.Voice != "",
-		Cut: map[string]bool{}, Seats: map[string]SceneSeat{}, Halted: s.LedgerFailed,
+		NoPicture: s.Testimony.Tightened.Picture == hearing.PictureCard, Plain: s.Testimony.Tightened.Picture == hearing.PictureBlob,
+		NoVoice: s.Testimony.Tightened.Voice != "",
+		Cut:     map[string]bool{}, Seats: map[string]SceneSeat{}, Halted: s.LedgerFailed,
 	}
 	if s.Order != nil {
 		sc.Renderings, sc.Questioners = s.Order.Order.Renderings, s.Order.Order.Questioners
+		if p := s.Order.Order.Respeaker; p != nil {
+			sc.Respeaker = p.Who
+		}
 	}
 	for label := range s.FaceFound {
 		sc.Cut[label] = true

@@ -20,7 +20,7 @@ func vectors(t *testing.T) []byte {
 		Rev: 41, Recording: "on", Checkpoint: &CheckpointView{Size: 42, At: Moment(noon)},
 		Present:    map[string]bool{"judge": true, "clerk": true, "defence": true, "gallery": true},
 		Publishing: map[string]PublishingView{"defence": {Sound: true, Picture: true}},
-		Alarms:     []AlarmView{{Code: "recorder_stopped", Since: Moment(noon)}},
+		Alarms:     []AlarmView{{Code: "recorder_stopped", Since: Moment(noon)}}, Figure: "answering",
 	}
 	states := map[string]json.RawMessage{}
 	state := func(name string, p *play, seat string, x Extras) {

@@ -60,6 +60,7 @@ type OrderView struct {
 	SignedAt   string              `json:"signed_at"`
 	KeyCode    string              `json:"key_code"`
 	Renderings *hearing.Renderings `json:"renderings,omitempty"`
+	Respeaker  string              `json:"respeaker,omitempty"` // whose voice it is, where it is not the witness's
 	Bytes      []byte              `json:"bytes,omitempty"`
 	Signature  []byte              `json:"signature,omitempty"`
 	Key        []byte              `json:"key,omitempty"`
@@ -84,6 +85,7 @@ type TestimonyView struct {
 	Floor            string                 `json:"floor,omitempty"`
 	Mask             *MaskView              `json:"mask,omitempty"`
 	Tightened        *TightenedView         `json:"tightened,omitempty"`
+	Figure           string                 `json:"figure,omitempty"` // what the drawn figure of this seat's rendering does now, for who cannot see it
 }
 
 // ConsentView is the witness's answer.
@@ -96,9 +98,10 @@ type ConsentView struct {
 
 // MaskView is what the station says of its masks.
 type MaskView struct {
-	Picture string `json:"picture"`
-	Voice   string `json:"voice"`
-	Notice  string `json:"notice,omitempty"`
+	Picture string   `json:"picture"`
+	Voice   string   `json:"voice"`
+	Notice  string   `json:"notice,omitempty"`
+	Notices []string `json:"notices,omitempty"`
 }
 
 // TightenedView is what the witness asked for above the order.
@@ -112,6 +115,7 @@ type WatchingView struct {
 	Audience hearing.Audience `json:"audience"`
 	Picture  string           `json:"picture"`
 	Voice    string           `json:"voice"`
+	Strength string           `json:"voice_strength,omitempty"`
 	DelayS   int              `json:"delay_s"`
 	Now      string           `json:"now"` // live, card, nothing
 }
@@ -239,6 +243,7 @@ type Extras struct {
 	Checkpoint *CheckpointView
 	Alarms     []AlarmView // what the fold does not know, such as station_lost with its time; these win over the fold's own
 	Bundle     *BundleView
+	Figure     string // what the station's drawn figure does now; never an event, so never in the ledger
 }
 
 // Moment writes a time as the wire does: RFC 3339, UTC, milliseconds; "" for the zero time.

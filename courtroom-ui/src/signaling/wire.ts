@@ -17,28 +17,33 @@ export type FlagRuling = 'enter' | 'warn' | 'remove' | 'pause' | 'private' | 're
 export type Audience = 'bench' | 'prosecution' | 'defence' | 'hall' | 'public';
 export const audiences: readonly Audience[] = ['bench', 'prosecution', 'defence', 'hall', 'public'];
 
-export interface Rendering { picture: string; voice: string; delay_s?: number }
+/** voice_strength is absent where it is standard. */
+export interface Rendering { picture: string; voice: string; delay_s?: number; voice_strength?: string }
+/** Who speaks for the witness; never a name. */
+export interface Respeaker { who: string; reason?: string }
 export type Renderings = Partial<Record<Audience, Rendering | null>>;
 
 export interface Order {
   version: number; template: string; reason?: string; pseudonym: string; session: SessionKind; valid_until: string;
-  signed_by: Role; signed_at: string; key_code: string; renderings?: Renderings;
+  signed_by: Role; signed_at: string; key_code: string; renderings?: Renderings; respeaker?: string;
   bytes?: string; signature?: string; key?: string;
 }
 export interface DraftOrder {
   version?: number; template?: string; reason?: string; pseudonym?: string; session?: SessionKind; valid_until?: string;
-  renderings?: Renderings; case_no?: string; court?: string;
+  renderings?: Renderings; respeaker?: Respeaker; case_no?: string; court?: string;
   questioners?: Role[]; valid_from?: string;
 }
-export interface Mask { picture: 'ok' | 'neutral' | 'card'; voice: 'ok' | 'silence'; notice?: string }
+export interface Mask { picture: 'ok' | 'neutral' | 'card'; voice: 'ok' | 'silence'; notice?: string; notices?: string[] }
 export interface Testimony {
   phase: TestimonyPhase; since: string; pseudonym?: string; station: 'up' | 'down';
   paused_by?: Role | 'system'; pause_code?: string;
   consent?: { given: boolean; language: string; interpreter: boolean; at: string };
   identity_verified?: boolean; floor?: string; mask?: Mask;
   tightened?: { picture?: string; voice?: string };
+  /** What the drawn figure does, for who cannot see it; absent where none is shown to this seat. */
+  figure?: string;
 }
-export interface Watching { audience: Audience; picture: string; voice: string; delay_s: number; now: 'live' | 'card' | 'nothing' }
+export interface Watching { audience: Audience; picture: string; voice: string; voice_strength?: string; delay_s: number; now: 'live' | 'card' | 'nothing' }
 export interface Seat {
   id: string; role: Role; present?: boolean; admitted?: boolean; muted?: boolean; undertaking?: boolean;
   publishing?: { sound: boolean; picture: boolean };

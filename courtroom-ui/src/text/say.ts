@@ -18,12 +18,14 @@ export function seatName(t: Translate, seats: readonly Seat[] | undefined, id: s
 export const speakerName = (t: Translate, speaker: string | undefined, pseudonym: string | undefined): string =>
   speaker === 'witness' || speaker === 'protected_witness' ? pseudonym ?? roleName(t, 'protected_witness') : roleName(t, speaker);
 
-export function renderingName(t: Translate, r: Rendering | { picture: string; voice: string } | null | undefined): string {
+export function renderingName(t: Translate, r: Pick<Rendering, 'picture' | 'voice' | 'voice_strength'> | null | undefined): string {
   if (!r || (r.picture === 'none' && r.voice === 'none')) return t('watching.nothing');
-  return `${pictureName(t, r.picture)}, ${voiceName(t, r.voice)}`;
+  return `${pictureName(t, r.picture)}, ${voiceName(t, r.voice, r.voice_strength)}`;
 }
 export const pictureName = (t: Translate, mode: string): string => t.code('picture', mode || 'none', 'picture.none');
-export const voiceName = (t: Translate, mode: string): string => t.code('voice', mode || 'none', 'voice.none');
+/** A voice with its strength in words, where that is not the standard one. */
+export const voiceName = (t: Translate, mode: string, strength?: string): string =>
+  t.code('voice', mode || 'none', 'voice.none') + (strength && strength !== 'standard' ? ` (${t.code('strength', strength, 'event.plain')})` : '');
 
 /** The judge whose act the system entered; null for what no judge did, or what only happened at a judge's seat. */
 export function judgeName(t: Translate, e: Entry, seats: readonly Seat[] | undefined): string | null {
@@ -53,8 +55,8 @@ const at = (_: Translate, v: string): string => clock(v);
 /** What a recording's label names: the witness's rendering, or a view of the courtroom. */
 export function recordedName(t: Translate, label: string, pseudonym: string | undefined): string {
   const [source, name = ''] = label.split('/');
-  const [picture, voice] = name.split('+');
-  if (source === 'witness' && picture && voice) return `${speakerName(t, 'witness', pseudonym)}: ${renderingName(t, { picture, voice })}`;
+  const [picture, voice, strength] = name.split('+');
+  if (source === 'witness' && picture && voice) return `${speakerName(t, 'witness', pseudonym)}: ${renderingName(t, { picture, voice, ...(strength && { voice_strength: strength }) })}`;
   return source === 'court' && t.has(`tile.${name}`) ? t.code('tile', name, 'event.plain') : label;
 }
 
@@ -64,7 +66,7 @@ const said: Readonly<Record<string, (t: Translate, v: string, state: State | nul
   label: (t, v, s) => recordedName(t, v, s?.testimony.pseudonym),
   seat: (t, v, s) => seatName(t, s?.seats, v),
   from: by('session'), why: by('pause'), about: by('about'), what: by('request'), ruling: by('ruling'),
-  language: by('language'), picture: by('picture'), voice: by('voice'), template: by('template'), court: by('court'),
+  language: by('language'), picture: by('picture'), voice: by('voice'), template: by('template'), court: by('court'), respeaker: by('respeaker'),
   pressed_at: at, since: at, start: at, due: at, at, valid_until: (_, v) => day(v),
 };
 
