@@ -122,6 +122,12 @@ type publishOptions struct {
 
 func publish(t *testing.T, r *Relay, label string, o publishOptions) *testPublisher {
 	t.Helper()
+	return publishVia(t, r, label, o, func(answer string) string { return answer })
+}
+
+// publishVia publishes with an answer that leads elsewhere.
+func publishVia(t *testing.T, r *Relay, label string, o publishOptions, via func(string) string) *testPublisher {
+	t.Helper()
 	if o.api == nil {
 		o.api = clientAPI(t, nil)
 	}
@@ -142,7 +148,7 @@ func publish(t *testing.T, r *Relay, label string, o publishOptions) *testPublis
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: p.answer}); err != nil {
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: via(p.answer)}); err != nil {
 		t.Fatal(err)
 	}
 	p.done.Add(1)
@@ -257,6 +263,12 @@ type testSubscriber struct {
 
 func subscribe(t *testing.T, r *Relay, viewer string, slots []Sink, api *webrtc.API) *testSubscriber {
 	t.Helper()
+	return subscribeVia(t, r, viewer, slots, api, func(answer string) string { return answer })
+}
+
+// subscribeVia subscribes with an answer that leads elsewhere.
+func subscribeVia(t *testing.T, r *Relay, viewer string, slots []Sink, api *webrtc.API, via func(string) string) *testSubscriber {
+	t.Helper()
 	if api == nil {
 		api = clientAPI(t, nil)
 	}
@@ -302,7 +314,7 @@ func subscribe(t *testing.T, r *Relay, viewer string, slots []Sink, api *webrtc.
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: s.answer}); err != nil {
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: via(s.answer)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
