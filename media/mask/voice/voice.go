@@ -24,8 +24,20 @@ type Mode string
 const (
 	// Neutral resynthesises the words in a neutral voice.
 	Neutral Mode = "neutral"
+	// Synthetic says the words in one public synthetic voice. It is not built yet: New refuses it.
+	Synthetic Mode = "synthetic"
 	// Quiet gives silence, whatever goes in ("silence" in the order).
 	Quiet Mode = "silence"
+)
+
+// Strength says how strongly a voice is masked. The zero value is Standard. Gentle and Strong are not built yet: New refuses them.
+type Strength string
+
+// The strengths.
+const (
+	Gentle   Strength = "gentle"
+	Standard Strength = ""
+	Strong   Strength = "strong"
 )
 
 var (
@@ -46,8 +58,9 @@ const tooSimilar = 0.9
 // Config says how a mask is made. Session keys every random choice of the mask; it must come from a cryptographic generator in live
 // use, be new for each hearing, and be destroyed after it: who holds it can undo the warp.
 type Config struct {
-	Mode    Mode
-	Session [32]byte
+	Mode     Mode
+	Strength Strength
+	Session  [32]byte
 }
 
 // Masked is one block of masked sound: 20 ms, mono, 48 kHz. Its zero value is silence. It cannot be built from samples outside
@@ -81,6 +94,9 @@ type Mask struct {
 
 // New makes a mask. The same Config and the same blocks give the same masked bytes.
 func New(c Config) (*Mask, error) {
+	if c.Mode != Quiet && c.Strength != Standard && c.Strength != "standard" {
+		return nil, fmt.Errorf("%w: %q of strength %q", ErrMode, string(c.Mode), string(c.Strength))
+	}
 	switch c.Mode {
 	case Quiet:
 		return &Mask{mode: Quiet}, nil
