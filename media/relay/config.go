@@ -141,7 +141,7 @@ func (d *doors) api(lost time.Duration, publish bool) (*webrtc.API, error) {
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	se.SetICETimeouts(lost/2, lost/2, keepalive)
 	media := &webrtc.MediaEngine{}
-	if err := registerCodecs(media); err != nil {
+	if err := registerCodecs(media, !publish); err != nil {
 		return nil, err
 	}
 	chain := &interceptor.Registry{}
@@ -161,7 +161,9 @@ func (d *doors) api(lost time.Duration, publish bool) (*webrtc.API, error) {
 	return webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain)), nil
 }
 
-func registerCodecs(m *webrtc.MediaEngine) error {
+// registerCodecs registers VP8 and Opus. resent tells whether what is sent again gets a stream of its own (RTX, RFC 4588), so that a receiver's reports
+// tell what was lost from what came late.
+func registerCodecs(m *webrtc.MediaEngine, resent bool) error {
 	video := webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{
 			MimeType: webrtc.MimeTypeVP8, ClockRate: videoClock,
@@ -175,6 +177,15 @@ func registerCodecs(m *webrtc.MediaEngine) error {
 	}
 	if err := m.RegisterCodec(video, webrtc.RTPCodecTypeVideo); err != nil {
 		return err
+	}
+	if resent {
+		again := webrtc.RTPCodecParameters{
+			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: videoClock, SDPFmtpLine: "apt=96"},
+			PayloadType:        97,
+		}
+		if err := m.RegisterCodec(again, webrtc.RTPCodecTypeVideo); err != nil {
+			return err
+		}
 	}
 	return m.RegisterCodec(audio, webrtc.RTPCodecTypeAudio)
 }

@@ -219,6 +219,23 @@ func TestThePictureIsBackWithinTwoSecondsAfterAnOutageOfTen(t *testing.T) {
 	}
 }
 
+// What is sent again goes in a stream of its own where the subscriber knows one: the first stream has each number once.
+func TestWhatIsSentAgainHasItsOwnStream(t *testing.T) {
+	r, _ := newRelay(t, Config{})
+	network := newBadNetwork(t, r, 0.2, 0, 0)
+	r.Swap(NewSnapshot(allow(map[Sink]Source{}, "judge", "witness", "witness")))
+	publish(t, r, "witness", publishOptions{})
+	sub := network.subscribe(t, r, "judge", pair("judge", "witness"), askingAPI(t))
+	eventually(t, "pictures", func() bool { return sub.count(0) > 300 })
+	if !strings.Contains(sub.answer, "rtx/90000") || !strings.Contains(sub.answer, "ssrc-group:FID") {
+		t.Fatalf("the answer offers no stream for what is sent again:\n%s", sub.answer)
+	}
+	span, came := sub.span(t, 0)
+	if span -= 30; float64(came) < 0.97*float64(span) {
+		t.Errorf("of %d packets %d came, with a fifth lost on the way", span, came)
+	}
+}
+
 // publish is publish through the network.
 func (n *badNetwork) publish(t *testing.T, r *Relay, label string, api *webrtc.API) *testPublisher {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,8 @@ type slot struct {
 	octets   uint32
 	header   rtp.Header
 	resend   budget
+	againSeq uint16 // of the stream of what is sent again
+	scratch  []byte
 }
 
 // budget bounds what a subscriber may ask for again: a NACK of one packet can name thousands, each of which is sent in the packet loop's lock, so
@@ -61,6 +64,9 @@ type binding struct {
 	stream  webrtc.TrackLocalWriter
 	ssrc    uint32
 	payload uint8
+
+	againSSRC    uint32 // of what is sent again (RFC 4588); 0 when the subscriber knows no such stream
+	againPayload uint8
 }
 
 func newSlot(name Sink) *slot {
@@ -72,6 +78,8 @@ func newSlot(name Sink) *slot {
 	fillRandom(b[:])
 	s.lastSeq = binary.BigEndian.Uint16(b[:]) // RFC 3550 section 5.1: both start at random
 	s.lastTS = binary.BigEndian.Uint32(b[2:])
+	fillRandom(b[:2])
+	s.againSeq = binary.BigEndian.Uint16(b[:])
 	return s
 }
 
@@ -135,6 +143,21 @@ func (s *slot) send(b *binding, p *packet) (int, error) {
 	return b.stream.WriteRTP(&s.header, p.payload)
 }
 
+// sendAgain sends what was sent before: in the stream for that, with the old number before the payload (RFC 4588 section 4), or else as it was.
+func (s *slot) sendAgain(b *binding, p *packet) (int, error) {
+	if b.againSSRC == 0 {
+		return s.send(b, p)
+	}
+	s.againSeq++
+	s.header = rtp.Header{
+		Version: 2, Marker: p.marker, PayloadType: b.againPayload, SSRC: b.againSSRC,
+		SequenceNumber: s.againSeq, Timestamp: p.ts + s.tsShift,
+	}
+	s.scratch = binary.BigEndian.AppendUint16(s.scratch[:0], p.seq+s.seqShift)
+	s.scratch = append(s.scratch, p.payload...)
+	return b.stream.WriteRTP(&s.header, s.scratch)
+}
+
 // again answers a NACK (RFC 4585 section 6.2.1) from the cache of the ingest that the slot is on now. After a switch or a denial there is
 // nothing to answer from.
 func (s *slot) again(n *rtcp.TransportLayerNack) {
@@ -159,7 +182,7 @@ func (s *slot) again(n *rtcp.TransportLayerNack) {
 				if !s.resend.take(now) {
 					return
 				}
-				_, _ = s.send(b, p) // asked for again if lost again
+				_, _ = s.sendAgain(b, p) // asked for again if lost again
 			}
 		}
 	}
@@ -194,11 +217,25 @@ func (s *slot) Bind(t webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 	}
 	for _, c := range t.CodecParameters() {
 		if equalFold(c.MimeType, mime) {
-			s.writer.Store(&binding{stream: t.WriteStream(), ssrc: uint32(t.SSRC()), payload: uint8(c.PayloadType)})
+			b := &binding{stream: t.WriteStream(), ssrc: uint32(t.SSRC()), payload: uint8(c.PayloadType)}
+			if pt, ok := resentAs(t.CodecParameters(), c.PayloadType); ok {
+				b.againSSRC, b.againPayload = uint32(t.SSRCRetransmission()), pt
+			}
+			s.writer.Store(b)
 			return c, nil
 		}
 	}
 	return webrtc.RTPCodecParameters{}, errors.New("relay: no common codec")
+}
+
+// resentAs finds the payload type of what is sent again of another.
+func resentAs(codecs []webrtc.RTPCodecParameters, of webrtc.PayloadType) (uint8, bool) {
+	for _, c := range codecs {
+		if equalFold(c.MimeType, webrtc.MimeTypeRTX) && c.SDPFmtpLine == "apt="+strconv.Itoa(int(of)) {
+			return uint8(c.PayloadType), true
+		}
+	}
+	return 0, false
 }
 
 // Unbind implements webrtc.TrackLocal.
