@@ -88,7 +88,7 @@ views = ["bench"]
 }
 
 export const startStation = (gateway, token, certificate, extra = []) =>
-  start(bin('station'), ['testify', '-gateway', gateway, '-gateway-cert', certificate, '-hearing', 'demo', '-token', token, '-camera', 'demo:witness', '-microphone', 'demo:witness', '-loop', '-kiosk', '127.0.0.1:0', '-json', ...extra], { name: 'station' });
+  start(bin('station'), ['testify', '-gateway', gateway, '-gateway-cert', certificate, '-hearing', 'demo', '-token', token, '-camera', 'demo:witness', '-microphone', 'demo:witness', '-state', folder('station'), '-loop', '-kiosk', '127.0.0.1:0', '-json', ...extra], { name: 'station' });
 
 export async function waitFor(what, ok, withinMs = 20_000) {
   const end = Date.now() + withinMs;

@@ -24,7 +24,6 @@ func signed(t *testing.T, renderings m, respeaker any) *play {
 	return p
 }
 
-
 // What the figure does is told to whom the picture shows it, and to nobody else: a field must not say what the policy denies as a picture.
 func TestWhatTheFigureDoesIsToldOnlyToWhomItIsShown(t *testing.T) {
 	p := signed(t, m{"bench": rendering("puppet", "neutral"), "prosecution": rendering("blob", "neutral"), "defence": rendering("card", "neutral"),

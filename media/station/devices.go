@@ -24,6 +24,11 @@ type closingMicrophone interface {
 	io.Closer
 }
 
+// missingMicrophone stands where no microphone was given: it is lost, and says so at each try.
+type missingMicrophone struct{}
+
+func (missingMicrophone) Read(*mask.RawSound) error { return capture.ErrUnplugged }
+
 // steadyCamera is a camera that is opened again after it was unplugged. Read gives the error once each time a device fails; an end of
 // clip (io.EOF) is for good.
 type steadyCamera struct{ steady[closingCamera] }
@@ -104,6 +109,16 @@ func (s *steady[D]) judge(err error) error {
 		s.have, s.tried = false, time.Now()
 	}
 	return err
+}
+
+// rest closes the device until the next Read opens it again. What waits in a Read comes back with an error.
+func (s *steady[D]) rest() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.have {
+		s.have, s.tried = false, time.Time{}
+		s.dev.Close()
+	}
 }
 
 // Close ends a waiting Read.

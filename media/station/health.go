@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,11 +20,16 @@ const (
 
 	noticeNoFace   = "no_face"
 	noticeTwoFaces = "two_faces"
+
+	// What the bench should know although the masks do their work.
+	noticeSessionFresh    = "session_fresh"    // the station was started anew without the parameters of this testimony
+	noticeSessionUnsealed = "session_unsealed" // it cannot keep them over a crash
 )
 
 const (
 	devCamera     = "camera"
 	devMicrophone = "microphone"
+	devSpeaker    = "speaker" // the sworn speaker's microphone
 
 	deviceOK    = "ok"
 	deviceLost  = "lost"
@@ -31,14 +39,30 @@ const (
 const (
 	neutralAfter = time.Second // a face lost for less is not told
 	calmFor      = time.Second // a fault is over when there was none for so long
+	noticedFor   = 3 * time.Second
 )
 
 // maskStatus is what the court is told of the masks' health (mask.status in PROTOCOL.md). It says what is wrong, not what is shown: in a pause
 // the card goes out and all may be well.
 type maskStatus struct {
-	Picture string `json:"picture"`          // ok, neutral, card
-	Voice   string `json:"voice"`            // ok, silence
-	Notice  string `json:"notice,omitempty"` // a code
+	Picture string `json:"picture"`           // ok, neutral, card
+	Voice   string `json:"voice"`             // ok, silence
+	Notice  string `json:"notice,omitempty"`  // why one of them is not ok: a code
+	Notices codes  `json:"notices,omitempty"` // what else is to be known
+}
+
+// codes is a sorted list of codes, written as JSON's list; a string, so that two can be compared.
+type codes string
+
+// MarshalJSON writes the list.
+func (c codes) MarshalJSON() ([]byte, error) { return json.Marshal(strings.Fields(string(c))) }
+
+// UnmarshalJSON reads it.
+func (c *codes) UnmarshalJSON(b []byte) error {
+	var list []string
+	err := json.Unmarshal(b, &list)
+	*c = codes(strings.Join(list, " "))
+	return err
 }
 
 // health gathers faults from the clocks and the devices, and settles them into few changes of status. Safe for concurrent use.
@@ -53,6 +77,7 @@ type health struct {
 	encoders  map[string]time.Time
 	oddNotice string
 	oddSince  time.Time
+	noticed   map[string]time.Time // until when a notice stands; the zero time is for ever
 }
 
 type fault struct {
@@ -65,15 +90,56 @@ func newHealth() *health {
 		now: time.Now, changed: make(chan struct{}, 1),
 		last:    maskStatus{Picture: "ok", Voice: "ok"},
 		devices: map[string]string{devCamera: deviceOK, devMicrophone: deviceOK},
-		faults:  map[string]fault{}, encoders: map[string]time.Time{},
+		faults:  map[string]fault{}, encoders: map[string]time.Time{}, noticed: map[string]time.Time{},
 	}
+}
+
+// notice records something that the bench should know. It stands for noticedFor since it was last recorded, or for ever.
+func (h *health) notice(code string, forEver bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	until := h.now().Add(noticedFor)
+	if forEver {
+		until = time.Time{}
+	}
+	h.noticed[code] = until
+	h.settle(h.now())
+}
+
+// unnotice ends a notice.
+func (h *health) unnotice(code string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.noticed, code)
+	h.settle(h.now())
+}
+
+// standing lists the notices that stand now. Called with mu held.
+func (h *health) standing(now time.Time) codes {
+	if len(h.noticed) == 0 { // nearly always, at each tick
+		return ""
+	}
+	var list []string
+	for code, until := range h.noticed {
+		if !until.IsZero() && now.After(until) {
+			delete(h.noticed, code)
+			continue
+		}
+		list = append(list, code)
+	}
+	slices.Sort(list)
+	return codes(strings.Join(list, " "))
 }
 
 // status is the settled health, and each device's.
 func (h *health) status() (maskStatus, map[string]string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.last, map[string]string{devCamera: kioskDevice(h.devices[devCamera]), devMicrophone: kioskDevice(h.devices[devMicrophone])}
+	devices := map[string]string{}
+	for which, s := range h.devices {
+		devices[which] = kioskDevice(s)
+	}
+	return h.last, devices
 }
 
 func kioskDevice(s string) string {
@@ -81,6 +147,21 @@ func kioskDevice(s string) string {
 		return deviceOK
 	}
 	return deviceLost
+}
+
+// hears says which microphone is in use. How the other one is does not matter then, so nothing is said of it.
+func (h *health) hears(which string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, d := range []string{devMicrophone, devSpeaker} {
+		if d != which {
+			delete(h.devices, d)
+		}
+	}
+	if h.devices[which] == "" {
+		h.devices[which] = deviceOK
+	}
+	h.poke()
 }
 
 // device records how a device is: "" for well.
@@ -142,7 +223,7 @@ func (h *health) note(which, why string, now time.Time) {
 }
 
 func (h *health) settle(now time.Time) {
-	next := maskStatus{Picture: "ok", Voice: "ok"}
+	next := maskStatus{Picture: "ok", Voice: "ok", Notices: h.standing(now)}
 	if h.oddNotice != "" && now.Sub(h.oddSince) >= neutralAfter {
 		next.Picture, next.Notice = "neutral", h.oddNotice
 	}
@@ -175,14 +256,11 @@ func (h *health) poke() {
 	}
 }
 
-// cameraFault and microphoneFault name why nothing new comes from a device: lost, ended (a clip), or late.
-func (h *health) cameraFault() string     { return h.deviceFault(devCamera) }
-func (h *health) microphoneFault() string { return h.deviceFault(devMicrophone) }
-
+// deviceFault names why nothing new comes from a device: lost, ended (a clip), or late.
 func (h *health) deviceFault(which string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s := h.devices[which]; s != deviceOK {
+	if s := h.devices[which]; s != deviceOK && s != "" {
 		return which + "_" + s
 	}
 	return which + "_late"

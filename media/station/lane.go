@@ -17,8 +17,8 @@ import (
 // that hangs, fails or panics costs its own lane at most, and a tick not more than sendWithin.
 type lane struct {
 	key          string
-	wantsPicture string
-	wantsVoice   string
+	wantsPicture string // puppet, blob, card, none
+	wantsVoice   string // a voiceLine's key, silence, none
 	out          outlet
 	pictures     *stage[face.Masked, struct{}]
 	sounds       *stage[*voice.Masked, struct{}]
@@ -43,13 +43,13 @@ func newLane(ctx context.Context, key string, out outlet) *lane {
 	return l
 }
 
-// picture sends m, or the card where this rendering or its encoder's state asks for it.
+// picture sends m, which was picked for this rendering, or the card where its encoder's state asks for it.
 func (l *lane) picture(m, card face.Masked, h *health) {
 	if l.wantsPicture == modeNone || l.ended.Load() {
 		return
 	}
 	now := time.Now()
-	if l.wantsPicture != modePuppet || now.Before(l.cardUntil) {
+	if now.Before(l.cardUntil) {
 		m = card
 	}
 	_, err := l.pictures.ask(m, sendWithin)
@@ -62,13 +62,13 @@ func (l *lane) picture(m, card face.Masked, h *health) {
 	l.giveUp(err, l.pictures.stuck(now))
 }
 
-// sound sends m, or silence where this rendering or its encoder's state asks for it.
+// sound sends m, which was picked for this rendering, or silence where its encoder's state asks for it.
 func (l *lane) sound(m, silence *voice.Masked, h *health) {
 	if l.wantsVoice == modeNone || l.ended.Load() {
 		return
 	}
 	now := time.Now()
-	if l.wantsVoice != modeNeutral || now.Before(l.silenceUntil) {
+	if now.Before(l.silenceUntil) {
 		m = silence
 	}
 	_, err := l.soundOnce(m)

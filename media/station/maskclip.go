@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 type clipConfig struct {
 	in, out     string
 	voice, face string
+	strength    string
 	session     string
 	seeded      bool
 }
@@ -61,8 +63,9 @@ func maskFlags(c *clipConfig, stderr io.Writer) *flag.FlagSet {
 	fs := flagSet("mask", stderr)
 	fs.StringVar(&c.in, "in", "", "`CLIP` to mask: .wav, .y4m, .mp4, .webm or .png")
 	fs.StringVar(&c.out, "out", "", "`CLIP` to write, of the same kind")
-	fs.StringVar(&c.voice, "voice", string(voice.Neutral), "`MODE` of the voice: neutral or silence")
-	fs.StringVar(&c.face, "face", string(face.Puppet), "`MODE` of the picture: puppet or card")
+	fs.StringVar(&c.voice, "voice", string(voice.Neutral), "`MODE` of the voice: neutral, synthetic or silence")
+	fs.StringVar(&c.strength, "strength", "standard", "`STRENGTH` of the voice's mask: gentle, standard or strong")
+	fs.StringVar(&c.face, "face", string(face.Puppet), "`MODE` of the picture: puppet, blob or card")
 	fs.StringVar(&c.session, "session", "", "`SEED` of the session: the same clip and seed give the same bytes; without it, a fresh one")
 	return fs
 }
@@ -129,11 +132,14 @@ func (c *clipConfig) check() (clipKind, error) {
 	if in != out {
 		return none, fmt.Errorf("-out must be of the same kind as -in, %s", in)
 	}
-	if v := voice.Mode(c.voice); v != voice.Neutral && v != voice.Quiet {
-		return none, fmt.Errorf("%q is no mode of the voice: use neutral or silence", c.voice)
+	if !slices.Contains([]string{modeNeutral, modeSynthetic, modeSilence}, c.voice) {
+		return none, fmt.Errorf("%q is no mode of the voice: use neutral, synthetic or silence", c.voice)
 	}
-	if f := face.Mode(c.face); f != face.Puppet && f != face.Card {
-		return none, fmt.Errorf("%q is no mode of the picture: use puppet or card", c.face)
+	if !slices.Contains([]string{strengthGentle, "standard", strengthStrong}, c.strength) {
+		return none, fmt.Errorf("%q is no strength: use gentle, standard or strong", c.strength)
+	}
+	if !slices.Contains([]string{modePuppet, modeBlob, modeCard}, c.face) {
+		return none, fmt.Errorf("%q is no mode of the picture: use puppet, blob or card", c.face)
 	}
 	info, err := os.Stat(c.in)
 	if err != nil || !info.Mode().IsRegular() {
@@ -142,9 +148,21 @@ func (c *clipConfig) check() (clipKind, error) {
 	return kind, nil
 }
 
-// masks makes the two masks for a clip of this size.
+// masks makes the two masks for a clip of this size. What the live path would make silent and alarm is an error here: a silent clip would be taken
+// for a masked one.
 func (c *clipConfig) masks(s *session, width, height int) (*masks, error) {
-	return newMasks(maskConfig{Width: width, Height: height, Face: face.Mode(c.face), Voice: voice.Mode(c.voice)}, s)
+	key := c.voice
+	if c.strength != "standard" && key != modeSilence {
+		key += "+" + c.strength
+	}
+	m, err := newMasks(maskConfig{Width: width, Height: height, Face: face.Mode(c.face), Voices: key}, s)
+	if err != nil {
+		return nil, err
+	}
+	if b, broken := m.voice.(brokenVoice); broken {
+		return nil, fmt.Errorf("the voice's mask: %w", b.why)
+	}
+	return m, nil
 }
 
 // clipMinSide is the size that the masks of a clip without pictures are made for: the figure is not drawn then.

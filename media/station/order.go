@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/sha256"
@@ -20,7 +21,6 @@ import (
 	"unicode/utf8"
 
 	"parda/media/mask/face"
-	"parda/media/mask/voice"
 )
 
 // maxOrderBytes bounds what is parsed as an order: a real one has about a kilobyte.
@@ -48,9 +48,28 @@ type signedOrder struct {
 
 // rendering is what one audience gets of the witness.
 type rendering struct {
-	Picture string  `json:"picture"`
-	Voice   string  `json:"voice"`
-	DelayS  float64 `json:"delay_s"`
+	Picture  string  `json:"picture"`
+	Voice    string  `json:"voice"`
+	DelayS   float64 `json:"delay_s"`
+	Strength string  `json:"voice_strength"` // gentle, strong; standard is left out
+}
+
+// voiceKey names the voice as the masks and the lanes do: "neutral", "neutral+strong".
+func (r *rendering) voiceKey() string {
+	if r.Strength == "" {
+		return r.Voice
+	}
+	return r.Voice + "+" + r.Strength
+}
+
+func (r *rendering) heard() bool {
+	return r != nil && slices.Contains([]string{modeNeutral, modeSynthetic, modeRespeak}, r.Voice)
+}
+
+// respeaker is the sworn speaker who repeats the answers, never by name.
+type respeaker struct {
+	Who    string `json:"who"`
+	Reason string `json:"reason"`
 }
 
 // renderings names the audiences one by one, so that an audience which the station does not know is refused, not skipped.
@@ -78,11 +97,12 @@ type order struct {
 	Session     string     `json:"session"`
 	Renderings  renderings `json:"renderings"`
 	Questioners []string   `json:"questioners"`
+	Respeaker   *respeaker `json:"respeaker"`
 	ValidFrom   time.Time  `json:"valid_from"`
 	ValidUntil  time.Time  `json:"valid_until"`
 }
 
-// keys lists the distinct renderings of the order as "picture+voice", sorted; one publication is made for each. A part that is none
+// keys lists the distinct renderings of the order as "picture+voice" or "picture+voice+strength", sorted; one publication is made for each. A part that is none
 // is made as its strictest form, card or silence: a publication is always whole, and the gateway forwards the ordered part only.
 func (o *order) keys() []string {
 	var out []string
@@ -90,7 +110,7 @@ func (o *order) keys() []string {
 		if r == nil || (r.Picture == modeNone && r.Voice == modeNone) {
 			continue
 		}
-		picture, voice := r.Picture, r.Voice
+		picture, voice := r.Picture, r.voiceKey()
 		if picture == modeNone {
 			picture = modeCard
 		}
@@ -105,27 +125,51 @@ func (o *order) keys() []string {
 	return out
 }
 
-// maskConfig is what the masks of this order are made of. Where no audience gets the figure or the voice, neither is made at all.
+// maskConfig is what the masks of this order are made of. Where no audience gets a figure or a voice, none is made at all.
 func (o *order) maskConfig(width, height int) maskConfig {
-	c := maskConfig{Width: width, Height: height, Pseudonym: o.Pseudonym, Face: face.Card, Voice: voice.Quiet}
+	c := maskConfig{Width: width, Height: height, Pseudonym: o.Pseudonym, Face: face.Card}
+	var voices []string
 	for _, r := range o.Renderings.all() {
-		if r != nil && r.Picture == modePuppet {
-			c.Face = face.Puppet
+		switch {
+		case r == nil:
+			continue
+		case r.Picture == modePuppet, r.Picture == modeBlob && c.Face == face.Card:
+			c.Face = face.Mode(r.Picture)
 		}
-		if r != nil && r.Voice == modeNeutral {
-			c.Voice = voice.Neutral
+		c.Plain = c.Plain || r.Picture == modeBlob
+		if k := r.voiceKey(); r.heard() && !slices.Contains(voices, k) {
+			voices = append(voices, k)
 		}
 	}
+	slices.SortFunc(voices, func(a, b string) int { return cmp.Compare(exposure(a), exposure(b)) })
+	c.Voices = strings.Join(voices, " ")
 	return c
 }
 
+// exposure orders voices from the one that shows most of her, which is what she rehearses.
+func exposure(key string) int {
+	mode, strength, _ := strings.Cut(key, "+")
+	return 3*slices.Index([]string{modeNeutral, modeSynthetic, modeRespeak}, mode) + slices.Index([]string{strengthGentle, "", strengthStrong}, strength)
+}
+
+// respeaks says whether a sworn speaker's microphone goes out in place of the witness's. wellFormed holds that it is so for all or for none.
+func (o *order) respeaks() bool {
+	return slices.ContainsFunc(o.Renderings.all(), func(r *rendering) bool { return r != nil && r.Voice == modeRespeak })
+}
+
 const (
-	modeNone    = "none"
-	modeNatural = "natural"
-	modePuppet  = "puppet"
-	modeCard    = "card"
-	modeNeutral = "neutral"
-	modeSilence = "silence"
+	modeNone      = "none"
+	modeNatural   = "natural"
+	modePuppet    = "puppet"
+	modeBlob      = "blob"
+	modeCard      = "card"
+	modeNeutral   = "neutral"
+	modeSynthetic = "synthetic"
+	modeRespeak   = "respeak"
+	modeSilence   = "silence"
+
+	strengthGentle = "gentle"
+	strengthStrong = "strong"
 )
 
 // orderTrust decides which orders of one hearing the station obeys. Not safe for concurrent use.
@@ -271,11 +315,30 @@ func (o *order) wellFormed() error {
 		if r.Picture == modeNatural || r.Voice == modeNatural {
 			return refuse("natural_unavailable", "The order names a natural rendering. This station cannot seal one yet, so it sends nothing.")
 		}
-		if !slices.Contains([]string{modePuppet, modeCard, modeNone}, r.Picture) || !slices.Contains([]string{modeNeutral, modeSilence, modeNone}, r.Voice) {
+		if !slices.Contains([]string{modePuppet, modeBlob, modeCard, modeNone}, r.Picture) || !r.heard() && r.Voice != modeSilence && r.Voice != modeNone {
 			return refuse("order_invalid", "The order names a rendering that this station does not know.")
+		}
+		if !slices.Contains([]string{"", strengthGentle, strengthStrong}, r.Strength) || r.Strength != "" && !r.heard() {
+			return refuse("order_invalid", "The order names a strength that this station does not know.")
 		}
 		if r.DelayS != 0 {
 			return refuse("delay_unavailable", "The order names a delay, which no relay keeps yet, so nothing is sent.")
+		}
+	}
+	return o.respeakerWellFormed()
+}
+
+// respeakerWellFormed holds that a sworn speaker speaks to all who hear or to none, so that one microphone goes out and never two.
+func (o *order) respeakerWellFormed() error {
+	if o.respeaks() != (o.Respeaker != nil) {
+		return refuse("order_invalid", "The order does not say who repeats the answers, or names somebody for nothing.")
+	}
+	if p := o.Respeaker; p != nil && (!slices.Contains([]string{"interpreter", "named", "support_person"}, p.Who) || p.Who != "interpreter" && strings.TrimSpace(p.Reason) == "") {
+		return refuse("order_invalid", "The order names a sworn speaker that this station does not know, or gives no reason for one.")
+	}
+	for _, r := range o.Renderings.all() {
+		if o.respeaks() && r.heard() && r.Voice != modeRespeak {
+			return refuse("order_invalid", "The order lets a sworn speaker repeat the answers, and yet sends the witness's own voice.")
 		}
 	}
 	return nil

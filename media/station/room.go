@@ -15,41 +15,44 @@ import (
 // change, the permit of the hot path and what is published. What tightens (a break, fear, card, silence, a lost link, a
 // refused order) takes effect here at once and is told to the gateway afterwards.
 type room struct {
-	hearing string
-	log     *slog.Logger
-	link    *link
-	health  *health
-	width   int
-	height  int
-	make    func(maskConfig, *session) (*masks, error)
-	camera  camera
-	microphone
-	publish func(ctx context.Context, key string) (publication, error)
-	self    func(face.Masked) // the witness's own picture
-	rec     *rehearsal
-	kiosk   kioskOutlet
+	hearing    string
+	log        *slog.Logger
+	link       *link
+	health     *health
+	width      int
+	height     int
+	make       func(maskConfig, *session) (*masks, error)
+	camera     camera
+	microphone microphone
+	speaker    microphone // the sworn speaker's; opened only while an order says respeak
+	vault      *vault     // keeps the session over a crash; nil keeps nothing
+	publish    func(ctx context.Context, key string) (publication, error)
+	self       func(face.Masked) // the witness's own picture
+	rec        *rehearsal
+	kiosk      kioskOutlet
 
 	ctx     context.Context
 	workers sync.WaitGroup
 
-	mu       sync.Mutex
-	trust    orderTrust
-	linked   bool
-	state    stateMessage
-	raw      []byte // the newest state, verbatim for the kiosk
-	ice      []byte // the newest ice message
-	order    *order
-	shown    signedOrder // the order that was last judged
-	refused  string      // why the newest order is not obeyed
-	held     bool        // break or fear: only she lifts it
-	stopped  bool        // she stopped it, and the gateway has not said yet that it stands still: going live again is the judge's
-	tight    tightening
-	session  *session
-	running  *runningTestimony
-	reported maskStatus
-	pending  map[string]bool // command ids whose refusal the kiosk wants to know
-	heard    bool            // the testimony is released, as far as the gateway last said
-	said     []saidPiece     // what she wrote since
+	mu      sync.Mutex
+	trust   orderTrust
+	linked  bool
+	state   stateMessage
+	raw     []byte // the newest state, verbatim for the kiosk
+	ice     []byte // the newest ice message
+	order   *order
+	shown   signedOrder // the order that was last judged
+	refused string      // why the newest order is not obeyed
+	held    bool        // break or fear: only she lifts it
+	stopped bool        // she stopped it, and the gateway has not said yet that it stands still: going live again is the judge's
+	tight   tightening
+	session *session
+	sealed  [32]byte // the order under which the session was last sealed
+	running *runningTestimony
+	thin    thinner
+	pending map[string]bool // command ids whose refusal the kiosk wants to know
+	heard   bool            // the testimony is released, as far as the gateway last said
+	said    []saidPiece     // what she wrote since
 }
 
 // kioskOutlet is the kiosk's page, which may be absent. Neither call blocks.
@@ -58,8 +61,21 @@ type kioskOutlet interface {
 	changed()           // room.view has something new
 }
 
-// tightening is what the witness asked for by herself.
-type tightening struct{ card, silence bool }
+// tightening is what the witness asked for by herself: the picture "", blob or card.
+type tightening struct {
+	picture string
+	silence bool
+}
+
+// stricter is the stricter of two pictures that were asked for.
+func stricter(a, b string) string {
+	for _, p := range []string{modeCard, modeBlob} {
+		if a == p || b == p {
+			return p
+		}
+	}
+	return ""
+}
 
 // runningTestimony is a hot path with its publications.
 type runningTestimony struct {
@@ -173,7 +189,7 @@ func (r *room) apply() {
 	if run := r.running; run != nil {
 		tight := r.effective()
 		live := ok && r.linked && phase == phaseLive && r.state.Hearing.Phase == "open" && !r.held && !r.stopped
-		p := &permit{live: live, self: live || ok && phase == phaseRehearsal, card: tight.card, silence: tight.silence}
+		p := &permit{live: live, self: live || ok && phase == phaseRehearsal, picture: tight.picture, silence: tight.silence}
 		if ok {
 			p.notBefore, p.notAfter = r.order.ValidFrom.Add(-time.Minute), r.order.ValidUntil
 		}
@@ -191,22 +207,20 @@ func (r *room) apply() {
 func (r *room) effective() tightening {
 	t := r.tight
 	if c := r.state.Testimony.Tightened; c != nil {
-		t.card = t.card || c.Picture == modeCard
+		t.picture = stricter(t.picture, c.Picture)
 		t.silence = t.silence || c.Voice == modeSilence
 	}
 	return t
 }
 
-// start makes the hot path when an order is in force. The session's parameters are drawn once and outlive a lost link and a new order.
+// start makes the hot path when an order is in force. The session's parameters are drawn once and outlive a lost link, a new order and a crash.
 func (r *room) start() {
 	want := r.order.maskConfig(r.width, r.height)
+	r.keepSession()
 	if r.running != nil && r.running.is == want {
 		return
 	}
 	r.stopRunning()
-	if r.session == nil {
-		r.session = newSession()
-	}
 	m, err := r.make(want, r.session)
 	if err != nil {
 		r.order, r.refused = nil, "internal"
@@ -214,7 +228,16 @@ func (r *room) start() {
 		return
 	}
 	ctx, stop := context.WithCancel(r.ctx)
-	t := &testimony{camera: r.camera, microphone: r.microphone, masks: m, far: voice.NewGate(), health: r.health,
+	// One microphone goes into the masks. Where a sworn speaker speaks for her, hers is closed: nothing of it is read at all.
+	source, hears, other := r.microphone, devMicrophone, r.speaker
+	if r.order.respeaks() {
+		source, hears, other = r.speaker, devSpeaker, r.microphone
+	}
+	if idle, ok := other.(interface{ rest() }); ok {
+		idle.rest()
+	}
+	r.health.hears(hears)
+	t := &testimony{camera: r.camera, microphone: source, hears: hears, masks: m, far: voice.NewGate(), health: r.health,
 		self: func(p face.Masked) { r.self(p); r.rec.picture(p) }, selfSound: r.rec.sound}
 	run := &runningTestimony{testimony: t, is: want, keys: map[string]context.CancelFunc{}, stop: stop, done: make(chan struct{})}
 	r.running = run
@@ -224,14 +247,37 @@ func (r *room) start() {
 	})
 }
 
-// release ends the testimony: publications, hot path and session parameters.
+// keepSession draws or recovers the session's parameters, and seals them anew under a newer order. Called with mu held.
+func (r *room) keepSession() {
+	if r.session != nil && r.sealed == r.trust.digest {
+		return
+	}
+	notice := ""
+	if r.session == nil {
+		r.session, notice = r.vault.sessionFor(r.order, &r.trust, time.Now())
+	} else {
+		notice = r.vault.reseal(r.session, r.order, &r.trust)
+	}
+	r.sealed = r.trust.digest
+	if notice != "" {
+		r.log.Warn("the masks' parameters", "notice", notice)
+		r.health.notice(notice, true)
+	}
+}
+
+// release ends the testimony: publications, hot path and session parameters, in memory and sealed.
 func (r *room) release() {
 	r.stopRunning()
 	r.rec.discard()
+	if err := r.vault.destroy(); err != nil {
+		r.log.Error("the sealed parameters of the masks could not be destroyed")
+	}
+	r.health.unnotice(noticeSessionFresh)
+	r.health.unnotice(noticeSessionUnsealed)
 	if r.session != nil {
 		r.session.wipe()
 		r.session = nil
-		r.log.Info("testimony released; the masks' parameters are wiped")
+		r.log.Info("testimony over; the masks' parameters are wiped")
 	}
 }
 
@@ -251,24 +297,22 @@ func (r *room) stopRunning() {
 func (r *room) reportMask() {
 	status, _ := r.health.status()
 	if r.running == nil {
-		status = maskStatus{Picture: "ok", Voice: "ok"}
+		status = allWell
 	}
 	if r.refused != "" {
 		status = maskStatus{Picture: modeCard, Voice: modeSilence, Notice: "order_refused"}
 	}
-	if r.reported == (maskStatus{}) {
-		r.reported = maskStatus{Picture: "ok", Voice: "ok"} // what the gateway takes for granted
-	}
-	if status == r.reported {
+	if !r.thin.due(status, r.refused != "", time.Now()) {
 		return
 	}
-	r.reported = status
 	r.link.command("mask.status", status, time.Now(), true)
 }
 
+const watchEvery = 500 * time.Millisecond
+
 // watch looks at what changes by itself: the masks' health, and the order's validity.
 func (r *room) watch(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -281,6 +325,7 @@ func (r *room) watch(ctx context.Context) {
 		if r.order != nil && r.order.inForce(time.Now()) != nil && r.refused == "" {
 			r.refused = "order_invalid"
 			r.log.Error("the order has expired; nothing flows")
+			r.release()
 		}
 		r.apply()
 		r.mu.Unlock()

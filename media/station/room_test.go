@@ -65,7 +65,7 @@ func newRoomRig(t *testing.T) *roomRig {
 	r.make = func(maskConfig, *session) (*masks, error) {
 		figure, _ := face.NewCard(figureWidth, figureWidth, "")
 		card, _ := face.NewCard(cardWidth, cardWidth, "")
-		return &masks{figure: fakeFigure{inject, figure}, voice: fakeVoice{inject, nil}, card: card}, nil
+		return &masks{figure: fakeFigure{inject, figure}, shows: face.Puppet, voices: []voiceLine{{modeNeutral, fakeVoice{inject, nil}}}, card: card}, nil
 	}
 	r.publish = func(_ context.Context, key string) (publication, error) {
 		p := &fakePublication{fakeOutlet: &fakeOutlet{injection: inject}, key: key, done: make(chan struct{})}
@@ -295,12 +295,12 @@ func TestAMaskFaultIsToldToTheGatewayOnceAndItsEndToo(t *testing.T) {
 		}
 		g.inject.set("camera unplugged")
 		time.Sleep(3 * time.Second)
-		if s := told(); s != (maskStatus{"card", "ok", "camera_lost"}) {
+		if s := told(); s != (maskStatus{"card", "ok", "camera_lost", ""}) {
 			t.Errorf("told %+v", s)
 		}
 		g.inject.set("")
 		time.Sleep(3 * time.Second)
-		if s := told(); s != (maskStatus{"ok", "ok", ""}) {
+		if s := told(); s != (allWell) {
 			t.Errorf("told %+v", s)
 		}
 	})

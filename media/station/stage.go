@@ -15,7 +15,7 @@ var (
 // stage runs one step of the hot path (a mask's, an encoder's) on a goroutine of its own, one call at a time. So a step that hangs
 // or panics never holds up the clock that asks: the clock gets errLate or errPanic in time, and sends the card or silence.
 //
-// ask and stuck belong to one goroutine, the clock's.
+// ask, give, await and stuck belong to one goroutine, the clock's.
 type stage[In, Out any] struct {
 	step func(In) (Out, error)
 	in   chan In
@@ -32,7 +32,7 @@ type answer[Out any] struct {
 
 // newStage starts the goroutine, which does last what is given as last; it ends with ctx, or, where a step hangs, when that step returns.
 func newStage[In, Out any](ctx context.Context, step func(In) (Out, error), last ...func()) *stage[In, Out] {
-	s := &stage[In, Out]{step: step, in: make(chan In), out: make(chan answer[Out], 1)}
+	s := &stage[In, Out]{step: step, in: make(chan In, 1), out: make(chan answer[Out], 1)}
 	s.wait = time.NewTimer(time.Hour)
 	s.wait.Stop()
 	go func() {
@@ -65,18 +65,31 @@ func (s *stage[In, Out]) guarded(v In) (out Out, err error) {
 // ask runs one step and waits for it at most so long. A step that is still running from an earlier call gives errLate at once, and its
 // answer, when it comes, is thrown away: it is old.
 func (s *stage[In, Out]) ask(v In, within time.Duration) (Out, error) {
-	var none Out
+	if !s.give(v) {
+		var none Out
+		return none, errLate
+	}
+	return s.await(within)
+}
+
+// give starts a step and does not wait; false, and nothing is started, while an earlier one runs.
+func (s *stage[In, Out]) give(v In) bool {
 	if !s.idle() {
-		return none, errLate
+		return false
 	}
-	s.wait.Reset(within)
-	defer s.wait.Stop()
-	select {
-	case s.in <- v:
-	case <-s.wait.C:
-		return none, errLate
-	}
+	s.in <- v // holds one: the goroutine takes it when it has handed over its last answer, or has ended
 	s.busy, s.from = true, time.Now()
+	return true
+}
+
+// await waits for the step that was given.
+func (s *stage[In, Out]) await(within time.Duration) (Out, error) {
+	var none Out
+	if !s.busy {
+		return none, errLate
+	}
+	s.wait.Reset(max(0, within))
+	defer s.wait.Stop()
 	select {
 	case a := <-s.out:
 		s.busy = false

@@ -36,7 +36,7 @@ func startStation(t *testing.T, edit func(*testifyConfig)) (g *fakeGateway, cour
 	g.whip = proxy.ServeHTTP
 	dir := t.TempDir()
 	c := testifyConfig{gateway: g.URL, hearing: "demo", token: g.token, camera: y4mFile(t, dir, "420jpeg", 160, 120, 50), microphone: wavFile(t, dir, 48000, 1, 96000),
-		loop: true, kiosk: "127.0.0.1:0", json: true, width: 160, height: 120}
+		state: filepath.Join(dir, "state"), loop: true, kiosk: "127.0.0.1:0", json: true, width: 160, height: 120}
 	if edit != nil {
 		edit(&c)
 	}

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"time"
 
@@ -28,7 +29,8 @@ var errDevice = errors.New("device")
 // what a clerk can type, somebody can ask for.
 type testifyConfig struct {
 	gateway, gatewayCert, hearing, token string
-	camera, microphone                   string
+	camera, microphone, speaker          string
+	state                                string
 	width, height                        int
 	loop                                 bool
 	kiosk                                string
@@ -44,6 +46,8 @@ func testifyFlags(c *testifyConfig, stderr io.Writer) *flag.FlagSet {
 	fs.StringVar(&c.token, "token", "", "the station's bearer `TOKEN` (or in the environment as PARDA_TOKEN, where other users can list processes)")
 	fs.StringVar(&c.camera, "camera", "", "camera: /dev/videoN, a file, or demo:witness; empty for none")
 	fs.StringVar(&c.microphone, "microphone", "", "microphone: pulse:NAME, alsa:NAME, a file, or demo:witness; empty for none")
+	fs.StringVar(&c.speaker, "speaker-microphone", "", "microphone of a sworn speaker, as -microphone; used only while the order says that one repeats the answers")
+	fs.StringVar(&c.state, "state", stateFolder(), "`FOLDER` for the sealed parameters of a testimony that is going on; empty for none")
 	fs.BoolVar(&c.loop, "loop", false, "play files again at their end")
 	fs.StringVar(&c.kiosk, "kiosk", "127.0.0.1:0", "`ADDRESS` of the witness's page, on this machine only")
 	fs.StringVar(&c.judgeKey, "judge-key", "", "short `CODE` (or whole SHA-256) of the judge's key; without it the first key of the hearing is trusted")
@@ -51,6 +55,20 @@ func testifyFlags(c *testifyConfig, stderr io.Writer) *flag.FlagSet {
 	fs.IntVar(&c.width, "width", 640, "width of the masked picture in pixels")
 	fs.IntVar(&c.height, "height", 480, "height of the masked picture in pixels")
 	return fs
+}
+
+// stateFolder is where a service manager lets this program write (systemd's StateDirectory=), or the user's own place for state; "" where there is none.
+func stateFolder() string {
+	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" {
+		return dir
+	}
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "parda-station")
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(home, ".local", "state", "parda-station")
+	}
+	return ""
 }
 
 var hearingID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
@@ -120,9 +138,16 @@ func (s *station) run(ctx context.Context) error {
 	}
 	defer camera.Close()
 	defer microphone.Close()
+	speaker, err := s.speaker(ctx)
+	if err != nil {
+		return err
+	}
 
 	r := &room{hearing: s.config.hearing, log: s.log, health: newHealth(), width: s.config.width, height: s.config.height, make: newMasks,
-		camera: camera, microphone: microphone, ctx: ctx, pending: map[string]bool{}, trust: orderTrust{hearing: s.config.hearing, want: s.config.judgeKey}}
+		camera: camera, microphone: microphone, speaker: speaker, ctx: ctx, pending: map[string]bool{}, trust: orderTrust{hearing: s.config.hearing, want: s.config.judgeKey}}
+	if r.vault = newVault(s.config.state, s.config.hearing, kernelKeyring{}); r.vault.remember(&r.trust, time.Now()) {
+		s.log.Info("a testimony of this hearing was going on when the station ended; its parameters and the judge's key are kept", "key_code", r.trust.code())
+	}
 	r.publish = func(ctx context.Context, key string) (publication, error) {
 		return publish.New(ctx, publish.Config{GatewayURL: gateway.String(), Hearing: s.config.hearing, Token: s.config.token, Rendering: key, RootCAs: roots, Log: s.log})
 	}
@@ -148,6 +173,9 @@ func (s *station) run(ctx context.Context) error {
 	stop()
 	camera.Close()
 	microphone.Close()
+	if m, ok := speaker.(io.Closer); ok {
+		m.Close()
+	}
 	r.close()
 	return err
 }
@@ -164,6 +192,20 @@ func (s *station) devices(ctx context.Context) (*steadyCamera, *steadyMicrophone
 		return nil, nil, deviceError("microphone", err)
 	}
 	return camera, microphone, nil
+}
+
+// speaker is the sworn speaker's microphone. It is opened once, so that a room whose second microphone is broken is told at the start, and rests until an
+// order says that a sworn speaker repeats the answers.
+func (s *station) speaker(ctx context.Context) (microphone, error) {
+	if s.config.speaker == "" {
+		return missingMicrophone{}, nil
+	}
+	m := newMicrophone(ctx, s.config.speaker, s.config.loop)
+	if err := m.start(); err != nil {
+		return nil, deviceError("sworn speaker's microphone", err)
+	}
+	m.rest()
+	return m, nil
 }
 
 // deviceError says in a sentence what is wrong with a device at the start.

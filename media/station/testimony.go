@@ -42,10 +42,10 @@ type outlet interface {
 
 // permit says what may leave the room at this moment. It is immutable, swapped as a whole, and read at each tick. The zero permit lets nothing through.
 type permit struct {
-	live      bool // the court hears her: phase live, order in force, link up, no break
-	self      bool // she sees and hears her own masked self: rehearsal, or live
-	card      bool // the picture is tightened to the card
-	silence   bool // the voice is tightened to silence
+	live      bool   // the court hears her: phase live, order in force, link up, no break
+	self      bool   // she sees and hears her own masked self: rehearsal, or live
+	picture   string // what the picture is tightened to: "", blob, card
+	silence   bool   // the voice is tightened to silence
 	notBefore time.Time
 	notAfter  time.Time // the order's validity, looked at by the clocks themselves
 }
@@ -57,7 +57,8 @@ func (p *permit) flows(now time.Time) bool {
 // testimony is one running witness path. Its fields are set before run.
 type testimony struct {
 	camera     camera
-	microphone microphone
+	microphone microphone // the witness's, or the sworn speaker's; there is never a second one
+	hears      string     // which of the two: devMicrophone or devSpeaker
 	masks      *masks
 	far        *voice.Gate
 	health     *health
@@ -125,14 +126,18 @@ func (t *testimony) watchCamera(ctx context.Context) {
 func (t *testimony) listen(ctx context.Context) {
 	var raw mask.RawSound
 	for ctx.Err() == nil {
-		if err := t.microphone.Read(&raw); err != nil {
-			t.health.device(devMicrophone, lossOf(err))
+		err := t.microphone.Read(&raw)
+		if ctx.Err() != nil {
+			return // another microphone may be in use by now: nothing more is said of this one
+		}
+		if err != nil {
+			t.health.device(t.hears, lossOf(err))
 			if !pauseAfter(ctx, err) {
 				return
 			}
 			continue
 		}
-		t.health.device(devMicrophone, "")
+		t.health.device(t.hears, "")
 		t.far.Apply(&raw) // silence while the court's voice comes from the room's loudspeaker
 		t.blocks.put(&raw)
 		t.heard.Store(t.moment(time.Now()))
@@ -142,105 +147,92 @@ func (t *testimony) listen(ctx context.Context) {
 // 2. The picture's clock: mask, then encode and publish.
 
 func (t *testimony) pictureClock(ctx context.Context) {
-	draw := newStage(ctx, func(mouth float32) (face.Masked, error) { return t.masks.figure.Draw(mouth), nil })
+	draw := newStage(ctx, func(w drawWish) (drawing, error) { d, ok := t.masks.draw(w); return drawing{d, ok}, nil })
+	card := drawn{t.masks.card, t.masks.card, t.masks.card}
 	tick := newCadence(pictureTick)
 	for tick.next(ctx) {
 		now := time.Now()
-		picture, fault := t.figureNow(draw, now, tick.late())
-		t.health.picture(fault, t.notice())
 		p := t.permit.Load()
-		if p.card {
-			picture = t.masks.card
-		}
+		shown, fault := t.figureNow(draw, p, now, tick.late())
+		t.health.picture(fault, t.notice())
+		shown = shown.tightened(p.picture)
 		if p.self {
-			t.self(picture)
+			t.self(shown.of(string(t.masks.shows)))
 		} else {
 			t.self(t.masks.card)
 		}
 		if !p.flows(now) {
-			picture = t.masks.card
+			shown = card
 		}
 		for _, o := range *t.lanes() {
-			o.picture(picture, t.masks.card, t.health)
+			o.picture(shown.of(o.wantsPicture), t.masks.card, t.health)
 		}
 		t.pictureBeat.Store(t.moment(time.Now()))
 	}
 }
 
-// figureNow is the figure as drawn now, or the card and why.
-func (t *testimony) figureNow(draw *stage[float32, face.Masked], now time.Time, late time.Duration) (face.Masked, string) {
-	drawn, err := draw.ask(float32(t.mouth.Load())/65535, drawWithin)
-	switch {
-	case t.inDoubt(now) || late > lateAfter:
-		return t.masks.card, faultOverload
-	case errors.Is(err, errLate) && draw.stuck(now) <= lateAfter:
-		return t.masks.card, "" // this one picture came too late; an alarm is for what lasts
-	case err != nil || drawn.Width() == 0:
-		return t.masks.card, faultMask
-	case t.notice() == face.Fault:
-		return t.masks.card, faultMask
-	case t.moment(now)-t.seen.Load() > int64(lateAfter):
-		return t.masks.card, t.health.cameraFault()
-	}
-	return drawn, ""
+// drawing is a tick's figure and whether it could be drawn.
+type drawing struct {
+	drawn
+	ok bool
 }
 
-// 3. The sound's clock: mask, then encode and publish. The voice goes on when the picture is at fault, and the other way round.
+// figureNow is the figure as drawn now, or the card and why.
+func (t *testimony) figureNow(draw *stage[drawWish, drawing], p *permit, now time.Time, late time.Duration) (drawn, string) {
+	card := drawn{t.masks.card, t.masks.card, t.masks.card}
+	d, err := draw.ask(drawWish{mouth: float32(t.mouth.Load()) / 65535, plain: t.masks.plain || p.picture == modeBlob}, drawWithin)
+	switch {
+	case t.inDoubt(now) || late > lateAfter:
+		return card, faultOverload
+	case errors.Is(err, errLate) && draw.stuck(now) <= lateAfter:
+		return card, "" // this one picture came too late; an alarm is for what lasts
+	case err != nil || !d.ok:
+		return card, faultMask
+	case t.notice() == face.Fault:
+		return card, faultMask
+	case t.moment(now)-t.seen.Load() > int64(lateAfter):
+		return card, t.health.deviceFault(devCamera)
+	}
+	return d.drawn, ""
+}
+
+// 3. The sound's clock: mask, then encode and publish. One capture feeds every voice that the order names, and each rendering picks its own (voices.go).
+// The voice goes on when the picture is at fault, and the other way round.
 
 func (t *testimony) soundClock(ctx context.Context) {
-	masked := new(voice.Masked) // the stage's, read here only while no step runs
-	step := newStage(ctx, func(raw *mask.RawSound) (*voice.Masked, error) { return masked, t.masks.voice.Next(raw, masked) }, t.forget)
+	voices := t.startVoices(ctx)
 	silence := new(voice.Masked)
 	raw := new(mask.RawSound)
 	tick := newCadence(soundTick)
 	for tick.next(ctx) {
 		now := time.Now()
 		voice.Silence(silence)
-		sound, fault := t.voiceNow(step, raw, silence, now, tick.late())
-		t.health.voice(fault)
+		t.blocks.take(raw)
+		t.health.voice(t.voicesNow(voices, raw, silence, now, tick.late()))
 		p := t.permit.Load()
 		if p.silence {
-			sound = silence
+			hush(voices, silence)
 		}
-		if p.self {
+		if sound := foremost(voices, silence); p.self {
 			t.selfSound(sound)
 			t.mouth.Store(uint32(sound.Level() * 65535))
 		} else {
 			t.mouth.Store(0)
 		}
 		if !p.flows(now) {
-			sound = silence
+			hush(voices, silence)
 		}
 		for _, o := range *t.lanes() {
-			o.sound(sound, silence, t.health)
+			o.sound(said(voices, o.wantsVoice, silence), silence, t.health)
 		}
 		t.soundBeat.Store(t.moment(time.Now()))
 	}
 }
 
-// voiceNow is the next masked block, or silence and why.
-func (t *testimony) voiceNow(step *stage[*mask.RawSound, *voice.Masked], raw *mask.RawSound, silence *voice.Masked, now time.Time, late time.Duration) (*voice.Masked, string) {
-	if step.idle() { // while a step runs, raw is its to read
-		t.blocks.take(raw)
-	}
-	sound, err := step.ask(raw, maskWithin)
-	switch {
-	case t.inDoubt(now) || late > lateAfter:
-		return silence, faultOverload
-	case errors.Is(err, errLate) && step.stuck(now) <= lateAfter:
-		return silence, ""
-	case err != nil || sound == nil:
-		return silence, faultMask
-	case t.moment(now)-t.heard.Load() > int64(lateAfter):
-		return silence, t.health.microphoneFault()
-	}
-	return sound, ""
-}
-
-// forget wipes the voice mask's own copy of the session, on the goroutine that owns the mask.
-func (t *testimony) forget() {
-	if f, ok := t.masks.voice.(interface{ Forget() }); ok {
-		f.Forget()
+// hush makes every voice silent for this tick.
+func hush(voices []*spoken, silence *voice.Masked) {
+	for _, v := range voices {
+		v.sound = silence
 	}
 }
 

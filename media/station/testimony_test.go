@@ -38,8 +38,8 @@ func newRig(t *testing.T, key string, edit ...func(*rig)) *rig {
 	voiced() // outside the bubble's time
 	inject := &injection{hang: make(chan struct{})}
 	r := &rig{inject: inject, out: &fakeOutlet{injection: inject}}
-	r.testimony = &testimony{camera: fakeCamera{inject}, microphone: fakeMicrophone{inject, nil},
-		masks: &masks{figure: fakeFigure{inject, figure}, voice: fakeVoice{inject, nil}, card: card},
+	r.testimony = &testimony{camera: fakeCamera{inject}, microphone: fakeMicrophone{inject, nil}, hears: devMicrophone,
+		masks: &masks{figure: fakeFigure{inject, figure}, shows: face.Puppet, voices: []voiceLine{{modeNeutral, fakeVoice{inject, nil}}}, card: card},
 		far:   voice.NewGate(), health: newHealth(), self: func(face.Masked) {}, selfSound: func(*voice.Masked) {}}
 	for _, e := range edit {
 		e(r)
@@ -110,7 +110,7 @@ func TestAFaultGivesCardOrSilenceWithin100msAndNothingElse(t *testing.T) {
 				if c.stops == voiceOnly && (voices > 0 || blocks < 40 || figures < 20) {
 					t.Errorf("voice fault: %d of %d blocks were voiced, %d of %d pictures the figure", voices, blocks, figures, pictures)
 				}
-				if status, _ := r.health.status(); status != (maskStatus{c.picture, c.voice, c.notice}) {
+				if status, _ := r.health.status(); status != (maskStatus{c.picture, c.voice, c.notice, ""}) {
 					t.Errorf("status %+v", status)
 				}
 			})
@@ -166,7 +166,7 @@ func TestNoFaceOrTwoTurnTheFigureNeutralAndTheVoiceGoesOn(t *testing.T) {
 			if pictures, figures, blocks, voices := r.out.counts(from, time.Now()); figures != pictures || voices < blocks-2 {
 				t.Errorf("%d of %d pictures, %d of %d blocks", figures, pictures, voices, blocks)
 			}
-			if status, _ := r.health.status(); status != (maskStatus{"neutral", "ok", string(notice)}) {
+			if status, _ := r.health.status(); status != (maskStatus{"neutral", "ok", string(notice), ""}) {
 				t.Errorf("status %+v", status)
 			}
 		})
@@ -181,7 +181,7 @@ func TestWhatThePermitForbidsIsNeverSentAndTheCadenceStays(t *testing.T) {
 		"not live":                   {"puppet+neutral", both, permit{self: true}},
 		"order expired":              {"puppet+neutral", both, permit{live: true, self: true, notAfter: time.Unix(1, 0)}},
 		"order not yet valid":        {"puppet+neutral", both, permit{live: true, self: true, notBefore: time.Unix(1<<40, 0), notAfter: time.Unix(1<<41, 0)}},
-		"picture tightened":          {"puppet+neutral", pictureOnly, permit{live: true, card: true, notAfter: time.Unix(1<<41, 0)}},
+		"picture tightened":          {"puppet+neutral", pictureOnly, permit{live: true, picture: modeCard, notAfter: time.Unix(1<<41, 0)}},
 		"voice tightened":            {"puppet+neutral", voiceOnly, permit{live: true, silence: true, notAfter: time.Unix(1<<41, 0)}},
 		"rendering of card":          {"card+neutral", pictureOnly, permit{live: true, notAfter: time.Unix(1<<41, 0)}},
 		"rendering of silence":       {"puppet+silence", voiceOnly, permit{live: true, notAfter: time.Unix(1<<41, 0)}},
@@ -254,7 +254,7 @@ func TestTheGateClosesTheMicrophoneWhileTheCourtSpeaks(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := newRig(t, "puppet+neutral", func(r *rig) {
-			r.microphone, r.masks.voice = fakeMicrophone{r.inject, new(int)}, fakeVoice{r.inject, real}
+			r.microphone, r.masks.voices[0].mask = fakeMicrophone{r.inject, new(int)}, fakeVoice{r.inject, real}
 		})
 		defer r.end()
 		time.Sleep(time.Second)

@@ -110,18 +110,17 @@ func (r *room) kioskTighten(m kioskMessage) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	next := r.tight
-	for _, f := range []struct {
-		name, strict string
-		value        *string
-		to           *bool
-	}{{"picture", modeCard, m.Picture, &next.card}, {"voice", modeSilence, m.Voice, &next.silence}} {
-		if f.value == nil {
-			continue
-		}
-		if *f.value != f.strict && *f.value != "" {
+	if m.Picture != nil {
+		if !slices.Contains([]string{"", modeBlob, modeCard}, *m.Picture) {
 			return "bad_argument"
 		}
-		*f.to, args[f.name] = *f.value != "", *f.value
+		next.picture, args["picture"] = *m.Picture, *m.Picture
+	}
+	if m.Voice != nil {
+		if *m.Voice != modeSilence && *m.Voice != "" {
+			return "bad_argument"
+		}
+		next.silence, args["voice"] = *m.Voice != "", *m.Voice
 	}
 	if len(args) == 0 {
 		return "bad_argument"
@@ -166,9 +165,16 @@ type stationMessage struct {
 	Paused    bool              `json:"paused"`
 	Rehearsal string            `json:"rehearsal"`
 	Mask      maskStatus        `json:"mask"`
-	Devices   map[string]string `json:"devices"`
+	Devices   map[string]string `json:"devices"` // camera, and the microphone in use: microphone or speaker
+	Tight     tightened         `json:"tightened"`
 	Unsent    int               `json:"unsent"` // commands that the gateway has not acknowledged yet
 	Said      []saidPiece       `json:"said"`   // what she wrote after her testimony, without the words
+}
+
+// tightened is what the witness has asked for above the order, as it holds now.
+type tightened struct {
+	Picture string `json:"picture"` // "", blob, card
+	Silence bool   `json:"silence"`
 }
 
 // view is what the kiosk is shown: the station's own message, and the gateway's newest state and ice message.
@@ -181,6 +187,6 @@ func (r *room) view() (station stationMessage, state, ice []byte) {
 		link = "up"
 	}
 	return stationMessage{Type: "station", Link: link, OrderOK: r.order != nil && r.refused == "", Refused: r.refused, KeyCode: r.trust.code(),
-		Paused: r.held, Rehearsal: r.rec.status(), Mask: status, Devices: devices, Unsent: r.link.unanswered(),
+		Tight: tightened{r.effective().picture, r.effective().silence}, Paused: r.held, Rehearsal: r.rec.status(), Mask: status, Devices: devices, Unsent: r.link.unanswered(),
 		Said: slices.Clone(r.said)}, r.raw, r.ice
 }
