@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"parda/media/mask/face"
 )
 
 var testNow = time.Date(2026, 11, 22, 15, 0, 0, 0, time.UTC)
@@ -134,6 +136,13 @@ func TestAnOrderIsRefused(t *testing.T) {
 		"an unknown kind of session":   {raw(testOrder(t, set("session", "open"))), "order_invalid"},
 		"an unknown picture":           {raw(testOrder(t, rendered("hall", map[string]any{"picture": "blur", "voice": "neutral", "delay_s": 0}))), "order_invalid"},
 		"an unknown voice":             {raw(testOrder(t, rendered("hall", map[string]any{"picture": "card", "voice": "pitch", "delay_s": 0}))), "order_invalid"},
+		"a strength of silence":        {raw(testOrder(t, rendered("hall", map[string]any{"picture": "card", "voice": "silence", "delay_s": 0, "voice_strength": "strong"}))), "order_invalid"},
+		"an unknown strength":          {raw(testOrder(t, rendered("hall", map[string]any{"picture": "card", "voice": "neutral", "delay_s": 0, "voice_strength": "weak"}))), "order_invalid"},
+		"a sworn speaker of no name":   {raw(testOrder(t, respeaking, func(o map[string]any) { delete(o, "respeaker") })), "order_invalid"},
+		"a sworn speaker for nothing":  {raw(testOrder(t, set("respeaker", map[string]any{"who": "interpreter"}))), "order_invalid"},
+		"a support person, no reason":  {raw(testOrder(t, respeaking, set("respeaker", map[string]any{"who": "support_person"}))), "order_invalid"},
+		"a guardian who repeats":       {raw(testOrder(t, respeaking, set("respeaker", map[string]any{"who": "legal_representative", "reason": "r"}))), "order_invalid"},
+		"a speaker, and her own voice": {raw(testOrder(t, respeaking, rendered("hall", map[string]any{"picture": "card", "voice": "neutral", "delay_s": 0}))), "order_invalid"},
 		"a natural rendering":          {raw(testOrder(t, rendered("bench", natural))), "natural_unavailable"},
 		"a delay that nobody keeps":    {raw(testOrder(t, rendered("public", map[string]any{"picture": "card", "voice": "neutral", "delay_s": 30}))), "delay_unavailable"},
 		"a name twice":                 {raw([]byte(strings.Replace(string(testOrder(t)), `"version":1`, `"version":1,"version":2`, 1))), "order_invalid"},
@@ -249,4 +258,40 @@ func FuzzParseOrder(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestTheOrdersVoicesAndFiguresAreMadeOnceEach(t *testing.T) {
+	r := func(picture, voice, strength string) map[string]any {
+		m := map[string]any{"picture": picture, "voice": voice, "delay_s": 0}
+		if strength != "" {
+			m["voice_strength"] = strength
+		}
+		return m
+	}
+	for name, c := range map[string]struct {
+		changes []func(map[string]any)
+		keys    string
+		face    face.Mode
+		plain   bool
+		voices  string
+	}{
+		"as the template": {nil, "card+neutral puppet+neutral", face.Puppet, false, "neutral"},
+		"several": {[]func(map[string]any){rendered("bench", r("puppet", "synthetic", "strong")), rendered("defence", r("blob", "neutral", "gentle")), rendered("hall", r("card", "silence", ""))},
+			"blob+neutral+gentle card+silence puppet+neutral puppet+synthetic+strong", face.Puppet, true, "neutral+gentle neutral synthetic+strong"},
+		"no figure but the plain one": {[]func(map[string]any){rendered("bench", r("blob", "neutral", "")), rendered("prosecution", r("blob", "neutral", "")), rendered("defence", r("card", "none", ""))},
+			"blob+neutral card+neutral card+silence", modeBlob, true, "neutral"},
+		"a sworn speaker": {[]func(map[string]any){respeaking}, "puppet+respeak", face.Puppet, false, "respeak"},
+	} {
+		trust := orderTrust{hearing: "demo"}
+		o, err := trust.check(newJudge(t).sign(t, testOrder(t, c.changes...)), testNow)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got := o.maskConfig(64, 48)
+		want := maskConfig{Width: 64, Height: 48, Face: c.face, Plain: c.plain, Voices: c.voices, Pseudonym: "Lalə"}
+		if keys := strings.Join(o.keys(), " "); keys != c.keys || got != want {
+			t.Errorf("%s: renderings %q, masks %+v; want %q, %+v", name, keys, got, c.keys, want)
+		}
+	}
 }

@@ -15,6 +15,7 @@ type spoken struct {
 	key   string
 	step  *stage[*mask.RawSound, *voice.Masked]
 	raw   mask.RawSound // the stage's while a step runs
+	given bool          // a step was started at this tick
 	sound *voice.Masked // masked, or silence
 }
 
@@ -37,14 +38,18 @@ func (t *testimony) startVoices(ctx context.Context) []*spoken {
 // one is silent, "" where none is at fault.
 func (t *testimony) voicesNow(all []*spoken, raw *mask.RawSound, silence *voice.Masked, now time.Time, late time.Duration) (fault string) {
 	for _, v := range all {
-		if v.step.idle() { // while a step runs, its block is its own to read
+		if v.given = v.step.idle(); v.given { // while a step runs, its block is its own to read
 			v.raw = *raw
 			v.step.give(&v.raw)
 		}
 	}
 	until := time.Now().Add(maskWithin)
 	for _, v := range all {
-		sound, err := v.step.await(time.Until(until))
+		var sound *voice.Masked
+		err := errLate
+		if v.given {
+			sound, err = v.step.await(time.Until(until))
+		}
 		why := t.voiceFault(v, err, now, late)
 		if err != nil || why != "" || sound == nil {
 			sound = silence
