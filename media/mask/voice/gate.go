@@ -61,15 +61,18 @@ func (g *Gate) Open(now time.Time) bool {
 	return !now.Before(end.Add(farHang))
 }
 
-// Apply replaces the block by the one of gateLatency blocks before, gated by what is known now, and moves Captured back by as much. A block
-// without a capture time is taken to be captured now.
-func (g *Gate) Apply(raw *mask.RawSound) {
-	now := raw.Captured
-	if now.IsZero() {
-		now = time.Now()
+// captured is the block's time: one without a capture time is taken to be captured now.
+func captured(raw *mask.RawSound) time.Time {
+	if raw.Captured.IsZero() {
+		return time.Now()
 	}
+	return raw.Captured
+}
+
+// Apply replaces the block by the one of gateLatency blocks before, gated by what is known now, and moves Captured back by as much.
+func (g *Gate) Apply(raw *mask.RawSound) {
 	goal := float32(0)
-	if g.Open(now) {
+	if g.Open(captured(raw)) {
 		goal = 1
 	}
 	old := &g.held[g.next]
