@@ -11,10 +11,13 @@ func benchDraw(b *testing.B, w, h int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	f.follow.held, f.follow.target = true, [channels]float64{.5, .5, .5, .5, .5}
+	f.follow.held = true
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		f.follow.stale = 0
+		for c := range f.follow.target { // every channel moves in every picture
+			f.follow.target[c] = .6 * float64((i+c)%7-3) / 3
+		}
 		f.Draw(float32(i%8) / 8)
 	}
 }

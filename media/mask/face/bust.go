@@ -14,13 +14,19 @@ const (
 	mouthLine  = .016 // half-height of the shut mouth's line
 	mouthWide  = .115 // more half-height when wide open
 	pivotY     = 1.05 // the head tilts about the top of the neck
-	dimAtNone  = .42  // how far the figure sinks into the ground when nobody is read
+	dimAtNone  = .86  // how far the figure sinks into the ground when the seat is empty
+	glowMost   = 9    // grey steps by which a blob brightens with a loud voice
 	depthScale = 255 / headDepth
 )
 
-// bust draws the figure. It holds pictures made once, from the size alone; draw adds a pose.
+// glows is the number of steps in which a blob brightens.
+const glows = 8
+
+// bust draws the figure. It holds pictures made once, from the size and the session's scene alone; draw adds a pose.
 type bust struct {
 	l     layout
+	scene scene
+	hand  hand
 	stage *plate
 	side  int      // width and height of the head's texture in texels
 	texel float64  // texels per head unit
@@ -29,13 +35,14 @@ type bust struct {
 	// carved bounds what rel holds, in texels with fine binary places: least and most x, least and most y.
 	carved [4]int
 	lip    [257]float32
-	dim    [4][256]uint8 // luma by presence
-	tint   [2][256]uint8 // chroma of stone by luma
+	tone   [4][glows][256]uint8 // luma by presence and glow
+	tint   [2][256]uint8        // chroma of stone by luma
 }
 
-func newBust(w, h int) *bust {
-	b := &bust{l: newLayout(w, h)}
-	b.stage = newStage(b.l)
+func newBust(w, h int, s scene) *bust {
+	b := &bust{l: newLayout(w, h, s), scene: s}
+	b.stage = newStage(b.l, s)
+	b.hand = newHand(b.l)
 	b.texel = b.l.unit * grain
 	b.side = int(math.Ceil(2*reach*b.texel)) + 2
 	b.base = make([]uint64, b.side*b.side)
@@ -50,9 +57,9 @@ func newBust(w, h int) *bust {
 			xi := clamp(x, -w*.985, w*.985)
 			z, _ := form(xi, yi)
 			cover := clamp(outline(x, y)*b.l.unit*1.05+.5, 0, 1)
-			s := lit(normal(plain, xi, yi)) * fall(yi)
+			s := b.lit(normal(plain, xi, yi)) * fall(yi)
 			s0 := stone(s).luma()
-			s1 := stone(lit(normal(carved, xi, yi)) * fall(yi)).luma()
+			s1 := stone(b.lit(normal(carved, xi, yi)) * fall(yi)).luma()
 			k := j*b.side + i
 			b.base[k] = uint64(s0+.5) | uint64(cover*255+.5)<<16 | uint64(z*depthScale+.5)<<32
 			edge := smooth(0, .10, w-math.Abs(xi)) // relief ends before the outline does
@@ -64,18 +71,30 @@ func newBust(w, h int) *bust {
 		t := float64(i) / 256
 		b.lip[i] = float32(math.Sqrt(1 - t*t))
 	}
-	low := groundNear.luma() + 1 // the ground itself does not change
-	for p := range b.dim {
+	b.tones()
+	b.tints()
+	b.hand.tint = &b.tint
+	return b
+}
+
+func (b *bust) lit(nx, ny, nz float64) float64 { return lit(b.scene.light, nx, ny, nz) }
+
+// tones tabulates how luma sinks when the seat is empty and how it rises with a blob's voice. The ground itself does not change.
+func (b *bust) tones() {
+	low := groundNear.luma()*b.scene.near + 1
+	for p := range b.tone {
 		k := 1 - dimAtNone*(1-float64(p)/3)
-		for v := range b.dim[p] {
-			b.dim[p][v] = uint8(clamp(low+(float64(v)-low)*k+.5, 16, 235))
-			if p == 3 || float64(v) < low {
-				b.dim[p][v] = uint8(v)
+		for g := range b.tone[p] {
+			for v := range b.tone[p][g] {
+				t := &b.tone[p][g][v]
+				*t = uint8(v)
+				if above := float64(v) - low; above > 0 {
+					up := glowMost * float64(g) / (glows - 1) * smooth(0, 60, above)
+					*t = uint8(clamp(low+above*k+up*k+.5, 16, 235))
+				}
 			}
 		}
 	}
-	b.tints()
-	return b
 }
 
 // bound finds the part of the texture that relief changes.
@@ -113,15 +132,24 @@ type placed struct {
 	sinP, cosP         float64
 	open               float64
 	swayPx             float64
-	presence           uint8
-	x0, y0, x1, y1     int // pixels the head may touch
+	tone               *[256]uint8
+	same               bool // tone changes nothing
+	plain              bool // no expression
+	x0, y0, x1, y1     int  // pixels the head may touch
 	mouthHalf, mouthHi float64
 }
 
-func (b *bust) place(p pose) placed {
+func (b *bust) place(p pose, plain bool) placed {
+	glow := 0
+	if plain {
+		glow = int(min(p.mouth, 31)) / 4
+		p = p.still()
+		p.mouth = 0
+	}
 	yaw, pitch, roll := share(p.yaw, yawBits)*maxYaw, share(p.pitch, pitchBits)*maxPitch, share(p.roll, rollBits)*maxRoll
 	sway, lean := share(p.sway, swayBits)*maxSway, share(p.lean, leanBits)*maxLean
-	q := placed{presence: min(p.presence, 3), open: float64(min(p.mouth, 31)) / 31}
+	q := placed{open: float64(min(p.mouth, 31)) / 31, plain: plain}
+	q.tone, q.same = &b.tone[min(p.presence, 3)][glow], p.presence >= 3 && glow == 0
 	q.scale = 1 + lean
 	q.sin, q.cos = math.Sincos(roll)
 	q.sinY, q.cosY = math.Sincos(yaw)
@@ -138,27 +166,37 @@ func (b *bust) place(p pose) placed {
 	return q
 }
 
-// draw renders a pose into dst, which is of the bust's size. It is a pure function of the pose and the size.
-func (b *bust) draw(dst *plate, p pose) {
-	q := b.place(p)
+// draw renders a pose into dst, which is of the bust's size; plain leaves the expression out. It is a pure function of these and of the session's
+// scene. A plate that holds the very same picture already is left as it is.
+func (b *bust) draw(dst *plate, p pose, plain bool) {
+	key := p.pack()<<1 | 1<<63
+	if plain {
+		key |= 1
+	}
+	if dst.key == key && dst.by == b {
+		return
+	}
+	dst.key, dst.by = 0, nil
+	q := b.place(p, plain)
 	b.drawStage(dst, q)
 	b.drawHead(dst, q)
+	b.hand.draw(dst, p, q.tone)
+	dst.key, dst.by = key, b
 }
 
 // drawStage copies ground and body; rows of the neck follow the head's sway, rows of the shoulders a part of it.
 func (b *bust) drawStage(dst *plate, q placed) {
-	first := int(b.l.cy + .3*b.l.unit)
-	dim := &b.dim[q.presence]
+	first := max(0, int(b.l.cy-.6*b.l.unit))
 	copy(dst.y, b.stage.y[:first*dst.w])
 	cfirst := (first + 1) / 2
 	copy(dst.cb, b.stage.cb[:cfirst*dst.cw])
 	copy(dst.cr, b.stage.cr[:cfirst*dst.cw])
 	for y := first; y < dst.h; y++ {
 		shearRow(dst.y[y*dst.w:(y+1)*dst.w], b.stage.y[y*dst.w:(y+1)*dst.w], q.swayPx*b.follow(float64(y)))
-		if q.presence < 3 {
+		if !q.same {
 			row := dst.y[y*dst.w : (y+1)*dst.w]
 			for i, v := range row {
-				row[i] = dim[v]
+				row[i] = q.tone[v]
 			}
 		}
 	}
@@ -169,10 +207,11 @@ func (b *bust) drawStage(dst *plate, q placed) {
 	}
 }
 
-// follow is the share of the head's sway that a row of the body takes.
+// follow is the share of the head's sway that a row of the stage takes: the body's where the body is, less and less of it behind the head, so that the
+// ground shows no seam.
 func (b *bust) follow(y float64) float64 {
 	v := (y - b.l.cy) / b.l.unit
-	return 1 - .62*smooth(.85, 1.55, v) - .10*smooth(1.5, 2.6, v)
+	return smooth(-.6, .6, v) * (1 - .62*smooth(.85, 1.55, v) - .10*smooth(1.5, 2.6, v))
 }
 
 // shearRow shifts a row by a fraction of pixels, repeating its ends.

@@ -28,6 +28,9 @@ const (
 	MaxSide = 1920
 )
 
+// cardScene is the light on every card: a card says nothing of a session.
+var cardScene = scene{poolX: .47, poolY: .40, near: 1, far: 1}
+
 const cardLines = 4 // more are cut with an ellipsis
 
 // NewCard draws the placard: the pseudonym in large type under a drawn curtain, and nothing else. It needs nothing of a camera, so
@@ -51,7 +54,7 @@ func NewCard(width, height int, pseudonym string) (Masked, error) {
 		cy = .5 * float64(height)
 	}
 	p.paint(func(x, y float64) colour {
-		return curtain(ground(width, height, x, y), (x-float64(width)/2)/u, (y-cy)/u, u)
+		return curtain(ground(width, height, cardScene, x, y), (x-float64(width)/2)/u, (y-cy)/u, u)
 	})
 	if text == "" {
 		return Masked{p}, nil

@@ -1,83 +1,93 @@
 package face
 
-import (
-	"crypto/sha256"
-	"encoding/binary"
-	"math"
-)
+import "math"
 
 // reading is what one camera picture told of the head, in the units of the picture's own face, so that size and camera drop out.
 type reading struct {
 	faces int     // 0, 1, or 2 for more than one
-	sure  float64 // 0 to 1; below sureEnough the figure stays still
+	sure  bool    // move was measured; where it was not, the figure stays still
 	dt    float64 // seconds since the reading before
-	v     [channels]float64
+	move  [channels]float64
 }
 
 const channels = 5
 
-// The channels of a reading.
+// The channels of a reading: each is how far the head moved since the reading before.
 const (
 	chPitch = iota // radians or so, down is positive
 	chYaw
 	chRoll
-	chSway // eye distances, to the picture's right
+	chSway // face sizes, to the picture's right
 	chLean // natural logarithm of the face's size
 )
 
 const (
-	sureEnough      = .5
-	meanSeconds     = 6.0  // the slow mean's time constant
+	leakSeconds     = 2.0  // how long a posture lasts on the figure: what is slower is the person's own mean
+	spreadSeconds   = 4.0  // over which a channel's spread is taken
+	spreadPrior     = 1.0  // seconds that the usual spread counts for at the beginning
+	most            = 4.0  // a person who moves little is shown at most so much larger
+	least           = .25  // and one who moves much not smaller than so much of it
+	wide            = 1.2  // spreads that take three quarters of a channel
+	dead            = .30  // of that: smaller movements are shrunk
+	steps           = 7    // to each side, in which a channel is shown
+	overstep        = .62  // of a step, by which a movement must leave the step it is on
+	reachOut        = .8   // share of a channel that is used
 	lossFrames      = 8    // pictures without a face before NoFace
 	twoFrames       = 3    // pictures with two before TwoFaces
 	staleDraws      = 8    // draws without any Observe before the figure turns neutral
-	smoothSlow      = .30  // share of the way that each draw goes where it is short
-	smoothFast      = .72  // and where it is long
-	longWay         = .30  // of half a channel's range
-	smoothingFrames = 1    // delay of that smoothing in frames, for a movement that is meant to be seen
+	leftSeconds     = 5.0  // without a face, after there was one, before the seat counts as empty
+	smoothing       = .60  // share of the way that each draw goes
+	smoothingFrames = 1    // delay of that smoothing in frames
 	returnShare     = .12  // share of the way to neutral for each draw
 	presenceStep    = .125 // presence gained or lost for each draw
+	handStep        = .16
+	saidDraws       = 15 // draws after the last sound during which the figure counts as answering
 )
 
-// full is the reading's deviation that takes about three quarters of a channel's range.
-var full = [channels]float64{.12, .14, .20, .60, .16}
+// usual is the spread of each channel in people who speak to a camera, after the slow part is taken out.
+var usual = [channels]float64{.06, .06, .03, .05, .02}
 
-// quiver is the deviation that a still head's reading makes by itself: deviations of its size are shrunk, larger ones are not.
-var quiver = [channels]float64{.005, .005, .007, .006, .006}
+// quiver is the movement between two pictures that the camera's noise makes by itself: movements of its size are shrunk, larger ones are not.
+var quiver = [channels]float64{.0010, .0010, .0004, .0003, .0004}
 
-// follower turns readings into poses: relative to the slow mean, compressed, smoothed, quantised.
+// follower turns readings into poses: without their slow part, brought near a common spread, compressed, smoothed, quantised.
 type follower struct {
 	gain   [channels]float64
-	mean   [channels]float64
-	seen   float64 // seconds the mean rests on
-	target [channels]float64
-	now    [channels]float64
 	held   bool // one face is being read
+	ever   bool // one was
 	lost   int
 	two    int
 	stale  int
+	seen   float64 // seconds the spreads rest on
+	gone   float64 // seconds without a face
+	at     [channels]float64
+	spread [channels]float64
+	target [channels]float64
+	now    [channels]float64
 	shown  float64 // presence, 0 to 1
 	mouth  float64
+	quiet  int // draws since the last sound
+	raised bool
+	hand   float64
 }
 
-// newFollower draws each channel's gain for the session, 0.85 to 1.15, so that the size of a person's movements is no constant across sessions.
-func newFollower(session [32]byte) (f follower) {
-	for i := range f.gain {
-		h := sha256.Sum256(append(session[:], "parda face gain "+string(rune('0'+i))...))
-		f.gain[i] = .85 + .30*float64(binary.BigEndian.Uint32(h[:]))/math.MaxUint32
-	}
-	return f
+func newFollower(gain [channels]float64) follower {
+	return follower{gain: gain, spread: usual, shown: 1, quiet: saidDraws}
 }
 
 // lose makes the figure turn neutral at once.
 func (f *follower) lose() {
-	f.held, f.lost, f.seen, f.stale = false, lossFrames, 0, 0
-	f.target = [channels]float64{}
+	f.held, f.lost, f.stale = false, lossFrames, 0
+	f.target, f.at = [channels]float64{}, [channels]float64{}
 }
 
 // observe takes one reading in.
 func (f *follower) observe(r reading) Notice {
 	f.stale = 0
+	dt := clamp(r.dt, .01, .2)
+	if r.faces != 0 {
+		f.gone, f.lost = 0, 0
+	}
 	switch {
 	case r.faces > 1:
 		f.two++
@@ -85,14 +95,15 @@ func (f *follower) observe(r reading) Notice {
 			f.lose()
 			return TwoFaces
 		}
-	case r.faces == 1 && r.sure >= sureEnough:
-		f.two, f.lost, f.held = 0, 0, true
-		f.take(r)
 	case r.faces == 1:
-		f.two, f.lost, f.held = 0, 0, true // unsure: there is somebody, but the figure does not move
+		f.two, f.held, f.ever = 0, true, true
+		if r.sure {
+			f.take(r.move, dt)
+		}
 	default:
 		f.two = 0
 		f.lost++
+		f.gone += dt
 		if f.lost >= lossFrames {
 			f.lose()
 			return NoFace
@@ -101,17 +112,24 @@ func (f *follower) observe(r reading) Notice {
 	return OK
 }
 
-func (f *follower) take(r reading) {
-	dt := clamp(r.dt, .01, .2)
-	f.seen = math.Min(f.seen+dt, meanSeconds)
-	for i, v := range r.v {
-		if v != v || math.IsInf(v, 0) {
-			v = f.mean[i]
+// take adds a movement. The sum leaks, so that what lasts fades; it is measured against its own spread, within bounds, so that neither who
+// moves little nor who moves much is known by it, and so that a still head's quiver is never blown up into a gesture.
+func (f *follower) take(move [channels]float64, dt float64) {
+	f.seen = math.Min(f.seen+dt, spreadSeconds)
+	for i, m := range move {
+		if m != m || math.Abs(m) > 1 {
+			m = 0
 		}
-		f.mean[i] += (v - f.mean[i]) * dt / math.Max(f.seen, dt)
-		d := v - f.mean[i]
-		d *= d * d / (d*d + quiver[i]*quiver[i])
-		f.target[i] = math.Tanh(d / full[i] * f.gain[i])
+		m *= m * m / (m*m + quiver[i]*quiver[i])
+		f.at[i] = f.at[i]*math.Exp(-dt/leakSeconds) + m
+		s := f.spread[i]
+		s += (f.at[i]*f.at[i] - s*s) / (2 * s) * dt / (f.seen + spreadPrior)
+		f.spread[i] = clamp(s, usual[i]/most, usual[i]/least)
+		u := f.at[i] / (wide * f.spread[i]) * f.gain[i]
+		u = math.Tanh(u * u * u / (u*u + dead*dead))
+		if math.Abs(u-f.target[i]/reachOut) > overstep/steps {
+			f.target[i] = reachOut * math.Round(u*steps) / steps
+		}
 	}
 }
 
@@ -122,38 +140,65 @@ func (f *follower) step(mouth float32) pose {
 		f.lose()
 		f.stale = staleDraws
 	}
-	p := -presenceStep
+	k := returnShare
 	if f.held {
-		p = presenceStep
+		k = smoothing
 	}
 	for i := range f.now {
-		way := f.target[i] - f.now[i]
-		k := returnShare
-		if f.held {
-			k = smoothSlow + (smoothFast-smoothSlow)*math.Min(1, math.Abs(way)/longWay)
-		}
-		f.now[i] += way * k
-		if !f.held && math.Abs(f.now[i]) < .02 {
+		f.now[i] += (f.target[i] - f.now[i]) * k
+		if math.Abs(f.now[i]) < .02 && f.target[i] == 0 {
 			f.now[i] = 0 // neutral is reached, not only approached
 		}
 	}
-	f.shown = clamp(f.shown+p, 0, 1)
-	m := float64(mouth)
+	f.shown = clamp(f.shown+toward(!f.empty(), presenceStep), 0, 1)
+	f.hand = clamp(f.hand+toward(f.raised, handStep), 0, 1)
+	f.speak(float64(mouth))
+	return pose{
+		pitch: level(f.now[chPitch], pitchBits), yaw: level(f.now[chYaw], yawBits), roll: level(f.now[chRoll], rollBits),
+		sway: level(f.now[chSway], swayBits), lean: level(f.now[chLean], leanBits),
+		mouth: uint8(math.Round(f.mouth * 31)), presence: uint8(math.Round(f.shown * 3)), hand: uint8(math.Round(f.hand * 7)),
+	}
+}
+
+func toward(up bool, by float64) float64 {
+	if up {
+		return by
+	}
+	return -by
+}
+
+// speak moves the mouth: it opens at once and shuts a little slower.
+func (f *follower) speak(m float64) {
 	if !(m > 0) {
 		m = 0
 	}
 	m = math.Min(m, 1)
-	if m > f.mouth { // opens at once, shuts a little slower
-		f.mouth += (m - f.mouth) * .7
+	if m > f.mouth {
+		f.mouth += (m - f.mouth) * .8
 	} else {
-		f.mouth += (m - f.mouth) * .5
+		f.mouth += (m - f.mouth) * .6
 	}
 	if f.mouth < .012 {
 		f.mouth = 0
 	}
-	return pose{
-		pitch: level(f.now[chPitch], pitchBits), yaw: level(f.now[chYaw], yawBits), roll: level(f.now[chRoll], rollBits),
-		sway: level(f.now[chSway], swayBits), lean: level(f.now[chLean], leanBits),
-		mouth: uint8(math.Round(f.mouth * 31)), presence: uint8(math.Round(f.shown * 3)),
+	if f.quiet++; f.mouth > .05 {
+		f.quiet = 0
 	}
+}
+
+// empty says whether the seat counts as empty: nobody is read for leftSeconds, and somebody was before.
+func (f *follower) empty() bool { return f.ever && f.gone >= leftSeconds }
+
+func (f *follower) state() State {
+	switch {
+	case f.empty():
+		return LeftSeat
+	case f.raised:
+		return HandRaised
+	case f.quiet < saidDraws:
+		return Answering
+	case !f.held:
+		return Neutral
+	}
+	return Still
 }

@@ -13,9 +13,8 @@ var update = flag.Bool("update", false, "write the golden pictures anew")
 
 // poses are the states whose pictures were looked at.
 var poses = map[string]pose{
-	"neutral":    {},
-	"still":      {presence: 3},
-	"speaking":   {presence: 3, mouth: 14},
+	"still":      {presence: 3}, // and neutral: who cannot be read looks like who sits still
+	"answering":  {presence: 3, mouth: 14},
 	"wide":       {presence: 3, mouth: 31},
 	"left":       {presence: 3, yaw: -100, mouth: 6},
 	"right":      {presence: 3, yaw: 100},
@@ -24,7 +23,9 @@ var poses = map[string]pose{
 	"tilt":       {presence: 3, roll: 100},
 	"sway":       {presence: 3, sway: 28, lean: 24, mouth: 20},
 	"back":       {presence: 3, sway: -28, lean: -28},
-	"everything": {presence: 3, yaw: 127, pitch: 127, roll: -127, sway: -31, lean: 31, mouth: 31},
+	"hand":       {presence: 3, hand: 7},
+	"left-seat":  {},
+	"everything": {presence: 3, yaw: 127, pitch: 127, roll: -127, sway: -31, lean: 31, mouth: 31, hand: 7},
 }
 
 func toImage(m Masked) *image.YCbCr {
@@ -100,11 +101,20 @@ func compare(t *testing.T, name string, m Masked) {
 }
 
 func TestFigureLooksAsItDidWhenItWasLookedAt(t *testing.T) {
-	b := newBust(640, 480)
+	b := newBust(640, 480, middle)
 	dst := newPlate(640, 480)
 	for name, p := range poses {
-		b.draw(dst, p)
+		b.draw(dst, p, false)
 		compare(t, "puppet-"+name+".png", Masked{dst})
+	}
+	for _, name := range []string{"still", "wide", "hand", "left-seat"} {
+		b.draw(dst, poses[name], true)
+		compare(t, "blob-"+name+".png", Masked{dst})
+	}
+	for n := range 3 { // scenes of three sessions
+		s := newBust(640, 480, newScene([32]byte{byte(n + 1)}))
+		s.draw(dst, poses["answering"], false)
+		compare(t, "session-"+string(rune('1'+n))+".png", Masked{dst})
 	}
 }
 

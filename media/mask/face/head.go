@@ -16,7 +16,7 @@ func (b *bust) drawHead(dst *plate, q placed) {
 	limit := (b.side - 2) << fine
 	sy, cy, sp, cp := fix(q.sinY*b.texel/depthScale), fix(q.cosY), fix(q.sinP*b.texel/depthScale), fix(q.cosP)
 	offX, offY := fix(mid*(1-q.cosY)), fix(mid*(1-q.cosP))
-	dim := &b.dim[q.presence]
+	dim := q.tone
 	m := b.newMouth(q, k)
 	mouthTop, mouthLow := fix(m.line-m.above), fix(m.line+m.below)
 	for y := q.y0; y < q.y1; y++ {
@@ -39,10 +39,13 @@ func (b *bust) drawHead(dst *plate, q placed) {
 			}
 			z := int(v >> 32 & 0xff)
 			luma := int(v & 0xff)
-			fx := offX + tx*cy>>fine - z*sy
-			luma += b.reliefAt(fx, offY+jy*cp>>fine-z*sp)
-			if fy := offY + ty*cp>>fine - z*sp; fy > mouthTop && fy < mouthLow {
-				luma = m.shade(luma, float64(fx)/(1<<fine)-mid, float64(fy)/(1<<fine)-m.line)
+			if q.plain {
+				luma = min(luma, 235)
+			} else if fx := offX + tx*cy>>fine - z*sy; true {
+				luma += b.reliefAt(fx, offY+jy*cp>>fine-z*sp)
+				if fy := offY + ty*cp>>fine - z*sp; fy > mouthTop && fy < mouthLow {
+					luma = m.shade(luma, float64(fx)/(1<<fine)-mid, float64(fy)/(1<<fine)-m.line)
+				}
 			}
 			l := dim[uint8(max(16, min(235, luma)))]
 			if cover == 255 {

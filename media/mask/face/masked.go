@@ -4,7 +4,7 @@ package face
 // that holds anything, from a pose and a Config, never from a camera's samples: its fields are not exported and no function here
 // copies a plane of a RawPicture. The zero Masked is 0 by 0 and has no planes.
 //
-// A Masked that Draw returned shares its memory with the Figure and is valid until two more Draws; the card stays valid for ever.
+// A Masked that Draw returned shares its memory with the Figure and is valid until four more pictures of it; the card stays valid for ever.
 type Masked struct {
 	p *plate
 }
@@ -48,6 +48,8 @@ func (m Masked) AppendI420(b []byte) []byte {
 type plate struct {
 	w, h, cw, ch int
 	y, cb, cr    []byte
+	by           *bust  // what drew it last
+	key          uint64 // and of what
 }
 
 func newPlate(w, h int) *plate {

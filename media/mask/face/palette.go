@@ -19,6 +19,8 @@ func mix(a, b colour, t float64) colour {
 	return colour{a.r + (b.r-a.r)*t, a.g + (b.g-a.g)*t, a.b + (b.b-a.b)*t}
 }
 
+func (c colour) times(k float64) colour { return colour{c.r * k, c.g * k, c.b * k} }
+
 // stone is the colour of the figure at a brightness from 0 to 1.
 func stone(s float64) colour {
 	s = clamp(s, 0, 1)

@@ -14,7 +14,7 @@ func TestPoseIsAtMostSixtyBitsAndHoldsNoMore(t *testing.T) {
 	if PoseBits > 60 {
 		t.Fatalf("a pose is %d bits", PoseBits)
 	}
-	if n := reflect.TypeFor[pose]().NumField(); n != 7 {
+	if n := reflect.TypeFor[pose]().NumField(); n != 8 {
 		t.Fatalf("pose has %d fields: say here and in PoseBits what the new one carries", n)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
@@ -24,7 +24,7 @@ func TestPoseIsAtMostSixtyBitsAndHoldsNoMore(t *testing.T) {
 			t.Fatalf("%x came back as %x", v, got)
 		}
 	}
-	if got := (pose{pitch: 127, mouth: 255, presence: 255}).pack() >> PoseBits; got != 0 {
+	if got := (pose{pitch: 127, mouth: 255, presence: 255, hand: 255}).pack() >> PoseBits; got != 0 {
 		t.Fatal("bits beyond PoseBits are set")
 	}
 }
@@ -42,7 +42,7 @@ func TestLevelsAreBoundedWhateverIsMeasured(t *testing.T) {
 }
 
 func TestDrawingIsAPureFunctionOfPoseAndSize(t *testing.T) {
-	one, two := newBust(320, 240), newBust(320, 240)
+	one, two := newBust(320, 240, middle), newBust(320, 240, middle)
 	a, b := newPlate(320, 240), newPlate(320, 240)
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 40 {
@@ -53,9 +53,11 @@ func TestDrawingIsAPureFunctionOfPoseAndSize(t *testing.T) {
 		for i := range a.cb {
 			a.cb[i], b.cb[i], a.cr[i], b.cr[i] = 1, 2, 3, 4
 		}
-		one.draw(a, p)
-		two.draw(two.other(), randomPose(r))
-		two.draw(b, p)
+		a.by, b.by = nil, nil // and nothing is taken for drawn
+		plain := r.IntN(2) == 0
+		one.draw(a, p, plain)
+		two.draw(two.other(), randomPose(r), plain)
+		two.draw(b, p, plain)
 		if !bytes.Equal(a.y, b.y) || !bytes.Equal(a.cb, b.cb) || !bytes.Equal(a.cr, b.cr) {
 			t.Fatalf("two drawings of %+v differ", p)
 		}
@@ -92,7 +94,7 @@ func TestNothingButThePosePassesFromTheCamera(t *testing.T) {
 
 // poseFollower is a follower whose next step gives about p.
 func poseFollower(p pose) (f follower) {
-	f.held, f.shown = true, float64(p.presence)/3
+	f.held, f.shown, f.hand, f.gain = true, float64(p.presence)/3, float64(p.hand)/7, middle.gain
 	for i, v := range []float64{share(p.pitch, pitchBits), share(p.yaw, yawBits), share(p.roll, rollBits), share(p.sway, swayBits), share(p.lean, leanBits)} {
 		f.now[i], f.target[i] = v, v
 	}

@@ -31,28 +31,30 @@ const (
 	workSide   = 340 // a face is looked for in a picture of about this many pixels at most
 	smallest   = .13 // of the picture's shorter side: smaller faces are not read
 	fullEvery  = 8   // pictures between two looks at the whole picture
+	nearEvery  = 3   // and between two looks at the face's own place; in between its movement carries it
 	enough     = 6.0 // pigo's summed score of a face to begin with
 	enoughHeld = 3.0 // and of one that is held
 	second     = 9.0 // of a second face
+	carried    = 25  // pictures for which a face that pigo does not see is held by its movement alone
+	rolled     = .16 // radians of tilt from which the cascade is turned
 )
 
 // place is a face's square in work pixels.
 type place struct{ x, y, size, score float64 }
 
-// reader finds one face and measures how the head is held. It is used by one goroutine at a time and keeps no picture.
+// reader finds one face and measures how it moves. It is used by one goroutine at a time. Of a picture it keeps a copy of at most workSide pixels on
+// its longer side, until the next one is read, and nothing longer.
 type reader struct {
 	find           *pigo.Pigo
-	pupil, nose    *locator
-	lip            *locator
-	work           []byte
+	flow           flow
+	cur, prev      [2]tier // the work picture and half of it; those of the picture before
 	ww, wh, factor int
 	count          int
 	held           bool
 	others         bool // somebody else was seen at the last look at the whole picture
+	missed         int  // pictures since pigo last saw the face that is held
 	at             place
-	roll           float64
-	scale          float64 // slow mean of the distance of the eyes, in pixels
-	eyeX, eyeY     float64
+	roll           float64 // sum of the tilts, which fades
 	last           time.Time
 }
 
@@ -61,16 +63,17 @@ func newReader() (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := locators()
-	if err != nil {
-		return nil, err
-	}
-	return &reader{find: p, pupil: l[0], nose: l[1], lip: l[2]}, nil
+	return &reader{find: p}, nil
 }
 
-// reset forgets the person.
+// reset forgets the person and the picture before.
 func (r *reader) reset() {
-	r.held, r.others, r.roll, r.scale, r.count = false, false, 0, 0, 0
+	r.held, r.others, r.roll, r.count, r.missed = false, false, 0, 0, 0
+	for i := range r.prev {
+		clear(r.prev[i].p)
+		clear(r.cur[i].p)
+		r.prev[i].w, r.prev[i].h = 0, 0
+	}
 }
 
 // look reads one picture whose planes were checked.
@@ -80,29 +83,56 @@ func (r *reader) look(raw *mask.RawPicture) (out reading) {
 		out.dt = d
 	}
 	r.last = raw.Captured
-	g := gray{raw.Y, raw.Width, raw.Height, raw.StrideY}
-	r.shrink(g)
-	out.faces = r.seek()
-	if out.faces == 0 {
-		r.held, r.roll = false, 0
+	r.cur, r.prev = r.prev, r.cur
+	r.shrink(gray{raw.Y, raw.Width, raw.Height, raw.StrideY})
+	moved := false
+	if r.held && r.prev[0].w == r.ww && r.prev[0].h == r.wh {
+		moved = r.follow(&out)
 	}
-	if out.faces == 1 {
-		r.measure(g, &out)
+	out.faces = r.seek(moved)
+	out.sure = moved && out.faces == 1
+	if out.faces == 0 {
+		r.roll = 0
 	}
 	return out
 }
 
-// shrink averages whole blocks of the picture into the work picture, which also takes noise away.
+// follow measures how the face moved since the picture before, and carries its place along. False where the two do not match: a cut, a hand
+// before the face, a movement too quick to follow.
+func (r *reader) follow(out *reading) bool {
+	half := r.flow.between(&r.prev[1], &r.cur[1], r.at.x/2, r.at.y/2, r.at.size/2, motion{}, coarseParams, flowSteps)
+	m := r.flow.between(&r.prev[0], &r.cur[0], r.at.x, r.at.y, r.at.size, motion{x: half.x, y: half.y}, flowParams, flowSteps)
+	if m.good < flowGood {
+		return false
+	}
+	out.move[chPitch], out.move[chYaw], out.move[chRoll], out.move[chSway], out.move[chLean] = m.pitch, m.yaw, m.roll, m.x, m.grow
+	r.at.x, r.at.y = clamp(r.at.x+m.x*r.at.size, 0, float64(r.ww)), clamp(r.at.y+m.y*r.at.size, 0, float64(r.wh))
+	r.at.size = clamp(r.at.size*math.Exp(m.grow), 8, float64(max(r.ww, r.wh)))
+	r.roll = clamp(r.roll*.995+m.roll, -.8, .8)
+	return true
+}
+
+// gray is a luma plane that is only read.
+type gray struct {
+	p            []byte
+	w, h, stride int
+}
+
+// shrink averages whole blocks of the picture into the work picture, which also takes noise away, and halves that once more.
 func (r *reader) shrink(g gray) {
 	k := (max(g.w, g.h) + workSide - 1) / workSide
 	w, h := g.w/k, g.h/k
 	if r.factor != k || r.ww != w || r.wh != h {
 		r.reset()
 		r.factor, r.ww, r.wh = k, w, h
-		r.work = make([]byte, w*h)
 	}
+	t := &r.cur[0]
+	if len(t.p) != w*h {
+		t.p = make([]byte, w*h)
+	}
+	t.w, t.h = w, h
 	for y := 0; y < h; y++ {
-		dst := r.work[y*w : (y+1)*w]
+		dst := t.p[y*w : (y+1)*w]
 		switch k {
 		case 1:
 			copy(dst, g.p[y*g.stride:])
@@ -124,24 +154,27 @@ func (r *reader) shrink(g gray) {
 			}
 		}
 	}
+	r.cur[1].half(t)
 }
 
-// seek finds the face: near where it was, and now and then in the whole picture, to see whether somebody else has come.
-func (r *reader) seek() int {
+// seek finds the face: near where it was, and now and then in the whole picture, to see whether somebody else has come. moved says that its movement was
+// measured, so that it is known to be there for a while without being looked for.
+func (r *reader) seek(moved bool) int {
 	r.count++
 	whole := !r.held || r.count%fullEvery == 0 || r.others && r.count%3 == 0
-	if r.held {
+	if r.held && (!moved || r.count%nearEvery == 0 || r.missed > 0) {
 		if p, ok := r.near(); ok {
+			r.missed = 0
 			r.at = p
-			if !whole {
-				return r.people()
-			}
-		} else {
+		} else if r.missed++; !moved || r.missed > carried {
 			r.held, whole = false, true
 		}
 	}
+	if !whole {
+		return r.people()
+	}
 	side := float64(min(r.ww, r.wh))
-	found := scan(r.find, r.work, r.ww, r.wh, r.ww, int(smallest*side), int(side), .1, 1.12, 0)
+	found := scan(r.find, r.cur[0].p, r.ww, r.wh, r.ww, int(smallest*side), int(side), .1, 1.12, 0)
 	best := -1
 	for i, f := range found {
 		if f.score >= enough && (best < 0 || f.score > found[best].score) {
@@ -153,7 +186,7 @@ func (r *reader) seek() int {
 			r.others = false
 			return 0
 		}
-		r.at, r.held, r.roll = found[best], true, 0
+		r.at, r.held, r.roll, r.missed = found[best], true, 0, 0
 	}
 	r.others = false
 	for _, f := range found {
@@ -183,14 +216,14 @@ func (r *reader) near() (place, bool) {
 		return place{}, false
 	}
 	angle := 0.0
-	if math.Abs(r.roll) > .16 {
+	if math.Abs(r.roll) > rolled {
 		angle = -r.roll / (2 * math.Pi)
 		if angle < 0 {
 			angle++
 		}
 	}
 	best := place{}
-	for _, f := range scan(r.find, r.work[y0*r.ww+x0:], side, side, r.ww, lo, min(hi, side-2), .06, 1.06, angle) {
+	for _, f := range scan(r.find, r.cur[0].p[y0*r.ww+x0:], side, side, r.ww, lo, min(hi, side-2), .06, 1.06, angle) {
 		if f.score > best.score {
 			best = f
 		}
@@ -209,61 +242,6 @@ func scan(p *pigo.Pigo, pix []byte, w, h, stride, least, most int, shift, step, 
 		out = append(out, place{float64(c.Col), float64(c.Row), float64(c.Scale), float64(c.Q)})
 	}
 	return out
-}
-
-// measure reads the head's bearing off pupils, nose and mouth in the full picture.
-func (r *reader) measure(g gray, out *reading) {
-	k := float64(r.factor)
-	x, y, size := r.at.x*k, r.at.y*k, r.at.size*k
-	sn, cs := math.Sincos(r.roll)
-	sin, cos := float32(sn), float32(cs)
-	eye := func(dx float64) (float64, float64, float64) {
-		dy := -.075
-		px, py := float32(x+(dx*cs-dy*sn)*size), float32(y+(dx*sn+dy*cs)*size)
-		ax, ay, aw := r.pupil.locate(g, px, py, float32(.25*size), sin, cos, false)
-		bx, by, bw := r.pupil.locate(g, px, py, float32(.25*size), sin, cos, true)
-		return (ax + bx) / 2, (ay + by) / 2, math.Max(math.Max(aw, bw), math.Hypot(ax-bx, ay-by))
-	}
-	lx, ly, la := eye(-.175)
-	rx, ry, ra := eye(.185)
-	dx, dy := rx-lx, ry-ly
-	dist := math.Hypot(dx, dy)
-	roll := math.Atan2(dy, dx)
-	if dist < .2*size || dist > .62*size || math.Abs(roll) > .8 || la+ra > .5*dist {
-		return
-	}
-	ex, ey := (lx+rx)/2, (ly+ry)/2
-	ux, uy := dx/dist, dy/dist
-	sin, cos = float32(uy), float32(ux)
-	point := func(l *locator, flip bool) (float64, float64, float64) {
-		side := .15
-		if flip {
-			side = -.15
-		}
-		return l.locate(g, float32(ex+(side*ux-.25*uy)*dist), float32(ey+(side*uy+.25*ux)*dist), float32(3*dist), sin, cos, flip)
-	}
-	n1x, n1y, na := point(r.nose, false)
-	n2x, n2y, nb := point(r.nose, true)
-	m1x, m1y, ma := point(r.lip, false)
-	m2x, m2y, mb := point(r.lip, true)
-	nx, ny, mx, my := (n1x+n2x)/2, (n1y+n2y)/2, (m1x+m2x)/2, (m1y+m2y)/2
-	long := math.Hypot(mx-ex, my-ey)
-	if long < .6*dist || long > 2*dist || na+nb+ma+mb > 1.2*dist {
-		return
-	}
-	if r.scale == 0 {
-		r.scale = dist
-	}
-	r.scale += (dist - r.scale) * clamp(out.dt, 0, .2) / meanSeconds
-	r.roll += (clamp(roll, -.6, .6) - r.roll) * .5
-	r.eyeX, r.eyeY = ex, ey
-	ox, oy := nx-(ex+mx)/2, ny-(ey+my)/2
-	out.v[chYaw] = (ox*ux + oy*uy) / long
-	out.v[chPitch] = (oy*ux - ox*uy) / long
-	out.v[chRoll] = .6*roll + .2*math.Atan2(m2y-m1y, m2x-m1x) + .2*math.Atan2(ex-mx, my-ey)
-	out.v[chSway] = ex / r.scale
-	out.v[chLean] = math.Log(size)
-	out.sure = 1
 }
 
 // FindFaces counts the faces in a luma plane of w by h samples, for the relay's tripwire: 0 in every picture that this package draws, at least 1 in a
@@ -285,7 +263,7 @@ func FindFaces(luma []byte, w, h, stride int) (n int) {
 	r := reader{}
 	r.shrink(gray{luma, w, h, stride})
 	side := min(r.ww, r.wh)
-	for _, f := range scan(p, r.work, r.ww, r.wh, r.ww, int(.10*float64(side)), side, .1, 1.1, 0) {
+	for _, f := range scan(p, r.cur[0].p, r.ww, r.wh, r.ww, int(.10*float64(side)), side, .1, 1.1, 0) {
 		if f.score >= tripScore {
 			n++
 		}

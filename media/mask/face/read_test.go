@@ -12,7 +12,7 @@ func TestOneFaceIsReadAndFollowed(t *testing.T) {
 	seen := 0
 	for person := 1; person <= 40; person += 3 {
 		f.read.reset()
-		f.follow = newFollower([32]byte{})
+		f.follow = newFollower(middle.gain)
 		raw := photograph(t, 640, 480, placedPhoto{person, 1, 320, 240, 240})
 		if observe(f, raw, 3) == OK && f.follow.held {
 			seen++
@@ -76,7 +76,7 @@ func TestTheSameClipGivesTheSameFigure(t *testing.T) {
 		var p pose
 		for i := range 12 {
 			moved := *raw
-			moved.Y = raw.Y[i*3:] // a camera that pans
+			moved.Y = raw.Y[i*i/2:] // a camera that pans
 			moved.Height--
 			f.Observe(&moved)
 			p = f.follow.step(0)
@@ -149,17 +149,5 @@ func FuzzObserve(f *testing.F) {
 		}
 		fig.Draw(.5)
 		FindFaces(p.Y, w, h, sy)
-	})
-}
-
-func FuzzLandmarkCascade(f *testing.F) {
-	f.Add([]byte{})
-	f.Add(append([]byte{1, 0, 0, 0, 0, 0, 128, 63, 1, 0, 0, 0, 1, 0, 0, 0}, make([]byte, 20)...))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		l, err := unpackLocator(b)
-		if err != nil {
-			return
-		}
-		l.locate(gray{make([]byte, 64), 8, 8, 8}, 4, 4, 4, 0, 1, false)
 	})
 }

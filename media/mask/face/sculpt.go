@@ -12,14 +12,6 @@ const (
 	mouthHalf = .235 // half-width of the mouth
 )
 
-// light is the direction to the one soft light: from above, a little from the left.
-var light = unit(-.40, -.56, .73)
-
-func unit(x, y, z float64) [3]float64 {
-	n := math.Sqrt(x*x + y*y + z*z)
-	return [3]float64{x / n, y / n, z / n}
-}
-
 const (
 	widest             = -.06 // the outline's widest line
 	skullBow, skullEnd = 2.2, .5
@@ -90,8 +82,8 @@ func relief(x, y float64) float64 {
 // face: they look for a band of eyes that is darker than the cheeks below it.
 func fall(y float64) float64 { return 1 - .57*smooth(-.9, .95, y) }
 
-// lit is the brightness from 0 to 1 of a surface with that normal.
-func lit(nx, ny, nz float64) float64 {
+// lit is the brightness from 0 to 1 of a surface with that normal under one soft light, which comes from above, from the left or from the right.
+func lit(light [3]float64, nx, ny, nz float64) float64 {
 	d := nx*light[0] + ny*light[1] + nz*light[2]
 	wrapped := clamp((d+.32)/1.32, 0, 1)
 	rim := math.Pow(1-clamp(nz, 0, 1), 3)   // the edge falls off softly, so that the outline is clean

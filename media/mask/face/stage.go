@@ -8,16 +8,16 @@ type layout struct {
 	unit, cx, cy float64
 }
 
-func newLayout(w, h int) layout {
-	u := .232 * math.Min(float64(h), .92*float64(w))
-	return layout{w: w, h: h, unit: u, cx: float64(w) / 2, cy: float64(h) - 2.52*u}
+func newLayout(w, h int, s scene) layout {
+	u := .232 * math.Min(float64(h), .92*float64(w)) * s.size
+	return layout{w: w, h: h, unit: u, cx: float64(w) * (.5 + s.x), cy: float64(h)*(1+s.y) - 2.52*u}
 }
 
 // ground is the colour behind the figure at (x, y) in a picture of w by h: one soft pool of light, nothing of any room.
-func ground(w, h int, x, y float64) colour {
+func ground(w, h int, s scene, x, y float64) colour {
 	m := math.Max(float64(w)/1.33, float64(h))
-	dx, dy := (x-.47*float64(w))/m, (y-.40*float64(h))/m
-	return mix(groundNear, groundFar, smooth(.02, .74, math.Hypot(dx, dy)))
+	dx, dy := (x-s.poolX*float64(w))/m, (y-s.poolY*float64(h))/m
+	return mix(groundNear.times(s.near), groundFar.times(s.far), smooth(.02, .74, math.Hypot(dx, dy)))
 }
 
 // bodyInside is how far inside the outline of neck and shoulders (x, y) is, in head units, and the height of their form there. The shoulders slope
@@ -45,22 +45,22 @@ func softMin(a, b, k float64) float64 { return -softMax(-a, -b, k) }
 
 // bodyLight is the brightness of neck and shoulders: lit as the head is, in the shade of the chin, and fading downwards so that the eye stays
 // with the head.
-func bodyLight(x, y float64) float64 {
+func bodyLight(light [3]float64, x, y float64) float64 {
 	_, z0 := bodyInside(x, y)
 	_, zx := bodyInside(x+.012, y)
 	_, zy := bodyInside(x, y+.012)
 	gx, gy := (zx-z0)/.012, (zy-z0)/.012
 	n := math.Sqrt(gx*gx + gy*gy + 1)
-	s := lit(-gx/n, -gy/n, 1/n)
+	s := lit(light, -gx/n, -gy/n, 1/n)
 	s *= 1 - .62*bell(x, y, .05, .97, .42, .20)
 	return s * (.84 - .46*smooth(1.25, 2.6, y))
 }
 
 // newStage draws what stands still: the ground, and neck and shoulders without a head.
-func newStage(l layout) *plate {
+func newStage(l layout, s scene) *plate {
 	p := newPlate(l.w, l.h)
 	at := func(x, y float64) colour {
-		c := ground(l.w, l.h, x, y)
+		c := ground(l.w, l.h, s, x, y)
 		bx, by := (x-l.cx)/l.unit, (y-l.cy)/l.unit
 		if by < .3 {
 			return c
@@ -70,7 +70,7 @@ func newStage(l layout) *plate {
 		if a <= 0 {
 			return c
 		}
-		return mix(c, stone(bodyLight(bx, by)), a)
+		return mix(c, stone(bodyLight(s.light, bx, by)), a)
 	}
 	p.paint(at)
 	return p

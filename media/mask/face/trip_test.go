@@ -10,10 +10,10 @@ func TestTripwireIsSilentOnEveryDrawnPicture(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	sizes := [][2]int{{160, 120}, {320, 240}, {640, 480}, {1280, 720}, {360, 480}}
 	for _, s := range sizes {
-		b := newBust(s[0], s[1])
+		b := newBust(s[0], s[1], newScene([32]byte{byte(s[0] / 10)}))
 		dst := newPlate(s[0], s[1])
 		look := func(p pose) {
-			b.draw(dst, p)
+			b.draw(dst, p, p.mouth%2 == 1)
 			if n := FindFaces(dst.y, dst.w, dst.h, dst.w); n != 0 {
 				t.Errorf("%d by %d: %d faces in %+v", s[0], s[1], n, p)
 			}
