@@ -29,21 +29,21 @@ type frame struct {
 
 // analyser turns sound into frames. It holds the last 32 ms of sound, no more.
 type analyser struct {
-	hist    [pitchWindow]float64
-	shape   [window]float64
-	filter  [bands]filterBand
-	fft     *fft
-	spec    [fftLen]complex128
-	pitch   *fft
-	auto    [pitchFFT]complex128
-	pitchW  [pitchWindow]float64
-	norm    [lagHigh + 1]float64
-	high    [2]biquad
-	floor   noiseFloor
-	raw     [bands]float64
-	binPow  [bins]float64
-	maxLow  int
-	overlap float64
+	hist   [pitchWindow]float64
+	shape  [window]float64
+	filter [bands]filterBand
+	fft    *fft
+	spec   [fftLen]complex128
+	pitch  *fft
+	auto   [pitchFFT]complex128
+	pitchW [pitchWindow]float64
+	norm   [lagHigh + 1]float64
+	high   [2]biquad
+	floor  noiseFloor
+	raw    [bands]float64
+	binPow [bins]float64
+	maxLow int
+	hard   float64 // of the session, added to what counts as voice
 }
 
 // filterBand is one triangle of the mel filter bank, its weights summing to one.
@@ -190,7 +190,7 @@ func (a *analyser) voicing() float64 {
 	for lag := lagLow; lag <= lagHigh; lag++ {
 		best = max(best, real(a.auto[lag])/(zero*a.norm[lag]))
 	}
-	return smoothStep((best - 0.45) / 0.25)
+	return smoothStep((best - 0.45 - a.hard) / 0.25)
 }
 
 // smoothStep rises from 0 to 1 while x does, without a corner.

@@ -13,9 +13,10 @@ const (
 type loudness struct {
 	level  float64 // dB: what four of five speech frames stay below
 	frames float64
+	press  float64 // of the session, added to the compression
 }
 
-func (l *loudness) reset() { *l = loudness{level: startLevel} }
+func (l *loudness) reset() { *l = loudness{level: startLevel, press: l.press} }
 
 // next returns the wanted power of the masked frame in dBFS, and whether the frame is speech that the running means may learn from.
 func (l *loudness) next(f *frame) (out float64, speech bool) {
@@ -35,7 +36,7 @@ func (l *loudness) next(f *frame) (out float64, speech bool) {
 	if below < -30 {
 		below = -30 + 2*(below+30)
 	}
-	out = outLevel + compression*below
+	out = outLevel + (compression+l.press)*below
 	out -= 30 * (1 - smoothStep((above-4)/6)) // what hardly stands out of the noise is noise
 	return max(quietest, out), heard && below > -22
 }

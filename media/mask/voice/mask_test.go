@@ -239,7 +239,7 @@ func TestTheOpeningIsNormalisedToo(t *testing.T) {
 }
 
 func TestTargetIsWhole(t *testing.T) {
-	want := 4 * (2*order + tractMix*(1+2*tractDim) + fineMix*(1+2*fineDim))
+	want := 4 * (2*order + tractMix*(1+2*tractDim) + fineMix*(1+2*fineDim) + fineMix*fineDim*voices)
 	if len(targetFile) != want {
 		t.Fatalf("target.bin has %d bytes, want %d", len(targetFile), want)
 	}
@@ -248,6 +248,11 @@ func TestTargetIsWhole(t *testing.T) {
 			if !(v > 0 && v < 1e3) {
 				t.Fatalf("inverse variance %d is %v", i, v)
 			}
+		}
+	}
+	for i, v := range neutral.fine.load { // a speaker of spread one moves no sound by more than a few of its own spreads
+		if !(math.Abs(float64(v)) < 4) {
+			t.Fatalf("loading %d is %v", i, v)
 		}
 	}
 }

@@ -10,14 +10,14 @@ const (
 	sizeStart = 100.0
 	sizeMost  = 500.0
 	sizeRange = 1.35 // bound of the correction of the spread
-
-	pull = 0.4 // how far each frame is drawn to the average speaker's nearest sounds
 )
 
 // normaliser takes out of the envelope what belongs to the speaker and not to the word: the long-term spectrum, its spread, the length
-// of the vocal tract, and a part of what is left. All by running means of the past alone, which start from the target.
+// of the vocal tract, and a part of what is left; and gives it what was drawn for the session. All by running means of the past alone, which start
+// from the target.
 type normaliser struct {
-	dct      [order][bands]float64 // orthonormal DCT-II
+	s        *session
+	voice    *pseudo
 	prior    [bands]float64
 	mean     [bands]float64
 	size     [order]float64
@@ -27,23 +27,27 @@ type normaliser struct {
 	length   float64 // of which straight was made
 	moved    [bands]float64
 	cep      [fineDim]float64
-	near     [fineDim]float64
-	scratch  [fineMix]float64
+	last     [fineDim]float64
 }
 
-func newNormaliser() *normaliser {
-	n := &normaliser{}
-	for k := range n.dct {
-		for i := range n.dct[k] {
-			n.dct[k][i] = math.Sqrt(2.0/bands) * math.Cos(math.Pi*float64(k)*(float64(i)+0.5)/bands)
+// cosines is the orthonormal DCT-II of the bands.
+var cosines = func() (c [order][bands]float64) {
+	for k := range c {
+		for i := range c[k] {
+			c[k][i] = math.Sqrt(2.0/bands) * math.Cos(math.Pi*float64(k)*(float64(i)+0.5)/bands)
 		}
 	}
+	return c
+}()
+
+func newNormaliser(s *session) *normaliser {
+	n := &normaliser{s: s, voice: newPseudo(&s.voice)}
 	for i := range n.prior {
 		for k := 1; k < order; k++ {
-			n.prior[i] += n.dct[k][i] * neutral.mean[k]
+			n.prior[i] += cosines[k][i] * neutral.mean[k]
 		}
 	}
-	n.tract = newTract(&n.dct)
+	n.tract = newTract(&cosines)
 	n.reset()
 	return n
 }
@@ -54,6 +58,8 @@ func (n *normaliser) reset() {
 		n.size[k] = neutral.size[k] * neutral.size[k]
 	}
 	n.tract.reset()
+	n.voice.reset()
+	clear(n.last[:])
 	n.length = 0
 	linearWarp(1, &n.straight)
 }
@@ -75,14 +81,18 @@ func (n *normaliser) next(band *[bands]float64, speech bool) {
 		n.straighten()
 	}
 	n.cepstra(band, speech)
-	neutral.fine.expect(n.cep[:], n.scratch[:], n.near[:])
-	for k := range n.cep {
-		n.cep[k] += pull*(n.near[k]-n.cep[k]) + neutral.mean[k+1]
+	n.voice.find(&n.cep)
+	if speech {
+		n.voice.learn(&n.cep)
 	}
+	n.voice.remove(&n.cep, n.s.recipe.undo)
+	n.voice.pull(&n.cep, n.s.recipe.pull)
+	n.voice.add(&n.cep)
+	n.colour()
 	for i := range band {
 		sum := 0.0
 		for k, c := range n.cep {
-			sum += n.dct[k+1][i] * c
+			sum += cosines[k+1][i] * c
 		}
 		band[i] = sum
 	}
@@ -104,7 +114,7 @@ func (n *normaliser) cepstra(band *[bands]float64, speech bool) {
 	slow := 1 / min(sizeMost, sizeStart+n.frames)
 	for k := range n.cep {
 		sum := 0.0
-		for i, t := range n.dct[k+1] {
+		for i, t := range cosines[k+1] {
 			sum += t * n.moved[i]
 		}
 		usual := neutral.size[k+1]
@@ -113,5 +123,14 @@ func (n *normaliser) cepstra(band *[bands]float64, speech bool) {
 		}
 		gain := usual / math.Sqrt(max(n.size[k+1], 1e-3))
 		n.cep[k] = sum * min(sizeRange, max(1/sizeRange, gain))
+	}
+}
+
+// colour gives the cepstra the spread, the pace and the mean of the session.
+func (n *normaliser) colour() {
+	for k, c := range n.cep {
+		c *= n.s.gain[k]
+		n.cep[k] = c + n.s.sharp[k]*(c-n.last[k]) + neutral.mean[k+1] + n.s.colour[k]
+		n.last[k] = c
 	}
 }

@@ -19,6 +19,7 @@ type synthesiser struct {
 	pulse  [synthWindow]float64
 	hiss   [synthWindow]float64
 	tail   [synthWindow]float64
+	high   [2]biquad
 	warped [bands]float64
 	amp    [bins]float64
 	split  [bins]float64
@@ -56,7 +57,7 @@ func newSynthesiser(s *session) *synthesiser {
 	}
 	for i := range y.source {
 		u := float64(i) / (bands - 1)
-		y.source[i] = placeAt((bands - 1) * (u*s.warp + s.bend*math.Sin(2*math.Pi*u)))
+		y.source[i] = placeAt((bands - 1) * (u*s.warp + s.bend[0]*math.Sin(2*math.Pi*u) + s.bend[1]*math.Sin(math.Pi*u)))
 		for k, t := range s.tilt {
 			y.tilt[i] += t * math.Cos(math.Pi*float64(k+1)*u)
 		}
@@ -69,6 +70,7 @@ func (y *synthesiser) reset() {
 	clear(y.pulse[:])
 	clear(y.hiss[:])
 	clear(y.tail[:])
+	y.high = [2]biquad{highPass(70, 0.5412), highPass(70, 1.3066)} // what frames that change leave below the deepest pitch
 	y.s.noise.Seed(y.s.key[0])
 	y.s.drift.Seed(y.s.key[1])
 	y.noise, y.drift = rand.New(y.s.noise), rand.New(y.s.drift)
@@ -93,7 +95,7 @@ func (y *synthesiser) next(band *[bands]float64, power, voiced float64, out []fl
 		y.tail[i] += real(y.spec[i]) * w
 	}
 	for i, v := range y.tail[:hop] {
-		out[i] = limit(v)
+		out[i] = limit(y.high[1].next(y.high[0].next(v)))
 	}
 	copy(y.tail[:], y.tail[hop:])
 	clear(y.tail[synthWindow-hop:])
@@ -103,7 +105,7 @@ func (y *synthesiser) next(band *[bands]float64, power, voiced float64, out []fl
 func (y *synthesiser) excite() {
 	copy(y.pulse[:], y.pulse[hop:])
 	copy(y.hiss[:], y.hiss[hop:])
-	y.bend = 0.985*y.bend + 0.006*(2*y.drift.Float64()-1)
+	y.bend = 0.985*y.bend + 0.006*y.s.wander*(2*y.drift.Float64()-1)
 	step := y.s.pitch * (1 + y.bend) / rate
 	size := math.Sqrt(1 / step)
 	p, h := y.pulse[synthWindow-hop:], y.hiss[synthWindow-hop:]

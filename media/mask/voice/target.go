@@ -20,7 +20,8 @@ const (
 )
 
 // target is the long-term mean and spread of the cepstra, and the two mixtures: a coarse one by which the length of a vocal tract is found,
-// and the sounds of the average speaker.
+// and the sounds of the average speaker,
+// with the directions in which speakers differ from it.
 type target struct {
 	mean, size [order]float64
 	tract      mixture
@@ -33,6 +34,9 @@ type mixture struct {
 	weight  []float64 // logarithm, with the Gaussian's constant
 	mean    []float64
 	inverse []float64 // of the variance
+	spread  []float64 // its root
+	load    []float32 // eigenvoices, n x dim x voices: see loading
+	gram    []float32 // n x voices x voices: the loadings' products with themselves
 }
 
 func readTarget(file []byte) *target {
@@ -51,6 +55,7 @@ func readTarget(file []byte) *target {
 		return mixture{dim: d, weight: take(n), mean: take(n * d), inverse: take(n * d)}
 	}
 	t.tract, t.fine = mix(tractMix, tractDim), mix(fineMix, fineDim)
+	t.fine.directions(take(fineMix * fineDim * voices))
 	return t
 }
 
@@ -74,26 +79,39 @@ func (m *mixture) best(x []float64) float64 {
 	return top
 }
 
-// expect writes to out the mean of the components, each as likely as it makes x, and uses scratch (one value for each component).
-func (m *mixture) expect(x, scratch, out []float64) {
-	top := math.Inf(-1)
-	for j := range m.weight {
-		scratch[j] = m.log(j, x)
-		top = max(top, scratch[j])
+// loading is how far component k's mean moves along dimension d, in its own spreads, for a step in each direction of the speakers.
+func (m *mixture) loading(k, d int) []float32 {
+	at := (k*m.dim + d) * voices
+	return m.load[at : at+voices]
+}
+
+// along is how far component k's mean moves along dimension d for the speaker w.
+func (m *mixture) along(k, d int, w *[voices]float64) float64 {
+	sum := 0.0
+	for r, t := range m.loading(k, d) {
+		sum += float64(t) * w[r]
 	}
-	clear(out)
-	total := 0.0
-	for j, s := range scratch {
-		if s < top-12 {
-			continue
-		}
-		p := math.Exp(s - top)
-		total += p
-		for k := range out {
-			out[k] += p * m.mean[j*m.dim+k]
-		}
+	return sum * m.spread[k*m.dim+d]
+}
+
+// directions reads the loadings and makes of them what is needed in every frame.
+func (m *mixture) directions(load []float64) {
+	m.load, m.gram, m.spread = make([]float32, len(load)), make([]float32, len(m.weight)*voices*voices), make([]float64, len(m.inverse))
+	for i, v := range load {
+		m.load[i] = float32(v)
 	}
-	for k := range out {
-		out[k] /= total
+	for i, v := range m.inverse {
+		m.spread[i] = 1 / math.Sqrt(v)
+	}
+	for k := range m.weight {
+		gram := m.gram[k*voices*voices:]
+		for d := range m.dim {
+			l := m.loading(k, d)
+			for r, a := range l {
+				for s, b := range l {
+					gram[r*voices+s] += a * b
+				}
+			}
+		}
 	}
 }

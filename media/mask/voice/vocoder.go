@@ -1,8 +1,8 @@
 package voice
 
-// vocoderLatency in samples at 48 kHz: half the decimator, from the middle of an analysis frame to its end, and half the interpolator.
+// vocoderLatency, on average and in samples at 48 kHz: half the decimator, from the middle of an analysis frame to its end, and half the interpolator.
 // The masked hop that leaves with a frame ends at that frame's middle.
-const vocoderLatency = (downTaps-1)/2 + ratio*(window/2) + (upTaps-1)/2
+const vocoderLatency = (downTaps-1)/2 + ratio*(window/2) + (upTaps-1)/2 + ratio*hop*tempoMost/2
 
 // vocoder is the whole way of a sound: 48 kHz in, frames at 16 kHz, 48 kHz out.
 type vocoder struct {
@@ -11,6 +11,7 @@ type vocoder struct {
 	ear   *analyser
 	loud  loudness
 	norm  *normaliser
+	pace  tempo
 	mouth *synthesiser
 	frame frame
 	in    [narrow]float64
@@ -18,7 +19,8 @@ type vocoder struct {
 }
 
 func newVocoder(s *session) *vocoder {
-	v := &vocoder{down: newDecimator(), up: newInterpolator(), ear: newAnalyser(), norm: newNormaliser(), mouth: newSynthesiser(s)}
+	v := &vocoder{down: newDecimator(), up: newInterpolator(), ear: newAnalyser(), norm: newNormaliser(s), mouth: newSynthesiser(s)}
+	v.loud.press, v.ear.hard = s.press, s.hard
 	v.loud.reset()
 	return v
 }
@@ -30,6 +32,7 @@ func (v *vocoder) reset() {
 	v.ear.reset()
 	v.loud.reset()
 	v.norm.reset()
+	v.pace.reset()
 	v.mouth.reset()
 }
 
@@ -40,6 +43,7 @@ func (v *vocoder) block(in *[ratio * narrow]float32, out *[ratio * narrow]float6
 		v.ear.next(v.in[at:at+hop], &v.frame)
 		power, speech := v.loud.next(&v.frame)
 		v.norm.next(&v.frame.band, speech)
+		v.pace.next(&v.frame, &power, v.mouth.drift)
 		v.mouth.next(&v.frame.band, power, v.frame.voiced, v.out[at:at+hop])
 	}
 	v.up.block(&v.out, out)

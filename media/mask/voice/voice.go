@@ -3,7 +3,8 @@
 //
 // The mode Neutral is an analysis and resynthesis vocoder. Of the witness it keeps what words need: a coarse spectral envelope
 // every 10 ms and how voiced it is. It throws away the natural excitation, the phase, the pitch, the level, the long-term spectrum and everything
-// above 7.4 kHz, and moves what is left by a warp drawn for the session. It does not change what is said, nor how fast: accent,
+// above 7.4 kHz. From what is left it takes what it has learnt of the speaker in the hearing so far, and adds what was drawn for the session: a speaker who does not
+// exist, a warp, spreads and pace of the envelope. It does not change what is said, nor, but for a few milliseconds, how fast: accent,
 // choice of words and pace stay, and a recogniser trained on this very mask still does better than chance (MEASURED.md).
 //
 // Also here: Gate, which keeps the court's loudspeaker out of the witness's microphone. Not here: capture, encoding, the network,
@@ -30,7 +31,7 @@ const (
 	Quiet Mode = "silence"
 )
 
-// Strength says how strongly a voice is masked. The zero value is Standard. Gentle and Strong are not built yet: New refuses them.
+// Strength says how strongly a voice is masked. The zero value is Standard.
 type Strength string
 
 // The strengths.
@@ -94,14 +95,18 @@ type Mask struct {
 
 // New makes a mask. The same Config and the same blocks give the same masked bytes.
 func New(c Config) (*Mask, error) {
-	if c.Mode != Quiet && c.Strength != Standard && c.Strength != "standard" {
+	if c.Strength == "standard" {
+		c.Strength = Standard
+	}
+	strength, ok := recipes[c.Strength]
+	if !ok {
 		return nil, fmt.Errorf("%w: %q of strength %q", ErrMode, string(c.Mode), string(c.Strength))
 	}
 	switch c.Mode {
 	case Quiet:
 		return &Mask{mode: Quiet}, nil
 	case Neutral:
-		p, err := drawSession(c.Session)
+		p, err := drawSession(c.Session, strength)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %v", ErrFault, err)
 		}
@@ -124,6 +129,7 @@ func (m *Mask) LatencySamples() int {
 func (m *Mask) Forget() {
 	if m.voc != nil {
 		m.voc.reset()
+		m.voc.norm.voice.wipe()
 		*m.voc.mouth.s = session{}
 	}
 	m.mode, m.voc = Quiet, nil
