@@ -216,6 +216,13 @@ func (h *health) encoder(which string, at time.Time) {
 	h.settle(at)
 }
 
+// failed records a fault that no clock saw.
+func (h *health) failed(which, why string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.note(which, why, h.now())
+}
+
 func (h *health) note(which, why string, now time.Time) {
 	if why != "" {
 		h.faults[which] = fault{why, now}

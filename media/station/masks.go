@@ -131,6 +131,21 @@ func newVoice(key string, s *session) (voiceMask, int) {
 	return v, v.LatencySamples()
 }
 
+// does says what the figure is drawn doing, "" where it cannot say.
+func (m *masks) does() string {
+	if f, ok := m.figure.(interface{ State() face.State }); ok {
+		return string(f.State())
+	}
+	return ""
+}
+
+// raise lets the drawn hand go up or down, because she asked for it: the camera never does.
+func (m *masks) raise(up bool) {
+	if f, ok := m.figure.(interface{ Hand(up bool) }); ok {
+		f.Hand(up)
+	}
+}
+
 // brokenVoice stands for a mask that could not be made: silence, and a fault at each block.
 type brokenVoice struct{ why error }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"parda/media/mask/face"
-	"parda/media/mask/voice"
 )
 
 // room is the shielded room: it holds what the gateway says, what the witness does and what the order allows, and derives from them, at each
@@ -49,6 +48,8 @@ type room struct {
 	session *session
 	sealed  [32]byte // the order under which the session was last sealed
 	running *runningTestimony
+	chairs  map[string]*chair // by microphone
+	hand    bool              // she holds her hand up
 	thin    thinner
 	pending map[string]bool // command ids whose refusal the kiosk wants to know
 	heard   bool            // the testimony is released, as far as the gateway last said
@@ -199,6 +200,7 @@ func (r *room) apply() {
 	if phase == phaseLive || phase != phaseRehearsal && r.rec.status() == rehearsalRecording {
 		r.rec.discard() // what she agreed to is over, or was broken off; nothing of it stays
 	}
+	r.rehearses()
 	r.reportMask()
 	r.kiosk.changed()
 }
@@ -237,8 +239,11 @@ func (r *room) start() {
 		idle.rest()
 	}
 	r.health.hears(hears)
-	t := &testimony{camera: r.camera, microphone: source, hears: hears, masks: m, far: voice.NewGate(), health: r.health,
+	c := r.chairOf(hears)
+	t := &testimony{camera: r.camera, microphone: source, hears: hears, masks: m, far: c.gate, seat: c.seat, health: r.health,
 		self: func(p face.Masked) { r.self(p); r.rec.picture(p) }, selfSound: r.rec.sound}
+	t.before, t.left = c.take()
+	m.raise(r.hand)
 	run := &runningTestimony{testimony: t, is: want, keys: map[string]context.CancelFunc{}, stop: stop, done: make(chan struct{})}
 	r.running = run
 	r.workers.Go(func() {
@@ -267,7 +272,11 @@ func (r *room) keepSession() {
 
 // release ends the testimony: publications, hot path and session parameters, in memory and sealed.
 func (r *room) release() {
+	if r.running != nil {
+		r.running.over.Store(true)
+	}
 	r.stopRunning()
+	r.chairs, r.hand = nil, false
 	r.rec.discard()
 	if err := r.vault.destroy(); err != nil {
 		r.log.Error("the sealed parameters of the masks could not be destroyed")

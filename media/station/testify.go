@@ -166,6 +166,7 @@ func (s *station) run(ctx context.Context) error {
 	r.workers.Go(func() { fatal <- door.serve(ctx, r) })
 	r.workers.Go(func() { fatal <- r.link.run(ctx) })
 	r.workers.Go(func() { r.watch(ctx) })
+	r.workers.Go(func() { r.tellFigure(ctx) })
 	select {
 	case <-ctx.Done():
 	case err = <-fatal:

@@ -60,7 +60,11 @@ type testimony struct {
 	microphone microphone // the witness's, or the sworn speaker's; there is never a second one
 	hears      string     // which of the two: devMicrophone or devSpeaker
 	masks      *masks
-	far        *voice.Gate
+	far        *voice.Gate     // told of the court's sound; the seat works behind it
+	seat       *voice.Seat     // silence for who is clearly not in the seat
+	before     <-chan struct{} // the path before this one has left the seat; nil: there was none
+	left       chan struct{}   // closed when this one has
+	over       atomic.Bool     // the testimony is over: what was learnt of her voice is wiped
 	health     *health
 	self       func(face.Masked)   // the witness's own picture, at each tick
 	selfSound  func(*voice.Masked) // her own masked sound, for the rehearsal; never played live
@@ -84,6 +88,11 @@ type testimony struct {
 func (t *testimony) run(ctx context.Context) {
 	if t.permit.Load() == nil {
 		t.permit.Store(&permit{})
+	}
+	if t.before == nil {
+		free := make(chan struct{})
+		close(free)
+		t.before = free
 	}
 	t.began = time.Now()
 	now := t.moment(t.began)
@@ -124,6 +133,17 @@ func (t *testimony) watchCamera(ctx context.Context) {
 }
 
 func (t *testimony) listen(ctx context.Context) {
+	defer close(t.left)
+	select { // one path at a time owns the seat, which outlives a varied order
+	case <-t.before:
+	case <-ctx.Done():
+		return
+	}
+	defer func() {
+		if t.over.Load() {
+			t.seat.Forget()
+		}
+	}()
 	var raw mask.RawSound
 	for ctx.Err() == nil {
 		err := t.microphone.Read(&raw)
@@ -138,9 +158,23 @@ func (t *testimony) listen(ctx context.Context) {
 			continue
 		}
 		t.health.device(t.hears, "")
-		t.far.Apply(&raw) // silence while the court's voice comes from the room's loudspeaker
+		t.seated(&raw)
 		t.blocks.put(&raw)
 		t.heard.Store(t.moment(time.Now()))
+	}
+}
+
+// seated makes silence of a block while the court's voice comes from the room's loudspeaker, and of what is clearly not the voice or no speech
+// of the person in the seat; of that the bench is told.
+func (t *testimony) seated(raw *mask.RawSound) {
+	defer func() {
+		if recover() != nil {
+			*raw = mask.RawSound{}
+			t.health.failed(devMicrophone, faultMask)
+		}
+	}()
+	if why := t.seat.Apply(raw); why != voice.SeatClear {
+		t.health.notice(why.String(), false)
 	}
 }
 
@@ -155,6 +189,9 @@ func (t *testimony) pictureClock(ctx context.Context) {
 		p := t.permit.Load()
 		shown, fault := t.figureNow(draw, p, now, tick.late())
 		t.health.picture(fault, t.notice())
+		if t.masks.does() == figureLeft {
+			t.health.notice(figureLeft, false)
+		}
 		shown = shown.tightened(p.picture)
 		if p.self {
 			t.self(shown.of(string(t.masks.shows)))

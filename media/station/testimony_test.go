@@ -37,10 +37,11 @@ func newRig(t *testing.T, key string, edit ...func(*rig)) *rig {
 	}
 	voiced() // outside the bubble's time
 	inject := &injection{hang: make(chan struct{})}
+	c := newChair()
 	r := &rig{inject: inject, out: &fakeOutlet{injection: inject}}
 	r.testimony = &testimony{camera: fakeCamera{inject}, microphone: fakeMicrophone{inject, nil}, hears: devMicrophone,
 		masks: &masks{figure: fakeFigure{inject, figure}, shows: face.Puppet, voices: []voiceLine{{modeNeutral, fakeVoice{inject, nil}}}, card: card},
-		far:   voice.NewGate(), health: newHealth(), self: func(face.Masked) {}, selfSound: func(*voice.Masked) {}}
+		far:   c.gate, seat: c.seat, left: make(chan struct{}), health: newHealth(), self: func(face.Masked) {}, selfSound: func(*voice.Masked) {}}
 	for _, e := range edit {
 		e(r)
 	}

@@ -172,7 +172,7 @@ func TestAFigureThatCannotDrawItsPlainFormShowsTheCard(t *testing.T) {
 	}
 }
 
-// toneMicrophone gives a tone of one frequency, and counts how often it was read and closed.
+// toneMicrophone gives a buzz of one pitch, which the seat takes for speech, and counts how often it was read and closed.
 type toneMicrophone struct {
 	hz            float64
 	n             int
@@ -183,7 +183,11 @@ func (m *toneMicrophone) Read(raw *mask.RawSound) error {
 	time.Sleep(soundTick)
 	*m.reads++
 	for i := range raw.Samples {
-		raw.Samples[i] = float32(0.5 * math.Sin(2*math.Pi*m.hz*float64(m.n)/mask.SampleRate))
+		t, v := float64(m.n)/mask.SampleRate, 0.0
+		for k := 1.0; k < 20; k++ {
+			v += math.Sin(2*math.Pi*m.hz*k*t) / k
+		}
+		raw.Samples[i] = float32(0.2 * v * (0.6 + 0.4*math.Sin(2*math.Pi*4*t)))
 		m.n++
 	}
 	return nil
@@ -206,7 +210,7 @@ func energyAt(pcm []int16, hz float64) float64 {
 	return 2 * (re*re + im*im) / float64(len(pcm)) / all
 }
 
-// openMask lets sound through as it is, so that a planted tone would be seen whole; the real masks would blur it.
+// planted stands for a mask and looks at what it is given, raw: a planted pitch is seen there whole, where the real masks throw it away.
 type planted struct {
 	seen map[float64]int
 	hz   []float64
@@ -234,7 +238,7 @@ func respeaking(o map[string]any) {
 	o["respeaker"] = map[string]any{"who": "interpreter"}
 }
 
-const hersHz, theirsHz = 450.0, 1250.0 // whole periods in a block of 20 ms
+const hersHz, theirsHz = 150.0, 200.0 // whole periods in a block of 20 ms
 
 // With a sworn speaker, nothing of the witness's microphone reaches a mask, hence no outlet, her own screen or the rehearsal: it is not even read.
 func TestWithASwornSpeakerTheWitnessesMicrophoneGoesNowhere(t *testing.T) {

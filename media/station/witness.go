@@ -17,6 +17,7 @@ type kioskMessage struct {
 	Voice       *string  `json:"voice"`
 	DB          *float64 `json:"db"`
 	SDP         string   `json:"sdp"`
+	Up          bool     `json:"up"`
 }
 
 // fromKiosk does what the witness asks. A refusal's code comes back, "" when it was done or is on its way.
@@ -27,7 +28,7 @@ func (r *room) fromKiosk(raw []byte) string {
 	}
 	do := map[string]func(kioskMessage) string{
 		"rehearse": r.kioskRehearse, "consent": r.kioskConsent, "refuse": r.kioskRefuse, "break": r.kioskBreak, "continue": r.kioskContinue,
-		"afraid": r.kioskAfraid, "tighten": r.kioskTighten, "far": r.kioskFar, "rtc.offer": r.kioskOffer,
+		"afraid": r.kioskAfraid, "tighten": r.kioskTighten, "far": r.kioskFar, "hand": r.kioskHand, "rtc.offer": r.kioskOffer,
 		"question": r.kioskQuestion, "remark": r.kioskRemark,
 	}[m.Type]
 	if do == nil {
@@ -131,6 +132,18 @@ func (r *room) kioskTighten(m kioskMessage) string {
 	return ""
 }
 
+// kioskHand raises or lowers the hand of the drawn figure.
+func (r *room) kioskHand(m kioskMessage) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hand = m.Up
+	if r.running != nil {
+		r.running.masks.raise(r.hand)
+	}
+	r.kiosk.changed()
+	return ""
+}
+
 // kioskFar hands the level of the court's sound to the gate.
 func (r *room) kioskFar(m kioskMessage) string {
 	if m.DB == nil || *m.DB != *m.DB || *m.DB > 20 {
@@ -167,6 +180,7 @@ type stationMessage struct {
 	Mask      maskStatus        `json:"mask"`
 	Devices   map[string]string `json:"devices"` // camera, and the microphone in use: microphone or speaker
 	Tight     tightened         `json:"tightened"`
+	Hand      bool              `json:"hand"`   // the drawn hand is up
 	Unsent    int               `json:"unsent"` // commands that the gateway has not acknowledged yet
 	Said      []saidPiece       `json:"said"`   // what she wrote after her testimony, without the words
 }
@@ -187,6 +201,6 @@ func (r *room) view() (station stationMessage, state, ice []byte) {
 		link = "up"
 	}
 	return stationMessage{Type: "station", Link: link, OrderOK: r.order != nil && r.refused == "", Refused: r.refused, KeyCode: r.trust.code(),
-		Tight: tightened{r.effective().picture, r.effective().silence}, Paused: r.held, Rehearsal: r.rec.status(), Mask: status, Devices: devices, Unsent: r.link.unanswered(),
+		Hand: r.hand, Tight: tightened{r.effective().picture, r.effective().silence}, Paused: r.held, Rehearsal: r.rec.status(), Mask: status, Devices: devices, Unsent: r.link.unanswered(),
 		Said: slices.Clone(r.said)}, r.raw, r.ice
 }
