@@ -39,9 +39,9 @@ type recipe struct {
 
 // recipes are the points of the frontier between protection and words that can be ordered (MEASURED.md).
 var recipes = map[Strength]recipe{
-	Gentle:   {warp: 0.04, bend: 0.02, arch: 0.02, tilt: 0.5, voice: 1.5, undo: 0.8, pull: 0.2, gain: 0.15, sharp: 0.3, colour: 0.15, press: 0.12, hard: 0.08, wander: 0.5},
-	Standard: {warp: 0.07, bend: 0.02, arch: 0.03, tilt: 0.5, voice: 2, undo: 0.8, pull: 0.2, gain: 0.15, sharp: 0.3, colour: 0.15, press: 0.12, hard: 0.08, wander: 0.5},
-	Strong:   {warp: 0.12, bend: 0.02, arch: 0.03, tilt: 0.5, voice: 2.5, undo: 1, pull: 0.3, gain: 0.2, sharp: 0.4, colour: 0.2, press: 0.15, hard: 0.1, wander: 0.5},
+	Gentle:   {warp: 0.05, bend: 0.02, arch: 0.03, tilt: 0.5, voice: 2, undo: 0.8, pull: 0.2, gain: 0.15, sharp: 0.3, colour: 0.15, press: 0.12, hard: 0.08, wander: 0.5},
+	Standard: {warp: 0.07, bend: 0.02, arch: 0.03, tilt: 0.5, voice: 2, undo: 1, pull: 0.3, gain: 0.2, sharp: 0.4, colour: 0.2, press: 0.12, hard: 0.08, wander: 0.5},
+	Strong:   {warp: 0.12, bend: 0.02, arch: 0.03, tilt: 0.5, voice: 2.5, undo: 1, pull: 0.4, gain: 0.22, sharp: 0.4, colour: 0.25, press: 0.15, hard: 0.1, wander: 0.5},
 }
 
 const (
