@@ -11,7 +11,7 @@ CAMERA ?=
 MICROPHONE ?=
 DEMO_FLAGS ?=
 
-.PHONY: demo build test bench soak clean
+.PHONY: demo build test bench soak listen clean
 
 demo: ; @deploy/setup.sh demo && $(MAKE) --no-print-directory build && exec bin/gateway demo -station bin/station -courtroom bin/courtroom \
 	  -camera "$(CAMERA)" -microphone "$(MICROPHONE)" $(DEMO_FLAGS)
@@ -27,6 +27,13 @@ test:
 
 bench:
 	@deploy/setup.sh test && $(MAKE) --no-print-directory build && deploy/bench.sh
+
+soak:
+	@deploy/setup.sh test && deploy/soak.sh
+
+# A page to hear and see what each voice mask does. It is no part of the product.
+listen: build
+	@go run ./deploy/listen -station bin/station -out var/listen && echo "open var/listen/index.html"
 
 clean:
 	rm -rf bin var demo-data
