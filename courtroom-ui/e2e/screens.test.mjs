@@ -10,7 +10,7 @@ import { large, openExamples, small } from './examples.mjs';
 const langs = ['az', 'en', 'ru'];
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const target = 44; // px: a finger, or a hand that shakes
-const alsoLarge = ['judge-live', 'judge-order', 'clerk-live', 'defence-live', 'screen-live', 'gallery-closed', 'kiosk-live'];
+const alsoLarge = ['judge-live', 'judge-order', 'judge-measures', 'judge-respeak', 'clerk-live', 'defence-live', 'screen-live', 'gallery-closed', 'kiosk-live'];
 
 let examples;
 before(async () => {
@@ -61,8 +61,8 @@ const outside = () => examples.page.evaluate(() => [...document.querySelectorAll
 const wrong = async (name) => [...await violations(), ...await tooSmall(), ...await clipped(), ...await outside(), ...(await wider() ? ['the page is wider than the window'] : [])].map((v) => `${name}: ${v}`);
 
 test('there is an example for every seat, and none is lost', () => {
-  const missing = ['judge-live', 'judge-paused', 'judge-lost', 'judge-order', 'judge-closing', 'judge-sealed', 'clerk-live', 'defence-live', 'lawyer-closed', 'interpreter-live', 'support-live',
-    'screen-live', 'screen-paused', 'gallery-live', 'gallery-closed', 'plain-seat-taken', 'kiosk-enter', 'kiosk-rehearse', 'kiosk-consent', 'kiosk-waiting', 'kiosk-live', 'kiosk-afraid', 'kiosk-lost', 'kiosk-released'].filter((n) => !examples.names.includes(n));
+  const missing = ['judge-live', 'judge-paused', 'judge-lost', 'judge-order', 'judge-measures', 'judge-measures-respeak', 'judge-respeak', 'judge-closing', 'judge-sealed', 'clerk-live', 'defence-live', 'lawyer-closed', 'interpreter-live', 'support-live',
+    'screen-live', 'screen-paused', 'gallery-live', 'gallery-closed', 'plain-seat-taken', 'kiosk-enter', 'kiosk-rehearse', 'kiosk-recording', 'kiosk-consent', 'kiosk-waiting', 'kiosk-live', 'kiosk-respeak', 'kiosk-afraid', 'kiosk-lost', 'kiosk-released'].filter((n) => !examples.names.includes(n));
   assert.deepEqual(missing, [], 'examples that are gone');
   assert.ok(examples.names.length >= 30, `only ${examples.names.length} examples`);
 });

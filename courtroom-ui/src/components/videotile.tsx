@@ -16,9 +16,11 @@ export interface VideoTileProps {
   size?: 'small' | 'normal' | 'full';
   /** A second line under the picture. */
   note?: string | undefined;
+  /** What the drawn figure does, in words for who cannot see it. */
+  does?: string | undefined;
 }
 
-export function VideoTile({ slot, name, media, slots, masked, size = 'normal', note }: VideoTileProps) {
+export function VideoTile({ slot, name, media, slots, masked, size = 'normal', note, does }: VideoTileProps) {
   const t = useText();
   const video = useRef<HTMLVideoElement>(null);
   const track = media.track(slot, 'video');
@@ -31,7 +33,7 @@ export function VideoTile({ slot, name, media, slots, masked, size = 'normal', n
   return (
     <figure class={`tile tile-${size}${masked ? ' tile-masked' : ''}`} data-slot={slot} data-shown={shown ? 'picture' : 'card'}>
       <div class="tile-picture">
-        <video ref={video} muted playsInline autoPlay aria-label={name} tabIndex={-1} />
+        <video ref={video} muted playsInline autoPlay aria-label={name} aria-describedby={does && shown ? `does-${slot}` : undefined} tabIndex={-1} />
         {!shown && (
           <div class="card">
             {masked && <p class="card-name">{masked.pseudonym ?? name}</p>}
@@ -42,6 +44,7 @@ export function VideoTile({ slot, name, media, slots, masked, size = 'normal', n
       <figcaption>
         <span class="tile-name">{masked && <Glyph name="masked" />}{name}</span>
         {note && <span class="tile-note">{note}</span>}
+        {does && shown && <span class="visually-hidden" id={`does-${slot}`} data-figure>{does}</span>}
       </figcaption>
     </figure>
   );

@@ -5,7 +5,7 @@ import type { State } from '../signaling/wire';
 import { judgeLive } from './fixtures';
 import { pictureOf } from './pictures';
 
-const station: StationReport = { type: 'station', link: 'up', order_ok: true, key_code: '4821 0937', paused: false, rehearsal: 'none', mask: { picture: 'ok', voice: 'ok' }, devices: { camera: 'ok', microphone: 'ok' } };
+const station: StationReport = { type: 'station', link: 'up', order_ok: true, key_code: '4821 0937', paused: false, rehearsal: 'none', mask: { picture: 'ok', voice: 'ok' }, devices: { camera: 'ok', microphone: 'ok' }, tightened: { picture: '', silence: false }, hand: false };
 const state = (phase: State['testimony']['phase']): State => ({
   ...judgeLive, you: { seat: 'witness', role: 'protected_witness', can: [] }, testimony: { phase, since: judgeLive.now, pseudonym: 'Lalə', station: 'up' },
   slots: [{ slot: 'bench', media: 'video', on: true }, { slot: 'floor', media: 'video', on: phase === 'live' || phase === 'released' }],
@@ -19,15 +19,20 @@ const pieces: Sent[] = [
 ];
 const over: Kiosk = { ...kiosk('released'), state: { ...state('released'), hearing: { ...judgeLive.hearing, phase: 'closed' } } };
 
+const speakerFor = (k: Kiosk): Kiosk => ({ ...k, state: { ...k.state!, order: { ...k.state!.order!, respeaker: 'interpreter' } } });
+
 export const kioskExamples: Record<string, { kiosk: Kiosk; child?: boolean }> = {
   'kiosk-enter': { kiosk: { ...emptyKiosk, door: 'shut' } },
   'kiosk-before': { kiosk: { ...kiosk('waiting', { order_ok: false }) } },
   'kiosk-rehearse': { kiosk: kiosk('waiting') },
   'kiosk-rehearse-child': { kiosk: kiosk('waiting'), child: true },
+  'kiosk-recording': { kiosk: kiosk('rehearsal', { rehearsal: 'recording', tightened: { picture: 'blob', silence: false } }) },
+  'kiosk-recording-child': { kiosk: kiosk('rehearsal', { rehearsal: 'recording' }), child: true },
   'kiosk-consent': { kiosk: kiosk('rehearsal', { rehearsal: 'ready' }) },
   'kiosk-waiting': { kiosk: kiosk('ready') },
   'kiosk-live': { kiosk: kiosk('live') },
   'kiosk-live-child': { kiosk: kiosk('live', { devices: { camera: 'lost', microphone: 'ok' }, mask: { picture: 'card', voice: 'ok' } }), child: true },
+  'kiosk-respeak': { kiosk: speakerFor(kiosk('live', { devices: { camera: 'ok', speaker: 'lost' }, mask: { picture: 'ok', voice: 'silence', notice: 'speaker_lost', notices: ['far_voice'] } })) },
   'kiosk-afraid': { kiosk: kiosk('paused', { paused: true }, { pressed: 'afraid' }) },
   'kiosk-refused': { kiosk: kiosk('waiting', { paused: true }, { pressed: 'refuse' }) },
   'kiosk-lost': { kiosk: kiosk('live', { link: 'down' }) },

@@ -2,9 +2,12 @@
 // look, and for the script that runs axe over all of them and takes their pictures. Not part of the built interface.
 import { render } from 'preact';
 import { Languages } from '../app';
+import { Header } from '../screens/header';
+import { Measures } from '../screens/measures';
 import { SeatScreen } from '../screens/seat';
 import type { Media, Snapshot } from '../session';
 import { actionsFor } from '../state/actions';
+import type { State } from '../signaling/wire';
 import type { Page } from '../state/model';
 import { loadLang, type Lang } from '../text/locale';
 import * as f from './fixtures';
@@ -17,6 +20,7 @@ const pages: Record<string, () => Partial<Snapshot> & { page: Page }> = {
   'judge-paused': () => ({ page: f.pageOf(f.judgePaused) }),
   'judge-lost': () => ({ page: f.pageOf(f.judgeLive, { link: 'lost', linkSince: Date.now() - 7000, waiting: f.unsaved }) }),
   'judge-order': () => ({ page: f.pageOf(f.judgeOrder, { entries: [] }) }),
+  'judge-respeak': () => ({ page: f.pageOf(f.judgeRespeak) }),
   'judge-closing': () => ({ page: f.pageOf(f.judgeClosing) }),
   'judge-sealed': () => ({ page: f.pageOf(f.judgeSealed) }),
   'clerk-live': () => ({ page: f.pageOf(f.clerkLive, { waiting: f.unsaved.slice(0, 1), links: { defence: 'https://localhost:8443/h/h1/defence#code=K7QM-2XPA-91TB' } }) }),
@@ -45,7 +49,10 @@ function snapshot(name: string): Snapshot {
   };
 }
 
-const names = [...Object.keys(pages), ...Object.keys(kioskExamples)];
+/** The draft of an order, as it stands before anything is signed, and with a sworn speaker. */
+const drafts: Record<string, State> = { 'judge-measures': f.judgeOrder, 'judge-measures-respeak': f.judgeRespeakDraft };
+
+const names = [...Object.keys(pages), ...Object.keys(drafts), ...Object.keys(kioskExamples)];
 const root = document.getElementById('app')!;
 const asked = new URLSearchParams(location.search);
 
@@ -55,6 +62,7 @@ async function show(screen: string, lang: Lang): Promise<void> {
   document.documentElement.lang = first.lang;
   render(null, root);
   if (pages[screen]) render(<Languages first={first}><SeatScreen snap={snapshot(screen)} place={{ hearing: 'h1', seat: 'judge' }} /></Languages>, root);
+  else if (drafts[screen]) render(<Languages first={first}><div class="screen console"><Header page={f.pageOf(drafts[screen])} state={drafts[screen]} /><Measures snap={snapshot('judge-order')} state={drafts[screen]} done={() => undefined} /></div></Languages>, root);
   else if (kioskExamples[screen]) render(<Languages first={first}><KioskExample name={screen} /></Languages>, root);
   else render(<main><h1>parda</h1><ul>{names.map((n) => <li key={n}><a href={`?screen=${n}`}>{n}</a></li>)}</ul></main>, root);
 }

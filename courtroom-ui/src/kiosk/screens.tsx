@@ -7,10 +7,11 @@ import { VideoTile } from '../components/videotile';
 import { useText } from '../text/context';
 import type { Key, Lang } from '../text/locale';
 import type { Media } from '../session';
+import { noticesOf } from '../text/say';
 import { After } from './after';
 import { Big, Foot, Listen, useWords } from './parts';
 import { Pictogram, type PictogramName } from './pictograms';
-import type { Kiosk, KioskCommand, Stage, Writing } from './state';
+import { looksOf, type Kiosk, type KioskCommand, type Stage, type Writing } from './state';
 
 export interface KioskProps {
   kiosk: Kiosk;
@@ -66,7 +67,7 @@ function Before(props: KioskProps) {
       </Frame>
     );
   }
-  if (stage === 'recording') return <Frame {...props} picture="speak" title={t('kiosk.rehearse.recording')}><Self {...props} /></Frame>;
+  if (stage === 'recording') return <Frame {...props} picture="speak" title={t('kiosk.rehearse.recording')}><Speaker {...props} /><div class="kiosk-try"><Self {...props} /><Looks {...props} /></div></Frame>;
   if (stage === 'consent') return <Consent {...props} />;
   const [picture, key] = waits[stage] ?? ['wait', 'kiosk.before'];
   return (
@@ -101,6 +102,7 @@ function Consent(props: KioskProps) {
           <button type="button" class="kiosk-choice" data-act="rehearse" onClick={() => press({ type: 'rehearse' })}>{t('kiosk.rehearse.again')}</button>
         </div>
         <div class="kiosk-ask">
+          <Looks {...props} />
           <h2>{words('kiosk.consent')}</h2>
           <Choices label={t('kiosk.consent.language')} chosen={language} choose={setLanguage} options={spoken.map((l) => [l, t(`language.${l}` as Key), l as Lang])} />
           <Choices label={t('kiosk.consent.interpreter')} chosen={interpreter ? 'yes' : 'no'} choose={(v) => setInterpreter(v === 'yes')} options={[['yes', t('yes')], ['no', t('no')]]} />
@@ -124,17 +126,45 @@ function Choices({ label, chosen, choose, options }: { label: string; chosen: st
   );
 }
 
-/** What the court sees of her: masked frames of the station, and a plain word when that is the card or silence. */
-function Self({ kiosk, stage, self }: KioskProps) {
+/** How the court shall see her: what the order gives, or less. It acts in the station at once; the judge is told which. */
+function Looks({ kiosk, child, press }: KioskProps) {
+  const words = useWords(child);
+  const looks = looksOf(kiosk);
+  if (looks.length === 0) return null;
+  const most = looks.includes('blob') ? 'puppet' : 'blob';
+  return (
+    <div data-looks>
+      <Choices label={words('kiosk.show')} chosen={kiosk.station?.tightened?.picture ?? ''} options={looks.map((l) => [l, words(`kiosk.show.${l === '' ? most : l}`)])}
+        choose={(l) => press({ type: 'tighten', picture: l as '' | 'blob' | 'card' })} />
+      <p class="quiet">{words('kiosk.show.what')}</p>
+    </div>
+  );
+}
+
+/** Whom the court hears, where it is not her. */
+function Speaker({ kiosk, child }: KioskProps) {
   const t = useText();
+  const who = kiosk.state?.order?.respeaker;
+  if (!who) return null;
+  return <p class="kiosk-speaker" data-respeaker={who}>{t(child ? 'kiosk.respeaker.child' : 'kiosk.respeaker', { who: t.code('respeaker', who, 'event.plain') })}</p>;
+}
+
+/** What the court sees of her: masked frames of the station, and a plain word when that is the card or silence. */
+function Self({ kiosk, stage, self, child, press }: KioskProps) {
+  const t = useText();
+  const words = useWords(child);
   const { mask, devices } = kiosk.station ?? {};
   const off = stage !== 'live' && stage !== 'recording';
   const trouble = [devices?.camera === 'lost' && t('kiosk.camera_lost'), devices?.microphone === 'lost' && t('kiosk.microphone_lost'),
-    !off && mask?.picture === 'card' && devices?.camera !== 'lost' && t('kiosk.mask_card'), !off && mask?.voice === 'silence' && devices?.microphone !== 'lost' && t('kiosk.mask_silence')].filter(Boolean);
+    !off && mask?.picture === 'card' && devices?.camera !== 'lost' && t('kiosk.mask_card'), !off && mask?.voice === 'silence' && devices?.microphone !== 'lost' && t('kiosk.mask_silence'),
+    ...(off ? [] : noticesOf(mask).filter((n) => t.has(`kiosk.notice.${n}`)).map((n) => t(`kiosk.notice.${n}` as Key)))].filter(Boolean);
   return (
     <figure class="kiosk-self" data-self={off ? 'off' : 'on'}>
       <img src={self} alt={t('kiosk.self')} />
-      <figcaption>{off ? t('kiosk.self.off') : t('kiosk.self')}{trouble.length > 0 && <strong class="kiosk-trouble">{trouble.join(' · ')}</strong>}</figcaption>
+      {stage === 'live' && looksOf(kiosk).includes('blob') && kiosk.station?.tightened?.picture === '' && (
+        <button type="button" class="kiosk-choice" data-act="hand" aria-pressed={kiosk.station.hand ?? false} onClick={() => press({ type: 'hand', up: !kiosk.station?.hand })}>{words('kiosk.hand')}</button>
+      )}
+      <figcaption>{off ? t('kiosk.self.off') : t('kiosk.self')} <span class="kiosk-figure">{t('tile.figure')}</span>{trouble.length > 0 && <strong class="kiosk-trouble">{trouble.join(' · ')}</strong>}</figcaption>
     </figure>
   );
 }
@@ -148,8 +178,11 @@ function Court(props: KioskProps) {
   return (
     <div class="screen kiosk kiosk-court" data-screen="kiosk" data-stage={stage}>
       <main id="main" class="kiosk-live">
-        <div class={`kiosk-state kiosk-state-${live ? 'live' : 'off'}`} role="status">
-          <Pictogram name={live ? 'live' : 'nobody'} /><h1>{words(live ? 'kiosk.live' : stage === 'afraid' ? 'kiosk.afraid.sent' : 'kiosk.paused')}</h1><Listen stage={stage} child={child} />
+        <div>
+          <div class={`kiosk-state kiosk-state-${live ? 'live' : 'off'}`} role="status">
+            <Pictogram name={live ? 'live' : 'nobody'} /><h1>{words(live ? kiosk.state?.order?.respeaker ? 'kiosk.live.respeak' : 'kiosk.live' : stage === 'afraid' ? 'kiosk.afraid.sent' : 'kiosk.paused')}</h1><Listen stage={stage} child={child} />
+          </div>
+          <Speaker {...props} />
         </div>
         <div class="kiosk-pictures">
           <Self {...props} />

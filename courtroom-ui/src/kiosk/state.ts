@@ -5,8 +5,13 @@ import { parseServerMessage, type IceServer, type State, type WireError } from '
 export interface StationReport {
   type: 'station'; link: 'up' | 'down'; order_ok: boolean; key_code?: string; paused: boolean;
   rehearsal: 'none' | 'recording' | 'ready';
-  mask?: { picture: 'ok' | 'neutral' | 'card'; voice: 'ok' | 'silence'; notice?: string };
-  devices?: { camera: 'ok' | 'lost'; microphone: 'ok' | 'lost' };
+  mask?: { picture: 'ok' | 'neutral' | 'card'; voice: 'ok' | 'silence'; notice?: string; notices?: string[] };
+  /** microphone, or speaker where a sworn speaker repeats the answers: the one that is in use. */
+  devices?: { camera?: 'ok' | 'lost'; microphone?: 'ok' | 'lost'; speaker?: 'ok' | 'lost' };
+  /** What she has asked for above the order. */
+  tightened?: { picture: '' | 'blob' | 'card'; silence: boolean };
+  /** The drawn hand is up. */
+  hand?: boolean;
   order_refused?: string; unsent?: number; said?: Said[] | null;
 }
 /** How a piece of her writing stands at the station; never the words. */
@@ -19,7 +24,8 @@ export type StationMessage =
 export type KioskCommand =
   | { type: 'rehearse' | 'refuse' | 'break' | 'continue' | 'afraid' }
   | { type: 'consent'; language: string; interpreter: boolean }
-  | { type: 'tighten'; picture?: 'card' | ''; voice?: 'silence' | '' }
+  | { type: 'hand'; up: boolean }
+  | { type: 'tighten'; picture?: 'blob' | 'card' | ''; voice?: 'silence' | '' }
   | Written
   | { type: 'far'; db: number } | { type: 'rtc.offer'; sdp: string };
 export interface Written { type: Writing; id: string; text: string; language?: string }
@@ -110,6 +116,13 @@ export function stageOf(k: Kiosk): Stage {
     case 'paused': return 'paused';
     default: return 'before';
   }
+}
+
+/** How she may be seen: what the order shows most of her, and everything that shows less. */
+export function looksOf(k: Kiosk): ('' | 'blob' | 'card')[] {
+  const ordered = Object.values(k.state?.order?.renderings ?? {}).map((r) => r?.picture);
+  if (ordered.includes('puppet')) return ['', 'blob', 'card'];
+  return ordered.includes('blob') ? ['', 'card'] : [];
 }
 
 export function parseStationMessage(text: string): StationMessage | null {

@@ -9,7 +9,7 @@ import { useText } from '../text/context';
 import type { Key } from '../text/locale';
 import { roleName } from '../text/say';
 import type { ScreenProps } from './console';
-import { witnessState } from './pictures';
+import { figureDoes, figureNote, witnessState } from './pictures';
 
 export function Audience({ snap, state }: ScreenProps) {
   const t = useText();
@@ -24,7 +24,7 @@ export function Audience({ snap, state }: ScreenProps) {
       <main id="main" class="audience-main">
         <h1 class="visually-hidden">{t('app.title', { role: roleName(t, state.you.role) })}</h1>
         <VideoTile
-          slot="witness" size="full" name={pseudonym ?? t('tile.witness')} media={media} slots={state.slots} note={t('tile.figure')}
+          slot="witness" size="full" name={pseudonym ?? t('tile.witness')} media={media} slots={state.slots} note={figureNote(t, state)} does={figureDoes(t, state)}
           masked={{ pseudonym, state: shut ? said : witnessState(t, state, linked) }}
         />
         <aside class="audience-side">

@@ -1,18 +1,17 @@
 // The judge's first act: the order as a page that can be read, and one signature. Nothing flows before. The same screen
 // signs a variation of the order in force, with its reason.
 import { useEffect, useState } from 'preact/hooks';
-import { audiences, type Audience, type DraftOrder, type Order, type Rendering, type Renderings, type State } from '../signaling/wire';
+import { audiences, type DraftOrder, type Order, type Renderings, type State } from '../signaling/wire';
 import type { Snapshot } from '../session';
 import { Button } from '../components/button';
 import { Notice } from '../components/notice';
 import { Panel } from '../components/panel';
 import { keyCode, signWith } from '../signing/sign';
 import { signingKey } from '../signing/keys';
-import type { NewDraft } from '../state/actions';
 import { useText } from '../text/context';
-import type { Key } from '../text/locale';
 import { pictureName, roleName, voiceName } from '../text/say';
 import { clock, day } from '../text/time';
+import { Measures } from './measures';
 
 export function OrderTable({ renderings }: { renderings: Renderings }) {
   const t = useText();
@@ -26,7 +25,7 @@ export function OrderTable({ renderings }: { renderings: Renderings }) {
           return (
             <tr key={a}>
               <th scope="row">{t(`audience.${a}`)}</th>
-              {r ? <><td>{pictureName(t, r.picture)}</td><td>{voiceName(t, r.voice)}</td><td>{r.delay_s ? t('watching.delay', { s: r.delay_s }) : '–'}</td></> : <td colSpan={3}>{t('watching.nothing')}</td>}
+              {r ? <><td>{pictureName(t, r.picture)}</td><td>{voiceName(t, r.voice, r.voice_strength)}</td><td>{r.delay_s ? t('watching.delay', { s: r.delay_s }) : '–'}</td></> : <td colSpan={3}>{t('watching.nothing')}</td>}
             </tr>
           );
         })}
@@ -45,6 +44,7 @@ function OrderFacts({ order, state }: { order: DraftOrder | Order; state: State 
     [t('order.session'), order.session && t.code('session', order.session, 'event.plain')],
     [t('reason'), order.reason],
     [t('order.questioners'), draft.questioners?.map((r) => roleName(t, r)).join(', ')],
+    [t('order.respeaker'), draft.respeaker && `${t.code('respeaker', draft.respeaker.who, 'event.plain')}${draft.respeaker.reason ? `. ${draft.respeaker.reason}` : ''}`],
     [t('order.valid_until'), order.valid_until && `${day(order.valid_until)} ${clock(order.valid_until).slice(0, 5)}`],
     [t('order.version'), order.version === undefined ? undefined : String(order.version)],
   ];
@@ -57,7 +57,7 @@ export function OrderScreen({ snap, state, place, back }: OrderScreenProps) {
   const t = useText();
   const [editing, setEditing] = useState(false);
   const draft = state.draft;
-  if (editing || (back && !draft)) return <DraftForm snap={snap} state={state} done={() => setEditing(false)} back={back} />;
+  if (editing || (back && !draft)) return <Measures snap={snap} state={state} done={() => setEditing(false)} back={back} />;
   return (
     <main id="main" class="page">
       <Panel title={t('order.title')} class="page-panel">
@@ -126,47 +126,4 @@ export function KeyCodeLine({ place }: { place: { hearing: string; seat: string 
       <p class="quiet">{t('order.key.what')} {t('order.key.browser')}</p>
     </div>
   );
-}
-
-const templates = ['no_confrontation', 'identity_hidden', 'anonymous_to_defence'] as const;
-const modes = ['puppet+neutral', 'card+neutral', 'card+silence', ''] as const;
-const asMode = (r: Rendering | null | undefined): string => (r ? `${r.picture}+${r.voice}` : '');
-
-function DraftForm({ snap, state, done, back }: { snap: Snapshot; state: State; done: () => void; back?: (() => void) | undefined }) {
-  const t = useText();
-  const base: DraftOrder | Order | undefined = state.draft?.order ?? state.order ?? undefined;
-  const [failed, setFailed] = useState<string | null>(null);
-  const submit = async (form: FormData): Promise<void> => {
-    const renderings: Renderings = {};
-    for (const a of audiences) renderings[a] = fromMode(String(form.get(a)));
-    const draft: NewDraft = { template: String(form.get('template')), reason: String(form.get('reason')).trim(), session: form.get('session') as NonNullable<NewDraft['session']>, pseudonym: String(form.get('pseudonym')).trim(), renderings };
-    const answer = await snap.actions.draftOrder?.(draft);
-    if (answer?.ok) done(); else setFailed(answer?.code ?? 'link_lost');
-  };
-  const choice = (name: string, label: string, value: string | undefined, options: [string, string][]) => (
-    <div class="field" key={name}><label for={`d-${name}`}>{label}</label><select id={`d-${name}`} name={name}>{options.map(([v, l]) => <option key={v} value={v} selected={v === value}>{l}</option>)}</select></div>
-  );
-  return (
-    <main id="main" class="page">
-      <Panel title={t('act.measures')} class="page-panel">
-        <form class="form" onSubmit={(e) => { e.preventDefault(); void submit(new FormData(e.currentTarget)); }}>
-          {choice('template', t('order.template'), base?.template, templates.map((x) => [x, t(`template.${x}`)]))}
-          {choice('session', t('order.session'), base?.session, (['public', 'private', 'closed'] as const).map((x) => [x, t(`session.${x}`)]))}
-          <div class="field"><label for="d-pseudonym">{t('order.pseudonym')}</label><input id="d-pseudonym" name="pseudonym" defaultValue={base?.pseudonym ?? ''} autocomplete="off" /></div>
-          <div class="form-grid">{audiences.map((a: Audience) => choice(a, t(`audience.${a}` as Key), asMode(base?.renderings?.[a]), modes.map((m) => [m, m === '' ? t('watching.nothing') : `${pictureName(t, m.split('+')[0]!)}, ${voiceName(t, m.split('+')[1]!)}`])))}</div>
-          <div class="field"><label for="d-reason">{t('reason')}</label><textarea id="d-reason" name="reason" rows={3} required defaultValue={base?.reason ?? ''} /></div>
-          {failed && <Notice tone="caution" urgent>{t.code('error', failed, 'error.unknown')}</Notice>}
-          <div class="buttons">
-            <button type="submit" class="button button-primary button-large" data-act="order.draft.go"><span class="button-text">{t('order.make')}</span></button>
-            <Button size="large" press={state.draft ? done : back ?? done}>{t('cancel')}</Button>
-          </div>
-        </form>
-      </Panel>
-    </main>
-  );
-}
-
-function fromMode(mode: string): Rendering | null {
-  const [picture, voice] = mode.split('+');
-  return picture && voice ? { picture, voice, delay_s: 0 } : null;
 }

@@ -13,11 +13,20 @@ export function WitnessTile({ snap, state, size }: { snap: Snapshot; state: Stat
   const name = state.testimony.pseudonym ?? t('tile.witness');
   return (
     <VideoTile
-      slot="witness" name={name} media={snap.media} slots={state.slots} {...(size && { size })} note={t('tile.figure')}
+      slot="witness" name={name} media={snap.media} slots={state.slots} {...(size && { size })} note={figureNote(t, state)} does={figureDoes(t, state)}
       masked={{ pseudonym: state.testimony.pseudonym, state: witnessState(t, state, snap.page.link === 'open') }}
     />
   );
 }
+
+/** A drawn figure proves nothing of a face, and a voice that is not hers is never taken for hers. */
+export function figureNote(t: Translate, state: State): string {
+  const who = state.order?.respeaker;
+  return who ? `${t('tile.figure')} ${t('respeaker.heard', { who: t.code('respeaker', who, 'event.plain') })}` : t('tile.figure');
+}
+
+export const figureDoes = (t: Translate, state: State): string | undefined =>
+  (state.testimony.figure && t.has(`figure.${state.testimony.figure}`) ? t(`figure.${state.testimony.figure}` as Key) : undefined);
 
 /** Why there is no picture of the witness, in words that everybody may read. */
 export function witnessState(t: Translate, state: State, linked: boolean): string {

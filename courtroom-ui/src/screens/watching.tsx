@@ -2,7 +2,8 @@
 import type { State } from '../signaling/wire';
 import { Glyph, type GlyphName } from '../components/glyph';
 import { useText } from '../text/context';
-import { renderingName } from '../text/say';
+import type { Key } from '../text/locale';
+import { noticesOf, pictureName, renderingName } from '../text/say';
 
 const nowGlyph: Record<'live' | 'card' | 'nothing', GlyphName> = { live: 'live', card: 'open', nothing: 'off' };
 
@@ -32,7 +33,8 @@ export function WitnessFacts({ state }: { state: State }) {
     <ul class="facts">
       <li class={station === 'up' ? 'fact-ok' : 'fact-caution'}><Glyph name={station === 'up' ? 'link' : 'nolink'} />{t(`station.${station}`)}</li>
       {mask && <li class={mask.picture === 'ok' ? 'fact-ok' : 'fact-caution'}><Glyph name="masked" />{t(`mask.${mask.picture}`)}{mask.voice === 'silence' && `, ${t('mask.silence')}`}</li>}
-      {(tightened?.picture || tightened?.voice) && <li class="fact-caution"><Glyph name="lock" />{[tightened.picture && t('mask.card'), tightened.voice && t('mask.silence')].filter(Boolean).join(', ')} ({t('mask.tightened')})</li>}
+      {noticesOf(mask).filter((n) => t.has(`notice.${n}`)).map((n) => <li key={n} class="fact-caution" data-mask-notice={n}><Glyph name="warn" />{t(`notice.${n}` as Key)}</li>)}
+      {(tightened?.picture || tightened?.voice) && <li class="fact-caution"><Glyph name="lock" />{[tightened.picture && pictureName(t, tightened.picture), tightened.voice && t('mask.silence')].filter(Boolean).join(', ')} ({t('mask.tightened')}){tightened.picture && `. ${t(`picture.${tightened.picture}.what` as Key)}`}</li>}
       <li class={consent?.given ? 'fact-ok' : 'fact-caution'}><Glyph name={consent?.given ? 'ok' : 'waiting'} />{consent
         ? consent.given ? t('consent.given', { language: t.code('language', consent.language, 'event.plain'), interpreter: consent.interpreter ? t('said.interpreter') : '' }) : t('consent.refused')
         : t('consent.missing')}</li>

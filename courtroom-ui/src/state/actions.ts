@@ -1,12 +1,12 @@
 // What the person at this seat may do now. An action that is undefined is unavailable; a screen draws no button for it,
 // or draws it as unavailable where its place must not move (pause, flag). The gateway decides again in any case.
-import type { FlagRuling, FlagKind, Renderings, SessionKind, EntryKind } from '../signaling/wire';
+import type { FlagRuling, FlagKind, Renderings, Respeaker, SessionKind, EntryKind } from '../signaling/wire';
 import type { Page } from './model';
 
 export type Answer = { ok: true; index?: number; result?: Record<string, unknown> } | { ok: false; code: string };
 export type Send = (name: string, args?: Record<string, unknown>) => Promise<Answer>;
 export interface NewEntry { kind: EntryKind; text: string; speaker?: string; lang?: string; sealed?: string }
-export interface NewDraft { template: string; reason: string; renderings?: Renderings; pseudonym?: string; session?: SessionKind; valid_until?: string }
+export interface NewDraft { template: string; reason: string; renderings?: Renderings; respeaker?: Respeaker; pseudonym?: string; session?: SessionKind; valid_until?: string }
 export interface FlagDetail { kind?: FlagKind; target?: string; source?: string; note?: string }
 
 type Act<A extends unknown[] = []> = ((...args: A) => Promise<Answer>) | undefined;

@@ -22,6 +22,10 @@ export function renderingName(t: Translate, r: Pick<Rendering, 'picture' | 'voic
   if (!r || (r.picture === 'none' && r.voice === 'none')) return t('watching.nothing');
   return `${pictureName(t, r.picture)}, ${voiceName(t, r.voice, r.voice_strength)}`;
 }
+/** Everything that the station says of its masks, each once: why one is at fault, and what else is to be known. */
+export const noticesOf = (mask: { notice?: string; notices?: string[] } | undefined): string[] =>
+  [...new Set([mask?.notice, ...(mask?.notices ?? [])].filter((n): n is string => Boolean(n)))];
+
 export const pictureName = (t: Translate, mode: string): string => t.code('picture', mode || 'none', 'picture.none');
 /** A voice with its strength in words, where that is not the standard one. */
 export const voiceName = (t: Translate, mode: string, strength?: string): string =>
