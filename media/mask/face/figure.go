@@ -105,7 +105,7 @@ func New(c Config) (*Figure, error) {
 	for i := range f.ring {
 		f.ring[i] = newPlate(c.Width, c.Height)
 	}
-	f.follow = newFollower(s.gain)
+	f.follow = newFollower(s)
 	return f, nil
 }
 

@@ -127,7 +127,7 @@ func nod(by float64) reading {
 
 // settled is a follower that has read a person who sits still.
 func settled() follower {
-	f := newFollower(middle.gain)
+	f := newFollower(middle)
 	for range 100 {
 		f.observe(nod(0))
 		f.step(0)
@@ -178,7 +178,7 @@ func TestTheFigureTurnsNeutralWhenTheFaceIsLost(t *testing.T) {
 
 // A face that cannot be read looks like one that sits still: which faces a detector misses depends on whose they are.
 func TestWhoCannotBeReadLooksLikeWhoSitsStill(t *testing.T) {
-	still, unread := settled(), newFollower(middle.gain)
+	still, unread := settled(), newFollower(middle)
 	for i := range 25 * 60 {
 		still.observe(nod(0))
 		unread.observe(reading{dt: .04})
@@ -236,8 +236,8 @@ func TestAPostureThatLastsFades(t *testing.T) {
 	f := settled()
 	for range 10 {
 		f.observe(nod(.02))
+		f.step(0)
 	}
-	f.step(0)
 	if p := f.step(0); p.pitch < 30 {
 		t.Fatalf("no posture to fade: %+v", p)
 	}
@@ -253,7 +253,7 @@ func TestAPostureThatLastsFades(t *testing.T) {
 
 // nods is how far the figure nods, on average, for someone who nods once a second by that much.
 func nods(amplitude float64) float64 {
-	f := newFollower(middle.gain)
+	f := newFollower(middle)
 	var sum float64
 	last := 0.0
 	for i := range 25 * 30 {

@@ -21,7 +21,8 @@ const (
 // motion is how the face moved since the picture before: shifts in face sizes, turns in radians or so, growth in natural logarithms.
 type motion struct {
 	x, y, grow, roll, yaw, pitch float64
-	good                         float64 // share of the patch's contrast that this motion explains, at most 1
+	good                         float64             // share of the patch's contrast that this motion explains, at most 1
+	doubt                        [flowParams]float64 // standard error of x, y, grow, roll, yaw and pitch, from what it leaves unexplained
 }
 
 // tier is one picture of a pyramid, without padding.
@@ -88,14 +89,22 @@ func (f *flow) between(prev, cur *tier, cx, cy, size float64, guess motion, para
 	f.prepare(prev, cx, cy, size, params)
 	m := guess
 	for range steps {
-		d, _ := f.error(cur, cx, cy, size, m, params)
+		d, _, _ := f.error(cur, cx, cy, size, m, params)
 		m.x, m.y = clamp(m.x-d[0], -.5, .5), clamp(m.y-d[1], -.5, .5)
 		if params > coarseParams {
 			m.grow, m.roll = clamp(m.grow-d[2], -.2, .2), clamp(m.roll-d[3], -.3, .3)
 			m.yaw, m.pitch = clamp(m.yaw-d[4], -.4, .4), clamp(m.pitch-d[5], -.4, .4)
 		}
 	}
-	_, m.good = f.error(cur, cx, cy, size, m, params)
+	_, good, left := f.error(cur, cx, cy, size, m, params)
+	m.good = good
+	if params == flowParams {
+		for i := range flowParams - 2 {
+			var one [flowParams]float64
+			one[i] = 1
+			m.doubt[i] = math.Sqrt(left * max(0, solve(f.hess, one, params)[i]))
+		}
+	}
 	return m
 }
 
@@ -137,8 +146,9 @@ func (f *flow) prepare(prev *tier, cx, cy, size float64, params int) {
 	}
 }
 
-// error is the step that the difference between the new picture, under motion m, and the patch asks for, and how much of the patch is explained.
-func (f *flow) error(cur *tier, cx, cy, size float64, m motion, params int) (d [flowParams]float64, good float64) {
+// error is the step that the difference between the new picture, under motion m, and the patch asks for, how much of the patch is explained, and the
+// variance of what is not.
+func (f *flow) error(cur *tier, cx, cy, size float64, m motion, params int) (d [flowParams]float64, good, rest float64) {
 	sn, cs := math.Sincos(m.roll)
 	k := math.Exp(m.grow)
 	var sum, mean, square, left, leftMean, both float64
@@ -162,8 +172,9 @@ func (f *flow) error(cur *tier, cx, cy, size float64, m motion, params int) (d [
 	vt, vp, c := square-mean*mean/sum, left-leftMean*leftMean/sum, both-mean*leftMean/sum
 	if vt > sum && vp > sum && c > 0 {
 		good = c * c / (vt * vp)
+		rest = (1 - good) * vp / sum
 	}
-	return d, good
+	return d, good, rest
 }
 
 // solve solves a symmetric positive system of n equations by Cholesky's way; where it is not positive it gives zeros.

@@ -8,6 +8,7 @@ type reading struct {
 	sure  bool    // move was measured; where it was not, the figure stays still
 	dt    float64 // seconds since the reading before
 	move  [channels]float64
+	doubt [channels]float64 // the standard errors of move
 }
 
 const channels = 5
@@ -32,12 +33,13 @@ const (
 	steps           = 7    // to each side, in which a channel is shown
 	overstep        = .62  // of a step, by which a movement must leave the step it is on
 	reachOut        = .8   // share of a channel that is used
+	sureBy          = 3.0  // standard errors that a movement must exceed to count whole
 	lossFrames      = 8    // pictures without a face before NoFace
 	twoFrames       = 3    // pictures with two before TwoFaces
 	staleDraws      = 8    // draws without any Observe before the figure turns neutral
 	leftSeconds     = 5.0  // without a face, after there was one, before the seat counts as empty
-	smoothing       = .60  // share of the way that each draw goes
-	smoothingFrames = 1    // delay of that smoothing in frames
+	smoothing       = .70  // share of the way that each draw goes
+	smoothingFrames = 1    // delay of that smoothing and of the jitter, in frames
 	returnShare     = .12  // share of the way to neutral for each draw
 	presenceStep    = .125 // presence gained or lost for each draw
 	handStep        = .16
@@ -47,7 +49,7 @@ const (
 // usual is the spread of each channel in people who speak to a camera, after the slow part is taken out.
 var usual = [channels]float64{.06, .06, .03, .05, .02}
 
-// quiver is the movement between two pictures that the camera's noise makes by itself: movements of its size are shrunk, larger ones are not.
+// quiver is the movement between two pictures that is shrunk whatever the camera: the least that a watcher would call a movement.
 var quiver = [channels]float64{.0010, .0010, .0004, .0003, .0004}
 
 // follower turns readings into poses: without their slow part, brought near a common spread, compressed, smoothed, quantised.
@@ -63,7 +65,10 @@ type follower struct {
 	at     [channels]float64
 	spread [channels]float64
 	target [channels]float64
+	due    [channels]float64 // target, up to one draw later
+	late   [channels]bool    // a movement has waited for its draw
 	now    [channels]float64
+	dice   uint64
 	shown  float64 // presence, 0 to 1
 	mouth  float64
 	quiet  int // draws since the last sound
@@ -71,8 +76,16 @@ type follower struct {
 	hand   float64
 }
 
-func newFollower(gain [channels]float64) follower {
-	return follower{gain: gain, spread: usual, shown: 1, quiet: saidDraws}
+func newFollower(s scene) follower {
+	return follower{gain: s.gain, dice: s.dice | 1, spread: usual, shown: 1, quiet: saidDraws}
+}
+
+// toss is a coin of the session's (xorshift, Marsaglia 2003): it hides a camera's timing from the eye of a machine, it keeps no secret.
+func (f *follower) toss() bool {
+	f.dice ^= f.dice << 13
+	f.dice ^= f.dice >> 7
+	f.dice ^= f.dice << 17
+	return f.dice>>32&1 == 1
 }
 
 // lose makes the figure turn neutral at once.
@@ -98,7 +111,7 @@ func (f *follower) observe(r reading) Notice {
 	case r.faces == 1:
 		f.two, f.held, f.ever = 0, true, true
 		if r.sure {
-			f.take(r.move, dt)
+			f.take(&r, dt)
 		}
 	default:
 		f.two = 0
@@ -114,13 +127,14 @@ func (f *follower) observe(r reading) Notice {
 
 // take adds a movement. The sum leaks, so that what lasts fades; it is measured against its own spread, within bounds, so that neither who
 // moves little nor who moves much is known by it, and so that a still head's quiver is never blown up into a gesture.
-func (f *follower) take(move [channels]float64, dt float64) {
+func (f *follower) take(r *reading, dt float64) {
 	f.seen = math.Min(f.seen+dt, spreadSeconds)
-	for i, m := range move {
+	for i, m := range r.move {
 		if m != m || math.Abs(m) > 1 {
 			m = 0
 		}
-		m *= m * m / (m*m + quiver[i]*quiver[i])
+		q := math.Max(quiver[i], sureBy*r.doubt[i])
+		m *= m * m / (m*m + q*q + 1e-18)
 		f.at[i] = f.at[i]*math.Exp(-dt/leakSeconds) + m
 		s := f.spread[i]
 		s += (f.at[i]*f.at[i] - s*s) / (2 * s) * dt / (f.seen + spreadPrior)
@@ -145,8 +159,13 @@ func (f *follower) step(mouth float32) pose {
 		k = smoothing
 	}
 	for i := range f.now {
-		f.now[i] += (f.target[i] - f.now[i]) * k
-		if math.Abs(f.now[i]) < .02 && f.target[i] == 0 {
+		if f.late[i] || !f.held || f.due[i] != f.target[i] && f.toss() {
+			f.due[i], f.late[i] = f.target[i], false
+		} else {
+			f.late[i] = f.due[i] != f.target[i] // it waits for one draw and no longer
+		}
+		f.now[i] += (f.due[i] - f.now[i]) * k
+		if math.Abs(f.now[i]) < .02 && f.due[i] == 0 {
 			f.now[i] = 0 // neutral is reached, not only approached
 		}
 	}

@@ -106,6 +106,7 @@ func (r *reader) follow(out *reading) bool {
 		return false
 	}
 	out.move[chPitch], out.move[chYaw], out.move[chRoll], out.move[chSway], out.move[chLean] = m.pitch, m.yaw, m.roll, m.x, m.grow
+	out.doubt[chPitch], out.doubt[chYaw], out.doubt[chRoll], out.doubt[chSway], out.doubt[chLean] = m.doubt[5], m.doubt[4], m.doubt[3], m.doubt[0], m.doubt[2]
 	r.at.x, r.at.y = clamp(r.at.x+m.x*r.at.size, 0, float64(r.ww)), clamp(r.at.y+m.y*r.at.size, 0, float64(r.wh))
 	r.at.size = clamp(r.at.size*math.Exp(m.grow), 8, float64(max(r.ww, r.wh)))
 	r.roll = clamp(r.roll*.995+m.roll, -.8, .8)

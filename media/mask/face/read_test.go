@@ -12,7 +12,7 @@ func TestOneFaceIsReadAndFollowed(t *testing.T) {
 	seen := 0
 	for person := 1; person <= 40; person += 3 {
 		f.read.reset()
-		f.follow = newFollower(middle.gain)
+		f.follow = newFollower(middle)
 		raw := photograph(t, 640, 480, placedPhoto{person, 1, 320, 240, 240})
 		if observe(f, raw, 3) == OK && f.follow.held {
 			seen++

@@ -16,6 +16,7 @@ type scene struct {
 	light        [3]float64
 	poolX, poolY float64 // the ground's pool of light, in shares of width and height
 	near, far    float64 // factors of the ground's brightness there and at the corners
+	dice         uint64  // where the coin starts that jitters the moment of a movement
 }
 
 const (
@@ -39,6 +40,7 @@ func newScene(session [32]byte) (s scene) {
 	s.light = unit(.55*draw("light"), -.56, .73)
 	s.poolX, s.poolY = .5+poolSpread*draw("pool x"), .40+poolSpread*draw("pool y")
 	s.near, s.far = 1+groundRange*draw("near"), 1+groundRange*draw("far")
+	s.dice = uint64((draw("dice") + 1) * (1 << 52))
 	return s
 }
 
