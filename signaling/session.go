@@ -210,7 +210,7 @@ func (s *Session) read(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		handle := s.handler(m.Type)
-		if m.Type == "command" { // in order of arrival: the room keeps the order in which a person acted
+		if m.Type == "command" || m.Type == "figure" { // in order of arrival: the room keeps the order in which a person acted
 			handle(ctx, m)
 			<-slots
 			continue
