@@ -119,7 +119,7 @@ func NewSeat(g *Gate) *Seat {
 // Rehearse says whether the witness rehearses: she alone speaks, everything is learnt from and nothing but tones and halls is silenced.
 func (s *Seat) Rehearse(on bool) { s.rehearsal.Store(on) }
 
-// Ready says whether enough was learnt (6 s of speech) for another voice to be told from hers.
+// Ready says whether enough was learnt (4 s of speech) for another voice to be told from hers.
 func (s *Seat) Ready() bool { return s.ready.Load() }
 
 // Notice is what was silenced last, for a second after.
@@ -207,10 +207,19 @@ func (s *Seat) hear(open bool) {
 	if s.why != SeatClear && s.now.quiet == 0 {
 		s.doubt = 1
 	}
-	if h.active && s.why == SeatClear && (rehearsal || s.Ready() && odds > seatSure && s.now.frames >= seatPause) {
+	if h.active && s.why == SeatClear && (rehearsal || s.surely(odds)) {
 		s.known.learn(h)
 		s.ready.Store(s.known.ready())
 	}
+}
+
+// surely says whether what goes on after the rehearsal is so surely hers that it may be learnt from. When the rehearsal was too short, that is what is as
+// loud and as dry as she was.
+func (s *Seat) surely(odds float64) bool {
+	if s.Ready() {
+		return odds > seatSure && s.now.frames >= seatPause
+	}
+	return s.known.frames >= seatFirst && s.now.top > s.known.loud+nearLevel && s.now.fall > nearFall*s.known.dry
 }
 
 // add gathers one frame.

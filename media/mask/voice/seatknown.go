@@ -19,7 +19,7 @@ const (
 	seatTerms = 12
 
 	seatFirst  = 200.0   // frames of speech after which her mean is good enough to learn her sounds about it
-	seatEnough = 600.0   // frames of speech after which another voice can be told from hers
+	seatEnough = 400.0   // frames of speech after which another voice can be told from hers
 	seatMemory = 12000.0 // frames that are remembered: two minutes of speech, so that she may tire or lean back
 	seatPrior  = 16.0    // frames that each sound of the world counts as
 	seatRecall = 100     // frames of speech between two readings of the tallies

@@ -121,10 +121,16 @@ func TestScenes(t *testing.T) {
 		for i := range x {
 			x[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
 		}
-		turns, end := readTurns(t, name), 0
+		turns, end, spoken := readTurns(t, name), 0, 6
+		if n := os.Getenv("SEAT_SPOKEN"); n != "" { // utterances of the rehearsal, fewer than the six there are
+			fmt.Sscan(n, &spoken)
+		}
 		for _, u := range turns {
-			if u.label == "rehearsal" || u.label == "noise" {
+			if u.label == "noise" || u.label == "rehearsal" && spoken > 0 {
 				end = u.to
+				if u.label == "rehearsal" {
+					spoken--
+				}
 			}
 		}
 		in, out, why := seated(x, end)
