@@ -153,7 +153,7 @@ func (o *demoOptions) play(ctx context.Context, app *App, log *slog.Logger, out 
 func (o *demoOptions) stationChild(app *App, kiosk chan<- string) *child {
 	return &child{name: "station", path: o.station, token: app.Token(demoHearing, "witness"), args: []string{"testify",
 		"-gateway", app.TLSURL(), "-gateway-cert", app.CertificateFile(), "-hearing", demoHearing,
-		"-camera", o.camera, "-microphone", o.microphone, "-state", filepath.Join(o.data, "station"), "-loop", "-kiosk", "127.0.0.1:0", "-json"},
+		"-camera", o.camera, "-microphone", o.microphone, "-speaker-microphone", "demo:counsel", "-state", filepath.Join(o.data, "station"), "-loop", "-kiosk", "127.0.0.1:0", "-json"},
 		onLine: func(line string) {
 			var first struct {
 				Kiosk string `json:"kiosk"`

@@ -48,6 +48,7 @@ test('nothing flows before the presiding judge has read and signed the order', a
   const { judge } = seats;
   assert.equal(await judge.silentFor('witness', 'video', 500), 0);
   await judge.shot('judge-order');
+  await chooses(judge);
   await judge.press('order.sign');
   const state = await judge.until('the order is in force', (s) => s.order?.signed_at);
   kiosk = await Seat.open(browser, 'kiosk', demo.links.kiosk);
@@ -55,6 +56,23 @@ test('nothing flows before the presiding judge has read and signed the order', a
   await judge.press('hearing.open');
   await judge.until('the station publishes', (s) => s.testimony.station === 'up', 40_000);
 });
+
+/** The judge gives the hall the figure without expression, by keyboard; what cannot be chosen is disabled and says why. */
+async function chooses(judge) {
+  const { page } = judge;
+  await judge.press('order.draft');
+  await page.locator('#d-hall-picture').focus();
+  assert.equal(await page.locator('#d-hall-picture').inputValue(), 'card');
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await page.locator('#d-hall-picture').inputValue(), 'blob');
+  assert.ok((await page.locator('#d-hall-picture-what').innerText()).length > 20, 'the choice says what it protects and what is lost');
+  for (const option of ['#d-bench-voice option[value="natural"]', '#d-bench-voice option[value="silence"]']) assert.ok(await page.locator(option).isDisabled(), `${option} can be chosen`);
+  assert.ok(await page.locator('[data-refused]').count() >= 2, 'the reasons stand on the page');
+  await judge.shot('judge-measures');
+  await judge.press('order.draft.go');
+  const drafted = await judge.until('the draft is made anew', (s) => s.draft?.order.renderings.hall.picture === 'blob');
+  assert.equal(drafted.draft.order.renderings.public.picture, 'card');
+}
 
 test('the witness sees and hears what the court will get, agrees, and waits', async () => {
   const { judge } = seats;
@@ -74,6 +92,13 @@ test('the witness sees and hears what the court will get, agrees, and waits', as
   });
   assert.ok(played && played.width >= 320 && played.time > 0.5, `the rehearsal plays: ${JSON.stringify(played)}`);
   await kiosk.shot('kiosk-rehearsal');
+  // She may be seen as less than the order gives, at any time, and the judge is told what is lost by it.
+  await kiosk.page.locator('[data-looks] [data-choice="blob"]').click();
+  await judge.until('she asks for the plain figure', (s) => s.testimony.tightened?.picture === 'blob');
+  await kiosk.page.locator('[data-looks] [data-choice="blob"][aria-pressed="true"]').waitFor();
+  await judge.shot('judge-tightened');
+  await kiosk.page.locator('[data-looks] [data-choice=""]').click();
+  await judge.until('she asks for nothing more', (s) => !s.testimony.tightened?.picture);
   await kiosk.act('consent.yes').click();
   await judge.until('the witness agreed', (s) => s.testimony.phase === 'ready' && s.testimony.consent?.given);
 });
@@ -89,6 +114,11 @@ test('live: everybody allowed sees a moving masked picture and hears a masked vo
   await judge.until('the masks work', (s) => (s.testimony.mask?.picture ?? 'ok') === 'ok' && (s.testimony.mask?.voice ?? 'ok') === 'ok'); // nothing is reported while nothing was ever wrong
   await judge.seesMoving('witness');
   await seats.defence.seesMoving('witness');
+  // What the figure does stands in words beside it, for those to whom it flows, and for nobody else.
+  await seats.defence.until('the figure is said to answer', (s) => s.testimony.figure === 'answering', 40_000);
+  await seats.screen.until('the hall is told of its plain figure', (s) => s.testimony.figure !== undefined);
+  assert.equal((await seats.gallery.state()).testimony.figure, undefined, 'the public gets the card, and is told of no figure');
+  await waitFor('the words stand on the page', () => seats.defence.page.locator('[data-slot="witness"] [data-figure]').count().then((n) => n > 0));
   await judge.hears('witness', 40_000);
   await seats.screen.hears('witness', 40_000);
   for (const name of names) await seats[name].shot(`${name}-live`);
@@ -211,7 +241,9 @@ test('a station that is killed is covered with the card, and comes back to ready
   await judge.shot('judge-station-lost');
   const again = JSON.parse(await demo.line());
   await judge.until('the station is back', (s) => s.testimony.station === 'up', 40_000);
-  assert.equal((await judge.state()).testimony.phase, 'ready');
+  const { testimony } = await judge.state();
+  assert.equal(testimony.phase, 'ready');
+  assert.ok(!(testimony.mask?.notices ?? []).includes('session_fresh'), 'the station came back with another mask of the same voice');
   await kiosk.close();
   kiosk = await Seat.open(browser, 'kiosk', again.kiosk);
   await judge.press('testimony.call');

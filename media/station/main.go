@@ -33,7 +33,7 @@ const (
 
 const usage = `usage:
   station testify -gateway URL -token T [-hearing ID] -camera X -microphone Y [flags]
-  station mask -in CLIP -out CLIP [-voice MODE] [-face MODE] [-session SEED]
+  station mask -in CLIP -out CLIP [-voice MODE] [-strength STRENGTH] [-face MODE] [-session SEED]
 
 "station testify -h" and "station mask -h" list the flags.
 `

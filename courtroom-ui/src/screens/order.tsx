@@ -9,6 +9,7 @@ import { Panel } from '../components/panel';
 import { keyCode, signWith } from '../signing/sign';
 import { signingKey } from '../signing/keys';
 import { useText } from '../text/context';
+import type { Key } from '../text/locale';
 import { pictureName, roleName, voiceName } from '../text/say';
 import { clock, day } from '../text/time';
 import { Measures } from './measures';
@@ -31,6 +32,19 @@ export function OrderTable({ renderings }: { renderings: Renderings }) {
         })}
       </tbody>
     </table>
+  );
+}
+
+/** What each mode that the order names protects, and what the court loses by it. */
+function ModesNamed({ renderings }: { renderings: Renderings }) {
+  const t = useText();
+  const given = audiences.map((a) => renderings[a]).filter((r) => r !== null && r !== undefined);
+  const once = (modes: string[]): string[] => [...new Set(modes)];
+  return (
+    <dl class="modes-named">
+      {once(given.map((r) => r.picture)).filter((m) => t.has(`picture.${m}.what`)).map((m) => <div key={m}><dt>{pictureName(t, m)}</dt><dd>{t(`picture.${m}.what` as Key)}</dd></div>)}
+      {once(given.map((r) => r.voice)).filter((m) => t.has(`voice.${m}.what`)).map((m) => <div key={m}><dt>{voiceName(t, m)}</dt><dd>{t(`voice.${m}.what` as Key)}</dd></div>)}
+    </dl>
   );
 }
 
@@ -68,7 +82,7 @@ export function OrderScreen({ snap, state, place, back }: OrderScreenProps) {
           <div class="order-grid">
             <OrderFacts order={draft.order} state={state} />
             <div>
-              {draft.order.renderings && <OrderTable renderings={draft.order.renderings} />}
+              {draft.order.renderings && <><OrderTable renderings={draft.order.renderings} /><ModesNamed renderings={draft.order.renderings} /></>}
               <Notice tone="plain" glyph="masked">{t('watching.bench_masked')} {t('tile.figure')}</Notice>
             </div>
           </div>
