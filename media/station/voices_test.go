@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -176,12 +178,12 @@ func TestAFigureThatCannotDrawItsPlainFormShowsTheCard(t *testing.T) {
 type toneMicrophone struct {
 	hz            float64
 	n             int
-	reads, rested *int
+	reads, rested atomic.Int64
 }
 
 func (m *toneMicrophone) Read(raw *mask.RawSound) error {
 	time.Sleep(soundTick)
-	*m.reads++
+	m.reads.Add(1)
 	for i := range raw.Samples {
 		t, v := float64(m.n)/mask.SampleRate, 0.0
 		for k := 1.0; k < 20; k++ {
@@ -193,7 +195,7 @@ func (m *toneMicrophone) Read(raw *mask.RawSound) error {
 	return nil
 }
 
-func (m *toneMicrophone) rest() { *m.rested++ }
+func (m *toneMicrophone) rest() { m.rested.Add(1) }
 
 // energyAt is the share of a block's energy that lies at a frequency (Goertzel).
 func energyAt(pcm []int16, hz float64) float64 {
@@ -212,15 +214,18 @@ func energyAt(pcm []int16, hz float64) float64 {
 
 // planted stands for a mask and looks at what it is given, raw: a planted pitch is seen there whole, where the real masks throw it away.
 type planted struct {
+	mu   sync.Mutex
 	seen map[float64]int
 	hz   []float64
 }
 
-func (p planted) Next(raw *mask.RawSound, out *voice.Masked) error {
+func (p *planted) Next(raw *mask.RawSound, out *voice.Masked) error {
 	pcm := make([]int16, len(raw.Samples))
 	for i, v := range raw.Samples {
 		pcm[i] = int16(v * 32767)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, hz := range p.hz {
 		if energyAt(pcm, hz) > 0.5 {
 			p.seen[hz]++
@@ -228,6 +233,15 @@ func (p planted) Next(raw *mask.RawSound, out *voice.Masked) error {
 	}
 	*out = voiced()
 	return nil
+}
+
+// since gives what was seen and begins anew.
+func (p *planted) since() map[float64]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	seen := p.seen
+	p.seen = map[float64]int{}
+	return seen
 }
 
 func respeaking(o map[string]any) {
@@ -245,58 +259,61 @@ func TestWithASwornSpeakerTheWitnessesMicrophoneGoesNowhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRoomRig(t)
 		defer g.end()
-		var reads, rested [2]int
-		g.microphone = &toneMicrophone{hz: hersHz, reads: &reads[0], rested: &rested[0]}
-		g.speaker = &toneMicrophone{hz: theirsHz, reads: &reads[1], rested: &rested[1]}
-		seen := planted{map[float64]int{}, []float64{hersHz, theirsHz}}
+		hers, theirs := &toneMicrophone{hz: hersHz}, &toneMicrophone{hz: theirsHz}
+		g.microphone, g.speaker = hers, theirs
+		plant := &planted{seen: map[float64]int{}, hz: []float64{hersHz, theirsHz}}
 		make := g.make
 		var asked []string
 		g.make = func(c maskConfig, s *session) (*masks, error) {
 			asked = append(asked, c.Voices)
 			m, err := make(c, s)
-			m.voices = []voiceLine{{strings.Fields(c.Voices)[0], seen}}
+			m.voices = []voiceLine{{strings.Fields(c.Voices)[0], plant}}
 			return m, err
 		}
 		g.linkUp()
 		g.state(phaseLive, g.sign(t)) // first her own voice: the test could otherwise see nothing at all
 		time.Sleep(2 * time.Second)
-		if seen.seen[hersHz] < 50 || seen.seen[theirsHz] > 0 || reads[1] > 0 {
-			t.Fatalf("her own voice: tones seen %v, the second microphone was read %d times", seen.seen, reads[1])
+		if seen := plant.since(); seen[hersHz] < 50 || seen[theirsHz] > 0 || theirs.reads.Load() > 0 {
+			t.Fatalf("her own voice: pitches seen %v, the second microphone was read %d times", seen, theirs.reads.Load())
 		}
 		g.state(phaseLive, g.sign(t, set("version", 2), respeaking))
 		time.Sleep(lateAfter)
-		clear(seen.seen)
-		before := reads[0]
+		plant.since()
+		before := hers.reads.Load()
 		time.Sleep(2 * time.Second)
-		if seen.seen[hersHz] > 0 || reads[0] != before || rested[0] == 0 {
-			t.Errorf("the witness's tone reached a mask %d times; her microphone was read %d times and closed %d times", seen.seen[hersHz], reads[0]-before, rested[0])
+		seen := plant.since()
+		if seen[hersHz] > 0 || hers.reads.Load() != before || hers.rested.Load() == 0 {
+			t.Errorf("the witness's pitch reached a mask %d times; her microphone was read %d times and closed %d times", seen[hersHz], hers.reads.Load()-before, hers.rested.Load())
 		}
-		if _, voices := g.flowing(time.Second); seen.seen[theirsHz] < 50 || voices < 40 {
-			t.Errorf("the sworn speaker was heard in %d blocks, %d went out", seen.seen[theirsHz], voices)
+		if _, voices := g.flowing(time.Second); seen[theirsHz] < 50 || voices < 40 {
+			t.Errorf("the sworn speaker was heard in %d blocks, %d went out", seen[theirsHz], voices)
 		}
-		if asked[len(asked)-1] != "respeak" {
-			t.Errorf("masks asked for: %q", asked)
+		g.room.mu.Lock()
+		last := asked[len(asked)-1]
+		g.room.mu.Unlock()
+		if last != "respeak" {
+			t.Errorf("the masks asked for are %q", last)
 		}
 		g.state(phaseLive, g.sign(t, set("version", 3))) // and back
 		time.Sleep(lateAfter)
-		clear(seen.seen)
+		plant.since()
 		time.Sleep(time.Second)
-		if seen.seen[theirsHz] > 0 || seen.seen[hersHz] < 25 {
-			t.Errorf("her own voice again: %v", seen.seen)
+		if seen := plant.since(); seen[theirsHz] > 0 || seen[hersHz] < 25 {
+			t.Errorf("her own voice again: %v", seen)
 		}
 	})
 }
 
 func TestWithoutTheSwornSpeakersMicrophoneThereIsSilenceAndTheBenchIsTold(t *testing.T) {
 	inRoom(t, func(t *testing.T, g *roomRig) {
-		var reads, rested int
-		g.microphone, g.speaker = &toneMicrophone{hz: hersHz, reads: &reads, rested: &rested}, missingMicrophone{}
+		hers := &toneMicrophone{hz: hersHz}
+		g.microphone, g.speaker = hers, missingMicrophone{}
 		g.state(phaseLive, g.sign(t, respeaking))
 		time.Sleep(lateAfter + time.Second)
 		from := time.Now()
 		time.Sleep(2 * time.Second)
-		if _, voices := g.flowing(time.Since(from)); voices > 0 || reads > 0 {
-			t.Errorf("%d voiced blocks, her microphone read %d times", voices, reads)
+		if _, voices := g.flowing(time.Since(from)); voices > 0 || hers.reads.Load() > 0 {
+			t.Errorf("%d voiced blocks, her microphone read %d times", voices, hers.reads.Load())
 		}
 		status, devices := g.health.status()
 		if status.Voice != "silence" || status.Notice != "speaker_lost" || devices[devSpeaker] != deviceLost || devices[devMicrophone] != "" {
