@@ -8,6 +8,7 @@ const t = translator('en', JSON.parse(readFileSync(new URL('../locales/en.json',
 
 test.each([
   ['witness/puppet+neutral', 'Lalə: drawn figure, masked voice'],
+  ['witness/blob+neutral+strong', 'Lalə: plain figure, masked voice (strong)'],
   ['court/dock', 'Dock'],
   ['court/elsewhere', 'court/elsewhere'],
   ['seat/judge', 'seat/judge'],

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,7 +157,11 @@ func TestDocumentFollowsItsSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, d := range map[string]Document{"full": exportScene(t), "empty": empty(t)} {
+	repeated := exportScene(t)
+	o := &repeated.Orders[0]
+	o.Renderings.Bench = &hearing.Rendering{Picture: "blob", Voice: "respeak", Strength: "strong"}
+	o.Respeaker = &hearing.Respeaker{Who: "named", Reason: "WHY"}
+	for name, d := range map[string]Document{"full": exportScene(t), "empty": empty(t), "a sworn speaker": repeated} {
 		b, err := d.JSON()
 		if err != nil {
 			t.Fatal(err)
@@ -300,5 +305,28 @@ func TestLongHearingIsRenderedInSeconds(t *testing.T) {
 	t.Logf("%d entries: %d KiB in %v", len(d.Entries), len(b)>>10, time.Since(start))
 	if took := time.Since(start); took > 60*time.Second {
 		t.Errorf("took %v", took)
+	}
+}
+
+func TestVoicesStrengthsAndTheSwornSpeakerAreSaidInWords(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"en": {"masked voice (strong)", "masked voice", "synthetic voice (gentle)"},
+		"az": {"dəyişdirilmiş səs (güclü)", "dəyişdirilmiş səs", "süni səs (yüngül)"},
+		"ru": {"изменённый голос (сильно)", "изменённый голос", "синтетический голос (слабо)"},
+	} {
+		s := speech{words: locale(t, lang), pseudonym: "Lalə"}
+		got := []string{s.voice("neutral", "strong"), s.voice("neutral", ""), s.voice("synthetic", "gentle")}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q", lang, got)
+		}
+		label := s.recorded("witness/blob+neutral+strong")
+		if want := "Lalə: " + s.code("picture", "blob") + ", " + want[0]; label != want {
+			t.Errorf("%s: a recording is named %q, want %q", lang, label, want)
+		}
+		params := map[string]json.RawMessage{"version": []byte("1"), "key_code": []byte(`"1"`), "respeaker": []byte(`"support_person"`), "respeaker_why": []byte(`"WHY"`)}
+		text := s.system(&SystemText{Code: hearing.OrderSigned, Params: params})
+		if who := s.code("respeaker", "support_person"); !strings.Contains(text, who) || !strings.Contains(text, "WHY") || strings.Contains(text, "support_person") {
+			t.Errorf("%s: %q", lang, text)
+		}
 	}
 }
