@@ -324,3 +324,21 @@ func FuzzSeat(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkSeat(b *testing.B) {
+	r, in := rehearsed(), her(0.4, 61).say(4)
+	var raw mask.RawSound
+	at := 0
+	for b.Loop() {
+		for i := range raw.Samples {
+			raw.Samples[i] = float32(in[at+i])
+		}
+		if at += mask.BlockSamples; at+mask.BlockSamples > len(in) {
+			at = 0
+		}
+		r.now = r.now.Add(20 * time.Millisecond)
+		raw.Captured = r.now
+		r.seat.Apply(&raw)
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/2e7*100, "%-of-real-time")
+}
