@@ -28,6 +28,7 @@ type y4mReader struct {
 	chromaW       int // of the file's chroma planes
 	chromaH       int
 	y, c          []byte
+	count         int
 	raw           mask.RawPicture
 }
 
@@ -99,6 +100,8 @@ func (y *y4mReader) next() (*mask.RawPicture, error) {
 		y.subsample(y.c[:len(y.c)/2], y.raw.Cb)
 		y.subsample(y.c[len(y.c)/2:], y.raw.Cr)
 	}
+	y.count++
+	y.raw.Captured = time.Unix(1, 0).Add(time.Duration(float64(y.count) / y.fps * float64(time.Second))) // the clip's own clock, for the speed of a movement
 	return &y.raw, nil
 }
 
