@@ -150,9 +150,8 @@ function Speaker({ kiosk, child }: KioskProps) {
 }
 
 /** What the court sees of her: masked frames of the station, and a plain word when that is the card or silence. */
-function Self({ kiosk, stage, self, child, press }: KioskProps) {
+function Self({ kiosk, stage, self }: KioskProps) {
   const t = useText();
-  const words = useWords(child);
   const { mask, devices } = kiosk.station ?? {};
   const off = stage !== 'live' && stage !== 'recording';
   const trouble = [devices?.camera === 'lost' && t('kiosk.camera_lost'), devices?.microphone === 'lost' && t('kiosk.microphone_lost'),
@@ -161,9 +160,6 @@ function Self({ kiosk, stage, self, child, press }: KioskProps) {
   return (
     <figure class="kiosk-self" data-self={off ? 'off' : 'on'}>
       <img src={self} alt={t('kiosk.self')} />
-      {stage === 'live' && looksOf(kiosk).includes('blob') && kiosk.station?.tightened?.picture === '' && (
-        <button type="button" class="kiosk-choice" data-act="hand" aria-pressed={kiosk.station.hand ?? false} onClick={() => press({ type: 'hand', up: !kiosk.station?.hand })}>{words('kiosk.hand')}</button>
-      )}
       <figcaption>{off ? t('kiosk.self.off') : t('kiosk.self')} <span class="kiosk-figure">{t('tile.figure')}</span>{trouble.length > 0 && <strong class="kiosk-trouble">{trouble.join(' · ')}</strong>}</figcaption>
     </figure>
   );
@@ -188,6 +184,12 @@ function Court(props: KioskProps) {
           <Self {...props} />
           <VideoTile slot="bench" name={t('kiosk.court')} media={media} slots={kiosk.state?.slots} />
           <VideoTile slot="floor" name={t('kiosk.floor')} media={media} slots={kiosk.state?.slots} />
+        </div>
+        <div class="kiosk-bar">
+          <Looks {...props} />
+          {live && looksOf(kiosk).includes('blob') && kiosk.station?.tightened?.picture === '' && (
+            <button type="button" class="kiosk-choice" data-act="hand" aria-pressed={kiosk.station.hand ?? false} onClick={() => press({ type: 'hand', up: !kiosk.station?.hand })}>{words('kiosk.hand')}</button>
+          )}
         </div>
         <div class="kiosk-hands kiosk-hands-court">
           {own
