@@ -90,7 +90,7 @@ export const judgeOrder: State = {
   health: { ledger: 'ok', recording: 'off' }, slots: benchSlots.map((s) => ({ ...s, on: false })),
 };
 
-const repeated = { picture: 'puppet', voice: 'respeak', delay_s: 0, voice_strength: 'strong' };
+const repeated = { picture: 'puppet', voice: 'respeak', delay_s: 0, voice_strength: 'gentle' };
 const repeatedToAll = { bench: repeated, prosecution: repeated, defence: repeated, hall: { ...repeated, picture: 'blob' }, public: { ...repeated, picture: 'card' } };
 export const judgeRespeakDraft: State = {
   ...judgeOrder, draft: { bytes: 'e30=', order: { ...judgeOrder.draft!.order, renderings: repeatedToAll, respeaker: { who: 'support_person', reason: 'Şahidin dilini ondan başqa bilən andlı şəxs tapılmayıb.' } } },
@@ -99,7 +99,7 @@ export const judgeRespeakDraft: State = {
 export const judgeRespeak: State = {
   ...judgeLive, order: { ...judgeLive.order!, renderings: repeatedToAll, respeaker: 'interpreter' },
   testimony: { ...judgeLive.testimony, figure: 'answering', tightened: { picture: 'blob' }, mask: { picture: 'ok', voice: 'ok', notices: ['far_voice', 'session_unsealed'] } },
-  watching: watching.map((w) => ({ ...w, picture: w.picture === 'puppet' ? 'blob' : w.picture, voice: 'respeak', voice_strength: 'strong' })),
+  watching: watching.map((w) => ({ ...w, picture: w.picture === 'puppet' ? 'blob' : w.picture, voice: 'respeak', voice_strength: 'gentle' })),
 };
 
 export const judgeClosing: State = {
