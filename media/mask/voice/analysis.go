@@ -43,7 +43,6 @@ type analyser struct {
 	raw    [bands]float64
 	binPow [bins]float64
 	maxLow int
-	hard   float64 // of the session, added to what counts as voice
 }
 
 // filterBand is one triangle of the mel filter bank, its weights summing to one.
@@ -124,7 +123,7 @@ func (a *analyser) next(in []float64, out *frame) {
 		fresh[i] = a.high[1].next(a.high[0].next(v))
 	}
 	a.envelope(out)
-	out.voiced = a.voicing()
+	out.voiced = a.periodicity()
 }
 
 // envelope measures the bands, and takes off the noise that is always there.
@@ -160,9 +159,9 @@ func (a *analyser) envelope(out *frame) {
 	out.noise = 10 * math.Log10(noise*scale+1e-10)
 }
 
-// voicing is the highest normalised autocorrelation of the part below 1 kHz at any lag of a voice, mapped to 0..1. The lag, which
+// periodicity is the highest normalised autocorrelation of the part below 1 kHz at any lag of a voice. The lag, which
 // is the witness's pitch, is not kept.
-func (a *analyser) voicing() float64 {
+func (a *analyser) periodicity() float64 {
 	for i, w := range a.pitchW {
 		a.auto[i] = complex(a.hist[i]*w, 0)
 	}
@@ -190,7 +189,7 @@ func (a *analyser) voicing() float64 {
 	for lag := lagLow; lag <= lagHigh; lag++ {
 		best = max(best, real(a.auto[lag])/(zero*a.norm[lag]))
 	}
-	return smoothStep((best - 0.45 - a.hard) / 0.25)
+	return best
 }
 
 // smoothStep rises from 0 to 1 while x does, without a corner.

@@ -21,7 +21,7 @@ type session struct {
 	sharp  [fineDim]float64 // part of each cepstrum's change since the last frame that is added (below 0: taken off)
 	colour [fineDim]float64 // added to each cepstrum
 	press  float64          // added to the compression of the level
-	hard   float64          // added to the voicing that counts as voice
+	hard   float64          // added to the share of speech that counts as voiced
 	noise  *rand.ChaCha8    // excitation noise
 	drift  *rand.ChaCha8    // pitch contour and tempo
 	key    [2][32]byte      // seeds of the two, for a reset
@@ -41,7 +41,7 @@ type recipe struct {
 var recipes = map[Strength]recipe{
 	Gentle:   {warp: 0.05, bend: 0.02, arch: 0.03, tilt: 0.5, voice: 2, undo: 0.8, pull: 0.2, gain: 0.15, sharp: 0.3, colour: 0.15, press: 0.12, hard: 0.08, wander: 0.5},
 	Standard: {warp: 0.07, bend: 0.02, arch: 0.03, tilt: 0.5, voice: 2, undo: 1, pull: 0.3, gain: 0.2, sharp: 0.4, colour: 0.2, press: 0.12, hard: 0.08, wander: 0.5},
-	Strong:   {warp: 0.12, bend: 0.02, arch: 0.03, tilt: 0.5, voice: 2.5, undo: 1, pull: 0.4, gain: 0.22, sharp: 0.4, colour: 0.25, press: 0.15, hard: 0.1, wander: 0.5},
+	Strong:   {warp: 0.09, bend: 0.02, arch: 0.03, tilt: 0.5, voice: 2.5, undo: 1, pull: 0.35, gain: 0.22, sharp: 0.4, colour: 0.25, press: 0.15, hard: 0.1, wander: 0.5},
 }
 
 const (

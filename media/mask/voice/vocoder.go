@@ -6,22 +6,24 @@ const vocoderLatency = (downTaps-1)/2 + ratio*(window/2) + (upTaps-1)/2 + ratio*
 
 // vocoder is the whole way of a sound: 48 kHz in, frames at 16 kHz, 48 kHz out.
 type vocoder struct {
-	down  *decimator
-	up    *interpolator
-	ear   *analyser
-	loud  loudness
-	norm  *normaliser
-	pace  tempo
-	mouth *synthesiser
-	frame frame
-	in    [narrow]float64
-	out   [narrow]float64
+	down   *decimator
+	up     *interpolator
+	ear    *analyser
+	loud   loudness
+	norm   *normaliser
+	pace   tempo
+	voiced voicing
+	mouth  *synthesiser
+	frame  frame
+	in     [narrow]float64
+	out    [narrow]float64
 }
 
 func newVocoder(s *session) *vocoder {
 	v := &vocoder{down: newDecimator(), up: newInterpolator(), ear: newAnalyser(), norm: newNormaliser(s), mouth: newSynthesiser(s)}
-	v.loud.press, v.ear.hard = s.press, s.hard
+	v.loud.press, v.voiced.share = s.press, voicedShare+s.hard
 	v.loud.reset()
+	v.voiced.reset()
 	return v
 }
 
@@ -33,6 +35,7 @@ func (v *vocoder) reset() {
 	v.loud.reset()
 	v.norm.reset()
 	v.pace.reset()
+	v.voiced.reset()
 	v.mouth.reset()
 }
 
@@ -42,6 +45,7 @@ func (v *vocoder) block(in *[ratio * narrow]float32, out *[ratio * narrow]float6
 	for at := 0; at < narrow; at += hop {
 		v.ear.next(v.in[at:at+hop], &v.frame)
 		power, speech := v.loud.next(&v.frame)
+		v.frame.voiced = v.voiced.next(v.frame.voiced, speech)
 		v.norm.next(&v.frame.band, speech)
 		v.pace.next(&v.frame, &power, v.mouth.drift)
 		v.mouth.next(&v.frame.band, power, v.frame.voiced, v.out[at:at+hop])
