@@ -53,7 +53,8 @@ type stateMessage struct {
 	} `json:"hearing"`
 	Order     *signedOrder `json:"order"`
 	Testimony struct {
-		Phase     string `json:"phase"`
+		Phase     string      `json:"phase"`
+		Mask      *maskStatus `json:"mask"`
 		Tightened *struct {
 			Picture string `json:"picture"`
 			Voice   string `json:"voice"`

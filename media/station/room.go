@@ -114,6 +114,13 @@ func (r *room) linkState(raw []byte, st stateMessage) {
 		r.log.Info("testimony", "phase", st.Testimony.Phase)
 	}
 	entered := st.Testimony.Phase == phaseRehearsal && r.state.Testimony.Phase != phaseRehearsal
+	if r.state.Testimony.Phase == "" { // the first since the link came up: what the court was told last, perhaps by a station that was killed
+		told := allWell
+		if m := st.Testimony.Mask; m != nil {
+			told = *m
+		}
+		r.thin.begin(told, time.Now())
+	}
 	r.raw, r.state = raw, st
 	r.stopped = r.stopped && st.Testimony.Phase == phaseLive
 	r.heard = st.Testimony.Phase == phaseReleased

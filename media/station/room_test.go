@@ -355,3 +355,25 @@ func FuzzFromKiosk(f *testing.F) {
 		r.fromKiosk(b)
 	})
 }
+
+// A station that was killed while the card stood must not leave the court with an alarm that is over.
+func TestWhatAKilledStationSaidLastIsSetRight(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		var st stateMessage
+		st.Hearing.Phase, st.Testimony.Phase, st.Order = "open", phaseLive, g.sign(t)
+		st.Testimony.Mask = &maskStatus{Picture: modeCard, Voice: modeSilence, Notice: faultOverload}
+		g.linkState([]byte(`{}`), st)
+		time.Sleep(5 * time.Second)
+		g.link.mu.Lock()
+		defer g.link.mu.Unlock()
+		var told []maskStatus
+		for _, c := range g.link.pending {
+			if c.Name == "mask.status" {
+				told = append(told, c.Args.(maskStatus))
+			}
+		}
+		if len(told) != 1 || told[0] != allWell {
+			t.Errorf("told %+v", told)
+		}
+	})
+}

@@ -19,15 +19,22 @@ type thinner struct {
 	at    time.Time
 }
 
+// begin says what the court was told last.
+func (t *thinner) begin(told maskStatus, now time.Time) {
+	if t.at.IsZero() {
+		t.left, t.at = thinBurst, now
+	}
+	t.told = told
+}
+
 // due says whether the status is to be told now. One that is sure, because no device and no clock can take it back, need not hold first.
 func (t *thinner) due(s maskStatus, sure bool, now time.Time) bool {
 	if t.at.IsZero() {
-		t.left, t.told, t.next, t.since = thinBurst, allWell, allWell, now
-	} else {
-		t.left = min(thinBurst, t.left+float64(now.Sub(t.at))/float64(thinEvery))
+		t.begin(allWell, now)
 	}
+	t.left = min(thinBurst, t.left+float64(now.Sub(t.at))/float64(thinEvery))
 	t.at = now
-	if s != t.next {
+	if s != t.next || t.since.IsZero() {
 		t.next, t.since = s, now
 	}
 	if s == t.told || !sure && now.Sub(t.since) < settledAfter || t.left < 1 {
