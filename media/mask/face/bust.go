@@ -4,6 +4,7 @@ import "math"
 
 const (
 	grain      = 1.15 // texels per pixel at rest
+	texelMost  = 128  // texels per head unit at most: the form is smooth, and a larger texture does not stay in the cache
 	reach      = 1.12 // half the head's texture, in head units
 	maxYaw     = .50  // radians at full channel
 	maxPitch   = .34
@@ -43,7 +44,7 @@ func newBust(w, h int, s scene) *bust {
 	b := &bust{l: newLayout(w, h, s), scene: s}
 	b.stage = newStage(b.l, s)
 	b.hand = newHand(b.l)
-	b.texel = b.l.unit * grain
+	b.texel = min(b.l.unit*grain, texelMost)
 	b.side = int(math.Ceil(2*reach*b.texel)) + 2
 	b.base = make([]uint64, b.side*b.side)
 	b.rel = make([]int16, b.side*b.side)
@@ -56,7 +57,7 @@ func newBust(w, h int, s scene) *bust {
 			w := halfWidth(yi)
 			xi := clamp(x, -w*.985, w*.985)
 			z, _ := form(xi, yi)
-			cover := clamp(outline(x, y)*b.l.unit*1.05+.5, 0, 1)
+			cover := clamp(outline(x, y)*min(b.l.unit, b.texel)*1.05+.5, 0, 1)
 			s := b.lit(normal(plain, xi, yi)) * fall(yi)
 			s0 := stone(s).luma()
 			s1 := stone(b.lit(normal(carved, xi, yi)) * fall(yi)).luma()
@@ -239,10 +240,15 @@ func shearRow(dst, src []byte, by float64) {
 	}
 	s := src[lo-whole-1 : hi-whole]
 	d := dst[lo:hi]
+	if f == 0 {
+		copy(d, s[1:])
+		return
+	}
 	prev := uint32(s[0])
-	for i := range d {
-		cur := uint32(s[i+1])
-		d[i] = byte((cur*(256-f) + prev*f + 128) >> 8)
+	s = s[1 : 1+len(d)]
+	for i, v := range s {
+		cur := uint32(v)
+		d[i] = byte((cur<<8 + (prev-cur)*f + 128) >> 8)
 		prev = cur
 	}
 }

@@ -23,14 +23,8 @@ const (
 )
 
 const (
-	leakSeconds     = 2.0  // how long a posture lasts on the figure: what is slower is the person's own mean
 	spreadSeconds   = 4.0  // over which a channel's spread is taken
 	spreadPrior     = 1.0  // seconds that the usual spread counts for at the beginning
-	most            = 4.0  // a person who moves little is shown at most so much larger
-	least           = .25  // and one who moves much not smaller than so much of it
-	wide            = 1.2  // spreads that take three quarters of a channel
-	dead            = .30  // of that: smaller movements are shrunk
-	steps           = 7    // to each side, in which a channel is shown
 	overstep        = .62  // of a step, by which a movement must leave the step it is on
 	reachOut        = .8   // share of a channel that is used
 	sureBy          = 3.0  // standard errors that a movement must exceed to count whole
@@ -46,6 +40,20 @@ const (
 	saidDraws       = 15 // draws after the last sound during which the figure counts as answering
 )
 
+// manner is how much of a movement is shown. There is one, asShown; the others are points of the frontier between demeanour and anonymity that
+// MEASURED.md draws, and no build can choose them.
+type manner struct {
+	leak  float64 // seconds that a posture lasts on the figure: what is slower is the person's own mean
+	most  float64 // a person who moves little is shown at most so much larger
+	least float64 // and one who moves much not smaller than so much of it
+	wide  float64 // spreads that take three quarters of a channel
+	dead  float64 // of that: smaller movements are shrunk
+	steps float64 // to each side, in which a channel is shown
+	show  [channels]float64
+}
+
+var asShown = manner{leak: 2, most: 4, least: .25, wide: 1.2, dead: .30, steps: 7, show: [channels]float64{1, 1, 1, 1, 1}}
+
 // usual is the spread of each channel in people who speak to a camera, after the slow part is taken out.
 var usual = [channels]float64{.06, .06, .03, .05, .02}
 
@@ -54,6 +62,7 @@ var quiver = [channels]float64{.0010, .0010, .0004, .0003, .0004}
 
 // follower turns readings into poses: without their slow part, brought near a common spread, compressed, smoothed, quantised.
 type follower struct {
+	as     manner
 	gain   [channels]float64
 	held   bool // one face is being read
 	ever   bool // one was
@@ -77,7 +86,7 @@ type follower struct {
 }
 
 func newFollower(s scene) follower {
-	return follower{gain: s.gain, dice: s.dice | 1, spread: usual, shown: 1, quiet: saidDraws}
+	return follower{as: asShown, gain: s.gain, dice: s.dice | 1, spread: usual, shown: 1, quiet: saidDraws}
 }
 
 // toss is a coin of the session's (xorshift, Marsaglia 2003): it hides a camera's timing from the eye of a machine, it keeps no secret.
@@ -135,14 +144,14 @@ func (f *follower) take(r *reading, dt float64) {
 		}
 		q := math.Max(quiver[i], sureBy*r.doubt[i])
 		m *= m * m / (m*m + q*q + 1e-18)
-		f.at[i] = f.at[i]*math.Exp(-dt/leakSeconds) + m
+		f.at[i] = f.at[i]*math.Exp(-dt/f.as.leak) + m
 		s := f.spread[i]
 		s += (f.at[i]*f.at[i] - s*s) / (2 * s) * dt / (f.seen + spreadPrior)
-		f.spread[i] = clamp(s, usual[i]/most, usual[i]/least)
-		u := f.at[i] / (wide * f.spread[i]) * f.gain[i]
-		u = math.Tanh(u * u * u / (u*u + dead*dead))
-		if math.Abs(u-f.target[i]/reachOut) > overstep/steps {
-			f.target[i] = reachOut * math.Round(u*steps) / steps
+		f.spread[i] = clamp(s, usual[i]/f.as.most, usual[i]/f.as.least)
+		u := f.at[i] / (f.as.wide * f.spread[i]) * f.gain[i] * f.as.show[i]
+		u = math.Tanh(u * u * u / (u*u + f.as.dead*f.as.dead + 1e-12))
+		if math.Abs(u-f.target[i]/reachOut) > overstep/f.as.steps {
+			f.target[i] = reachOut * math.Round(u*f.as.steps) / f.as.steps
 		}
 	}
 }

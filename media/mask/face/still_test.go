@@ -203,7 +203,7 @@ func TestSoak(t *testing.T) {
 	if rest > 0 && sum/float64(rest) > 12 {
 		t.Errorf("a head at rest is drawn %.1f of 127 off on average: the figure drifts", sum/float64(rest))
 	}
-	if lowest < usual[chPitch]/most || lowest > usual[chPitch]/least {
+	if lowest < usual[chPitch]/asShown.most || lowest > usual[chPitch]/asShown.least {
 		t.Errorf("the spread left its bounds: %v", lowest)
 	}
 }
