@@ -66,6 +66,13 @@ func (n *normaliser) reset() {
 
 // next replaces the bands by the normalised envelope, without level. Only speech teaches the means.
 func (n *normaliser) next(band *[bands]float64, speech bool) {
+	n.hear(band, speech)
+	n.voice.pull(&n.cep, n.s.recipe.pull)
+	n.say(band)
+}
+
+// hear makes n.cep of the bands: the cepstra about the target's mean, the speaker taken off as far as it is known.
+func (n *normaliser) hear(band *[bands]float64, speech bool) {
 	if speech {
 		n.frames++
 	}
@@ -86,7 +93,10 @@ func (n *normaliser) next(band *[bands]float64, speech bool) {
 		n.voice.learn(&n.cep)
 	}
 	n.voice.remove(&n.cep, n.s.recipe.undo)
-	n.voice.pull(&n.cep, n.s.recipe.pull)
+}
+
+// say gives n.cep the speaker of the session and writes the envelope.
+func (n *normaliser) say(band *[bands]float64) {
 	n.voice.add(&n.cep)
 	n.colour()
 	for i := range band {

@@ -10,6 +10,7 @@ type vocoder struct {
 	up     *interpolator
 	ear    *analyser
 	loud   loudness
+	mind   *content // of the synthetic mode; else nil
 	norm   *normaliser
 	pace   tempo
 	voiced voicing
@@ -32,6 +33,9 @@ func (v *vocoder) reset() {
 	v.down.reset()
 	v.up.reset()
 	v.ear.reset()
+	if v.mind != nil {
+		v.mind.reset()
+	}
 	v.loud.reset()
 	v.norm.reset()
 	v.pace.reset()
@@ -45,9 +49,14 @@ func (v *vocoder) block(in *[ratio * narrow]float32, out *[ratio * narrow]float6
 	for at := 0; at < narrow; at += hop {
 		v.ear.next(v.in[at:at+hop], &v.frame)
 		power, speech := v.loud.next(&v.frame)
-		v.frame.voiced = v.voiced.next(v.frame.voiced, speech)
-		v.norm.next(&v.frame.band, speech)
-		v.pace.next(&v.frame, &power, v.mouth.drift)
+		if v.mind != nil {
+			v.frame.voiced = v.voiced.plain(v.frame.voiced)
+			power = v.mind.next(&v.frame, power, speech, v.norm)
+		} else {
+			v.frame.voiced = v.voiced.next(v.frame.voiced, speech)
+			v.norm.next(&v.frame.band, speech)
+			v.pace.next(&v.frame, &power, v.mouth.drift)
+		}
 		v.mouth.next(&v.frame.band, power, v.frame.voiced, v.out[at:at+hop])
 	}
 	v.up.block(&v.out, out)
