@@ -324,3 +324,48 @@ func TestWithoutTheSwornSpeakersMicrophoneThereIsSilenceAndTheBenchIsTold(t *tes
 		}
 	})
 }
+
+func TestEveryVoiceThatAnOrderMayNameIsBuilt(t *testing.T) {
+	m, err := newMasks(maskConfig{Width: 64, Height: 64, Face: face.Card, Voices: "neutral+gentle neutral neutral+strong synthetic+gentle synthetic synthetic+strong respeak"}, newSession())
+	if err != nil || len(m.voices) != 7 {
+		t.Fatalf("%d voices, %v", len(m.voices), err)
+	}
+	var raw mask.RawSound
+	for _, v := range m.voices {
+		if b, broken := v.mask.(brokenVoice); broken {
+			t.Errorf("%s: %v", v.key, b.why)
+			continue
+		}
+		loudest := float32(0)
+		for n := 0; n < 50*mask.BlockSamples; {
+			n = buzzBlock(&raw, n)
+			var out voice.Masked
+			if err := v.mask.Next(&raw, &out); err != nil {
+				t.Errorf("%s: %v", v.key, err)
+				break
+			}
+			loudest = max(loudest, out.Level())
+		}
+		if loudest < 0.2 {
+			t.Errorf("%s says nothing: level %v", v.key, loudest)
+		}
+	}
+}
+
+func TestTheRealFigureDrawsBothItsForms(t *testing.T) {
+	m, err := newMasks(maskConfig{Width: 160, Height: 120, Face: face.Puppet, Plain: true, Pseudonym: "Lalə"}, newSession())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, ok := m.draw(drawWish{mouth: 1, plain: true})
+	shown := map[string]string{}
+	for _, mode := range []string{modePuppet, modeBlob, modeCard} {
+		shown[string(d.of(mode).AppendI420(nil))] = mode
+	}
+	if !ok || len(shown) != 3 || m.does() == "" {
+		t.Errorf("ok %v, %d different pictures, the figure is said to do %q", ok, len(shown), m.does())
+	}
+	if one, _ := m.draw(drawWish{mouth: 1}); string(one.of(modeBlob).AppendI420(nil)) != string(m.card.AppendI420(nil)) {
+		t.Error("a plain figure that nobody wanted was drawn")
+	}
+}
