@@ -64,7 +64,7 @@ func TestVerdictsFollowFromTheirCounts(t *testing.T) {
 		seen[name] = true
 		n, r := 0, 0
 		for kind, c := range v.Kinds {
-			if c.N < 20 || c.Reversals > c.Errors || c.Errors > c.N || c.Reversals < 0 {
+			if c.N < 10 || c.Reversals > c.Errors || c.Errors > c.N || c.Reversals < 0 {
 				t.Errorf("%s, %s: counts %+v", name, kind, c)
 			}
 			n, r = n+c.N, r+c.Reversals
