@@ -109,7 +109,7 @@ def main():
         if a.corpus: pickle.dump(D, open(a.corpus, 'wb'), protocol=4)
     r = np.random.default_rng(a.seed); torch.manual_seed(a.seed); prepare(D, a.offset); net = Net(a.c, dec=a.dec, phones=NP)
     held = sorted({o['spk'] for o in D if o['kind'] == 'real' and not o['spk'].endswith('r')})[::12]; kinds = {k: [i for i, o in enumerate(D) if o['kind'] == k and o['spk'].rstrip('r') not in held] for k in ('real', 'noisy', 'az', 'en')}; test = {'real': [i for i, o in enumerate(D) if o['spk'] in held and o['kind'] == 'real'][:40], 'noisy': [i for i, o in enumerate(D) if o['spk'] in held and o['kind'] == 'noisy'][:24], 'az': kinds['az'][:30]}; kinds['az'] = kinds['az'][30:]
-    print('weights', sum(q.numel() for q in net.parameters()), 'utts', len(D), 'frames', sum(len(o['x']) for o in D), flush=True); tr = np.random.default_rng(9); TB = {k: batch(D, v, tr, calm=True) for k, v in test.items()}
+    print('weights', sum(q.numel() for q in net.parameters()), 'utts', len(D), 'frames', sum(len(o['x']) for o in D), flush=True); tr = np.random.default_rng(9); TB = {k: batch(D, v, tr, calm=True) for k, v in test.items() if v}
     if a.init: old = torch.load(a.init)['sd']; old['steps'] = net.steps; net.load_state_dict(old)
     else: linear(net, [batch(D, r.choice(kinds['real']+kinds['az'], 24), r) for _ in range(24)])
     opt = torch.optim.AdamW(net.parameters(), lr=a.lr, weight_decay=1e-2); t0 = time.process_time(); st = 0; ac = None; save = time.time()
@@ -125,7 +125,7 @@ def main():
         el = (time.process_time()-t0)/a.seconds
         if el >= 1: break
         for g in opt.param_groups: g['lr'] = a.lr*min(1, st/60+.02)*(.5*(1+np.cos(np.pi*el))*.97+.03)
-        ks = r.choice(['real', 'noisy', 'az', 'en'], a.bs, p=[.55, .2, .15, .1]); x, y, w, lab = batch(D, [kinds[k][r.integers(len(kinds[k]))] for k in ks], r)
+        share = np.array([w*bool(kinds[k]) for k, w in (('real', .55), ('noisy', .2), ('az', .15), ('en', .1))]); ks = r.choice(['real', 'noisy', 'az', 'en'], a.bs, p=share/share.sum()); x, y, w, lab = batch(D, [kinds[k][r.integers(len(kinds[k]))] for k in ks], r)
         o, ph, c = net(x, coarse=r.random() < a.coarse); l, parts = loss_of(o, ph, y, w, lab, a.ce); opt.zero_grad(); l.backward(); torch.nn.utils.clip_grad_norm_(net.parameters(), 2.); opt.step(); st += 1; ac = np.array(parts) if ac is None else .97*ac+.03*np.array(parts)
         if st % 100 == 0: report(el)
         if time.time()-save > 90: store(); save = time.time()
