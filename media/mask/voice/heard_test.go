@@ -48,7 +48,7 @@ func heardTwice(t *testing.T, sound []float64) (out []byte) {
 			v.ear.next(sound[at:at+hop], &v.frame)
 			power, speech := v.loud.next(&v.frame)
 			v.norm.hear(&v.frame.band, speech)
-			c.put(v.norm, power, v.frame.voiced)
+			c.put(v.norm, power, v.voiced.plain(v.frame.voiced))
 			for _, x := range c.in {
 				out = binary.LittleEndian.AppendUint32(out, math.Float32bits(x))
 			}
