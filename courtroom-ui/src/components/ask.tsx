@@ -1,17 +1,20 @@
 // A dialog that asks for words, a choice, or only for a yes, before an act that loosens or ends something. Protecting acts
 // never come through here. It is the browser's own modal dialog: focus stays inside, Escape leaves, and the page below is
 // inert to every assistive technology.
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useText } from '../text/context';
 import { Button } from './button';
 
 export interface AskField { name: string; label: string; kind: 'line' | 'text' | 'choice'; required?: boolean; options?: { value: string; label: string }[]; value?: string; placeholder?: string }
 export interface Ask { title: string; what?: string; fields: AskField[]; go: string; tone?: 'primary' | 'danger'; done: (values: Record<string, string>) => void }
 
-/** Holds at most one question; returns how to ask and what to draw. */
+/** Holds at most one question; returns how to ask and what to draw. Each question has a dialog of its own: the browser tells of a closed dialog a moment
+ * later, and by then the next may be open. */
 export function useAsk(): [(ask: Ask) => void, ComponentChild] {
-  const [ask, setAsk] = useState<Ask | null>(null);
-  return [setAsk, ask && <AskDialog key={ask.title} ask={ask} close={() => setAsk(null)} />];
+  const [now, setNow] = useState<{ n: number; ask: Ask } | null>(null);
+  const asked = useRef(0);
+  const ask = useCallback((question: Ask) => setNow({ n: ++asked.current, ask: question }), []);
+  return [ask, now && <AskDialog key={now.n} ask={now.ask} close={() => setNow((open) => (open?.n === now.n ? null : open))} />];
 }
 type ComponentChild = preact.JSX.Element | null;
 
