@@ -118,6 +118,7 @@ test('the witness agrees by keyboard, the judge calls her by F2', async () => {
   const { judge, kiosk } = seats;
   await choose(kiosk, act('consent.yes'));
   await judge.until('the witness agreed', (s) => s.testimony.phase === 'ready' && s.testimony.consent?.given);
+  await judge.rest();
   await press(judge, 'F2');
   await judge.until('testimony is live', (s) => s.testimony.phase === 'live');
 });
@@ -126,6 +127,8 @@ test('F8 pauses at once, at the judge and at a clerk in the middle of a sentence
   const { judge, clerk } = seats;
   await press(judge, 'F8');
   await clerk.until('the judge paused', (s) => s.testimony.phase === 'paused' && s.testimony.paused_by === 'presiding_judge', 5000);
+  await judge.until('the pause is on the judge\'s own page', (s) => s.testimony.phase === 'paused');
+  await judge.rest();
   await press(judge, 'F2');
   await judge.until('testimony is live again', (s) => s.testimony.phase === 'live');
   await press(clerk, 'F4');
@@ -141,6 +144,8 @@ test('F8 pauses at once, at the judge and at a clerk in the middle of a sentence
 
 test('the witness takes a break by keyboard, and no page was touched by a pointer or met a fault', async () => {
   const { judge, kiosk } = seats;
+  await judge.until('the pause is on the judge\'s own page', (s) => s.testimony.phase === 'paused');
+  await judge.rest();
   await press(judge, 'F2');
   await judge.until('testimony is live again', (s) => s.testimony.phase === 'live');
   await choose(kiosk, act('break'));
