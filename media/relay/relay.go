@@ -11,7 +11,7 @@
 //     of a denied track is written to anyone, not even one asked for again.
 //   - No trace of the publisher. A subscriber gets payload bytes under a header made here: own SSRC, number and time offsets, no CSRC, no
 //     extension, no padding, for sound a constant marker bit (RFC 8826, RFC 8827; RFC 6562 for the sound's rate, which the station keeps).
-//   - Masked means watched. Of a masked publication no picture is forwarded before a key frame of it was looked at.
+//   - Masked means watched. Of a masked publication no picture is forwarded before a key frame of it was looked at, nor while one showed a face.
 package relay
 
 import (
@@ -52,6 +52,8 @@ type ingest struct {
 	watch   *watch // of a masked publication's video, else nil
 
 	forwarded uint64 // packets that went out, to all outlets together; guarded by mu
+	octets    uint64 // of payload that came in; guarded by mu
+	pace      pace
 
 	keyMu    sync.Mutex
 	keyAsked time.Time
@@ -93,6 +95,7 @@ func (in *ingest) forward(p *packet) {
 		}
 		return
 	}
+	in.octets += uint64(len(p.payload))
 	in.cache.keep(p)
 	for _, out := range in.outlets {
 		if out.write(p) {

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/image/vp8"
@@ -11,33 +12,46 @@ import (
 const (
 	lookEvery     = 1500 * time.Millisecond // a key frame is looked at this often
 	lookWithin    = 6 * time.Second         // without a clean look for so long, the gate closes
+	maxHits       = 2                       // so many running that show a face, and the publication is cut
 	maxUndecoded  = 3                       // so many running that nobody can decode, and the publication is cut
 	maxFrameBytes = 1 << 20
 	maxFrameSide  = 1920
 )
 
 // watch looks at key frames of one masked picture. pass, due and stop are called with the ingest's lock held; run and its callees without.
-// It fails closed: the gate is shut until a key frame was found clean, and shuts again when none was for lookWithin.
+//
+// It fails closed. The gate is shut until a key frame was found clean. It shuts at once at a hit, and the next key frame is looked at at once: a second hit
+// running cuts the publication, a clean look opens the gate again. So one false alarm costs a moment of the picture and no testimony, and a face is
+// never shown while it is doubted. It shuts too when a key frame cannot be decoded, and when none was clean for lookWithin.
 type watch struct {
 	find func(luma []byte, w, h, stride int) int
 	in   *ingest
 	cut  func()
-	jobs chan []byte // of one: a picture that finds it full is not looked at, the next one is
-	back chan []byte
+	jobs chan job    // of one: a picture that finds it full is not looked at, the next one is
+	back chan []byte // the frame's storage, once it was looked at
 	done chan struct{}
 
-	clean   time.Time // last clean look; zero: the gate is shut
-	taken   time.Time // last frame given to look at
+	clean   time.Time // when the last key frame came that was found clean; zero: the gate is shut
+	taken   time.Time // when the last one came that was given to look at
 	frame   []byte
 	growing bool
 	next    uint16
 	stopped bool
 
-	blind int // running undecodable key frames; of run only
+	given  uint64        // frames given to look at
+	judged atomic.Uint64 // and of them judged
+
+	hits, blind int // running; of run only
+}
+
+// job is one key frame to look at, and when it came.
+type job struct {
+	frame []byte
+	at    time.Time
 }
 
 func newWatch(find func([]byte, int, int, int) int, in *ingest, cut func()) *watch {
-	w := &watch{find: find, in: in, cut: cut, jobs: make(chan []byte, 1), back: make(chan []byte, 1), done: make(chan struct{})}
+	w := &watch{find: find, in: in, cut: cut, jobs: make(chan job, 1), back: make(chan []byte, 1), done: make(chan struct{})}
 	w.back <- nil
 	return w
 }
@@ -81,8 +95,9 @@ func (w *watch) collect(p *packet) {
 	w.growing = false
 	select {
 	case spare := <-w.back:
-		w.jobs <- w.frame // there is room: the spare one is here, so no frame is being looked at
+		w.jobs <- job{w.frame, p.arrived} // there is room: the spare one is here, so no frame is being looked at
 		w.frame, w.taken = spare, p.arrived
+		w.given++
 	default:
 	}
 }
@@ -100,34 +115,44 @@ func (w *watch) run() {
 		select {
 		case <-w.done:
 			return
-		case frame := <-w.jobs:
-			began := time.Now()
-			faces, ok := w.look(frame)
-			w.back <- frame
-			if !w.judge(began, faces, ok) {
+		case j := <-w.jobs:
+			faces, ok := w.look(j.frame)
+			w.back <- j.frame
+			going := w.judge(j.at, faces, ok)
+			if !going {
 				w.cut()
+			}
+			w.judged.Add(1)
+			if !going {
 				return
 			}
 		}
 	}
 }
 
-// judge takes note of a look; false means that the publication must be cut.
+// judge takes note of a look at a key frame that came at the given time; false means that the publication must be cut.
 func (w *watch) judge(at time.Time, faces int, ok bool) bool {
-	if !ok {
+	switch {
+	case !ok:
 		w.blind++
-		return w.blind < maxUndecoded
+	case faces > 0:
+		w.hits, w.blind = w.hits+1, 0
+	default:
+		w.hits, w.blind = 0, 0
 	}
-	w.blind = 0
-	if faces > 0 {
+	if w.hits >= maxHits || w.blind >= maxUndecoded {
 		return false
 	}
+	clean := ok && faces == 0
 	w.in.mu.Lock()
-	opened := w.clean.IsZero()
-	w.clean = at
+	turned := w.clean.IsZero() == clean // the gate opens or shuts
+	w.clean = time.Time{}
+	if clean {
+		w.clean = at
+	}
 	w.in.mu.Unlock()
-	if opened {
-		w.in.askKeyFrame(time.Now())
+	if turned || !clean {
+		w.in.askKeyFrame(time.Now()) // for who waits behind an open gate, or to look again
 	}
 	return true
 }

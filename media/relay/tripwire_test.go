@@ -91,6 +91,88 @@ func keyFrame(seq uint16, at time.Time, frame []byte) *packet {
 	return &packet{seq: seq, key: true, marker: true, payload: append([]byte{0x10}, frame...), arrived: at}
 }
 
+// looked waits until the key frame that was given last was looked at.
+func looked(t *testing.T, in *ingest) {
+	t.Helper()
+	eventually(t, "the key frame is looked at", func() bool {
+		select {
+		case spare := <-in.watch.back:
+			in.watch.back <- spare
+			return true
+		default:
+			return false
+		}
+	})
+	// The frame is given back just before it is judged.
+	eventually(t, "it is judged", func() bool {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		return in.dead || in.watch.judged.Load() == in.watch.given
+	})
+}
+
+func TestOneHitHoldsThePictureAndTwoRunningCutIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		looks string // f: a face, c: clean, b: cannot be decoded
+		cut   bool
+		flows bool // what comes after
+	}{
+		"no look yet":                        {"", false, false},
+		"clean":                              {"c", false, true},
+		"one hit at the start":               {"f", false, false},
+		"two at the start":                   {"ff", true, false},
+		"one hit in a picture that flows":    {"cf", false, false},
+		"two running":                        {"cff", true, false},
+		"one, and clean again":               {"cfc", false, true},
+		"one, clean, one":                    {"cfcf", false, false},
+		"one, unreadable, one":               {"cfbf", true, false},
+		"unreadable in a picture that flows": {"cb", false, false},
+		"unreadable, and clean again":        {"cbbc", false, true},
+		"three unreadable running":           {"cbbb", true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in, tap, cut := watchedIngest(t, bright)
+			frames := map[rune][]byte{'f': readFrame(t, "white.vp8"), 'c': readFrame(t, "black.vp8"), 'b': {0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0xff}}
+			at, seq := time.Now(), uint16(0)
+			for _, l := range c.looks {
+				at, seq = at.Add(lookEvery), seq+1
+				in.forward(keyFrame(seq, at, frames[l]))
+				looked(t, in)
+			}
+			if cut.Load() != c.cut {
+				t.Fatalf("cut: %v", cut.Load())
+			}
+			before := tap.n.Load()
+			in.forward(&packet{seq: seq + 1, marker: true, payload: []byte{0x10, 1}, arrived: at.Add(40 * time.Millisecond)})
+			if flows := tap.n.Load() > before; flows != c.flows {
+				t.Errorf("what comes after flows: %v", flows)
+			}
+		})
+	}
+}
+
+func TestAHitIsLookedAtAgainAtOnce(t *testing.T) {
+	in, _, cut := watchedIngest(t, bright)
+	var asked atomic.Int64
+	in.ask = func() { asked.Add(1) }
+	at := time.Now()
+	in.forward(keyFrame(1, at, readFrame(t, "black.vp8")))
+	looked(t, in)
+	in.forward(keyFrame(2, at.Add(lookEvery), readFrame(t, "white.vp8")))
+	looked(t, in)
+	in.mu.Lock()
+	due := in.watch.due(at.Add(lookEvery + time.Millisecond))
+	in.mu.Unlock()
+	if !due {
+		t.Error("no key frame is asked for though a face was seen")
+	}
+	in.forward(keyFrame(3, at.Add(lookEvery+40*time.Millisecond), readFrame(t, "white.vp8"))) // long before the next one would be due
+	eventually(t, "it is cut", cut.Load)
+	if asked.Load() == 0 {
+		t.Error("the publisher was not asked")
+	}
+}
+
 func TestKeyFramesThatNobodyCanDecodeCutAMaskedPublication(t *testing.T) {
 	for name, c := range map[string]struct {
 		frame []byte

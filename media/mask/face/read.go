@@ -244,33 +244,3 @@ func scan(p *pigo.Pigo, pix []byte, w, h, stride, least, most int, shift, step, 
 	}
 	return out
 }
-
-// FindFaces counts the faces in a luma plane of w by h samples, for the relay's tripwire: 0 in every picture that this package draws, at least 1 in a
-// usual frontal picture of a person. It uses pigo, as the reading does. A plane that does not hold w by h samples counts as 1: what cannot be looked
-// at is not let through.
-func FindFaces(luma []byte, w, h, stride int) (n int) {
-	defer func() {
-		if recover() != nil {
-			n = 1
-		}
-	}()
-	if w < 16 || h < 16 || w > 4096 || h > 4096 || !holds(luma, w, h, stride) {
-		return 1
-	}
-	p, err := finder()
-	if err != nil {
-		return 1
-	}
-	r := reader{}
-	r.shrink(gray{luma, w, h, stride})
-	side := min(r.ww, r.wh)
-	for _, f := range scan(p, r.cur[0].p, r.ww, r.wh, r.ww, int(.10*float64(side)), side, .1, 1.1, 0) {
-		if f.score >= tripScore {
-			n++
-		}
-	}
-	return n
-}
-
-// tripScore is pigo's summed score from which the tripwire takes a place for a face.
-const tripScore = 12.0
