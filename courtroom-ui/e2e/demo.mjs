@@ -90,12 +90,16 @@ views = ["bench"]
 export const startStation = (gateway, token, certificate, extra = []) =>
   start(bin('station'), ['testify', '-gateway', gateway, '-gateway-cert', certificate, '-hearing', 'demo', '-token', token, '-camera', 'demo:witness', '-microphone', 'demo:witness', '-state', folder('station'), '-loop', '-kiosk', '127.0.0.1:0', '-json', ...extra], { name: 'station' });
 
+// The limits say that something happens at all, not how fast: a dozen pages on two cores, beside whatever else the machine does, must not fail a test.
+// What must be quick is measured by make bench.
+const patience = 3;
+
 export async function waitFor(what, ok, withinMs = 20_000) {
-  const end = Date.now() + withinMs;
+  const end = Date.now() + withinMs * patience;
   for (;;) {
     const value = await ok();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`did not happen within ${withinMs} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`did not happen within ${withinMs * patience} ms: ${what}`);
     await new Promise((r) => setTimeout(r, 100));
   }
 }
