@@ -13,7 +13,9 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/logging"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -44,6 +46,7 @@ const (
 	publicationLost  = 4500 * time.Millisecond
 	subscriptionLost = 12 * time.Second
 	keepalive        = 500 * time.Millisecond // a lite agent sends none: it is how often it looks whether the peer is gone
+	arrivalsEvery    = 100 * time.Millisecond
 	maxPublications  = 128
 	maxSubscriptions = 1024
 	maxPerViewer     = 256 // one viewer, such as a gallery that many share, must not take the places of all
@@ -123,7 +126,7 @@ func (d *doors) close() {
 	}
 }
 
-// api makes a pion API: ICE-lite (RFC 8445 section 2.5) on the shared sockets, VP8 and Opus, no header extension. lost is how long a
+// api makes a pion API: ICE-lite (RFC 8445 section 2.5) on the shared sockets, VP8 and Opus. lost is how long a
 // silent peer is taken to be there.
 func (d *doors) api(lost time.Duration, publish bool) (*webrtc.API, error) {
 	se := webrtc.SettingEngine{LoggerFactory: muteFactory{}}
@@ -146,7 +149,8 @@ func (d *doors) api(lost time.Duration, publish bool) (*webrtc.API, error) {
 	}
 	chain := &interceptor.Registry{}
 	if publish {
-		// Towards a publisher: receiver reports (RFC 3550) and NACKs for what was lost (RFC 4585). Towards a subscriber the relay answers by itself.
+		// Towards a publisher: receiver reports (RFC 3550), NACKs for what was lost (RFC 4585), and when each packet came, for the publisher's own
+		// estimate of its network. Towards a subscriber the relay answers by itself.
 		again, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(30*time.Millisecond), nack.WithGeneratorLoggerFactory(muteFactory{}))
 		if err != nil {
 			return nil, err
@@ -155,19 +159,26 @@ func (d *doors) api(lost time.Duration, publish bool) (*webrtc.API, error) {
 		if err != nil {
 			return nil, err
 		}
+		arrivals, err := twcc.NewSenderInterceptor(twcc.SendInterval(arrivalsEvery), twcc.WithLoggerFactory(muteFactory{}))
+		if err != nil {
+			return nil, err
+		}
 		chain.Add(again)
 		chain.Add(reports)
+		chain.Add(arrivals)
 	}
 	return webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain)), nil
 }
 
-// registerCodecs registers VP8 and Opus. resent tells whether what is sent again gets a stream of its own (RTX, RFC 4588), so that a receiver's reports
+// registerCodecs registers VP8 and Opus, and for pictures the number that each packet has on its connection
+// (draft-holmer-rmcat-transport-wide-cc-extensions-01): it is made anew by each sender, says nothing of what is in the packet, and is the one header
+// extension there is. Sound has none: what is the same in each packet stays the same. resent tells whether what is sent again gets a stream of its own (RTX, RFC 4588), so that a receiver's reports
 // tell what was lost from what came late.
 func registerCodecs(m *webrtc.MediaEngine, resent bool) error {
 	video := webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{
 			MimeType: webrtc.MimeTypeVP8, ClockRate: videoClock,
-			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}},
+			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: webrtc.TypeRTCPFBTransportCC}},
 		},
 		PayloadType: 96,
 	}
@@ -176,6 +187,9 @@ func registerCodecs(m *webrtc.MediaEngine, resent bool) error {
 		PayloadType:        111,
 	}
 	if err := m.RegisterCodec(video, webrtc.RTPCodecTypeVideo); err != nil {
+		return err
+	}
+	if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sdp.TransportCCURI}, webrtc.RTPCodecTypeVideo); err != nil {
 		return err
 	}
 	if resent {

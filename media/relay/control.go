@@ -131,6 +131,7 @@ func (r *Relay) run() {
 			return
 		case now := <-tick.C:
 			r.beatIngests(now)
+			r.beatSubscriptions(now)
 			if now.Sub(reported) >= reportEvery {
 				reported = now
 				r.sendReports(now)
@@ -169,6 +170,7 @@ func (r *Relay) beatIngests(now time.Time) {
 	r.mu.Unlock()
 	for _, in := range ingests {
 		in.beatKeyFrame(now)
+		in.beatPace(now)
 	}
 }
 

@@ -1,6 +1,9 @@
 package relay
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // Kind says what an Event tells.
 type Kind string
@@ -22,6 +25,14 @@ const (
 	Stalled Kind = "stalled"
 	// Resumed: packets of a stalled publication come again.
 	Resumed Kind = "resumed"
+	// PictureHeld: a subscriber's network does not carry the picture of Slot; its sound flows on.
+	PictureHeld Kind = "picture_held"
+	// PictureBack: that picture comes again, from the next key frame on.
+	PictureBack Kind = "picture_back"
+	// Deaf: packets go to a subscription and nothing comes back; it was last heard of at Since.
+	Deaf Kind = "deaf"
+	// Hears: it is heard of again.
+	Hears Kind = "hears"
 )
 
 // Event is one thing that happened in the relay. Label is set for publications, Viewer for subscriptions, ID for both: it is what
@@ -31,6 +42,8 @@ type Event struct {
 	Label  string
 	Viewer string
 	ID     string
+	Slot   string    // of PictureHeld and PictureBack
+	Since  time.Time // of Deaf
 }
 
 // herald calls OnEvent from one goroutine of its own, in order, with no lock of the relay held, so that the callee may call back into

@@ -24,6 +24,9 @@ type badNetwork struct {
 	late  float64       // share of packets that others overtake
 	sway  time.Duration // delay of each packet: 0 to this
 	cut   atomic.Bool   // nothing passes
+	bits  float64       // a second, towards the client; 0: as many as come
+	queue time.Duration // what waits longer for its turn is lost
+	free  time.Time     // guarded by mu
 
 	mu    sync.Mutex
 	rng   *rand.Rand
@@ -85,16 +88,43 @@ func (n *badNetwork) leg(from *net.UDPAddr) *net.UDPConn {
 	n.legs[from.String()] = leg
 	n.done.Go(func() {
 		n.read(leg, func(b []byte, _ *net.UDPAddr) {
-			n.pass(b, func(b []byte) { _, _ = n.door.WriteToUDP(b, from) })
+			n.passAfter(n.turn(len(b)), b, func(b []byte) { _, _ = n.door.WriteToUDP(b, from) })
 		})
 	})
 	return leg
 }
 
-func (n *badNetwork) pass(b []byte, on func([]byte)) {
+// narrow lets so many bits a second through to the client, with a queue before it.
+func (n *badNetwork) narrow(bits float64, queue time.Duration) {
 	n.mu.Lock()
-	lost := n.cut.Load() || n.rng.Float64() < n.loss
-	wait := time.Duration(n.rng.Float64() * float64(n.sway))
+	defer n.mu.Unlock()
+	n.bits, n.queue = bits, queue
+}
+
+// turn is how long a packet to the client waits for its turn; negative when the queue is full.
+func (n *badNetwork) turn(size int) time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.bits == 0 {
+		return 0
+	}
+	now := time.Now()
+	if n.free.Before(now) {
+		n.free = now
+	}
+	if n.free.Sub(now) > n.queue {
+		return -1
+	}
+	n.free = n.free.Add(time.Duration(float64(8*size) / n.bits * float64(time.Second)))
+	return n.free.Sub(now)
+}
+
+func (n *badNetwork) pass(b []byte, on func([]byte)) { n.passAfter(0, b, on) }
+
+func (n *badNetwork) passAfter(wait time.Duration, b []byte, on func([]byte)) {
+	n.mu.Lock()
+	lost := n.cut.Load() || wait < 0 || n.rng.Float64() < n.loss
+	wait += time.Duration(n.rng.Float64() * float64(n.sway))
 	if n.rng.Float64() < n.late {
 		wait += 30 * time.Millisecond
 	}

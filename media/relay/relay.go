@@ -9,8 +9,8 @@
 //   - Default deny. A sink gets what the current snapshot names for it, and else nothing.
 //   - Swap is a barrier. Each ingest writes under its own lock; Swap takes denied sinks off under that lock, so when it returns no packet
 //     of a denied track is written to anyone, not even one asked for again.
-//   - No trace of the publisher. A subscriber gets payload bytes under a header made here: own SSRC, number and time offsets, no CSRC, no
-//     extension, no padding, for sound a constant marker bit (RFC 8826, RFC 8827; RFC 6562 for the sound's rate, which the station keeps).
+//   - No trace of the publisher. A subscriber gets payload bytes under a header made here: own SSRC, number and time offsets, no CSRC, no publisher's
+//     extension (way.go adds one), no padding, for sound a constant marker bit (RFC 8826, RFC 8827; RFC 6562 for the sound's rate, which the station keeps).
 //   - Masked means watched. Of a masked publication no picture is forwarded before a key frame of it was looked at, nor while one showed a face.
 package relay
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -25,6 +26,8 @@ type slot struct {
 	wants  *ingest // guarded by Relay.mu
 	source atomic.Pointer[ingest]
 	writer atomic.Pointer[binding]
+	way    *way        // of the whole subscription; nil in tests without a network
+	held   atomic.Bool // the subscriber's network does not carry this picture
 
 	started  bool
 	seqShift uint16
@@ -34,6 +37,7 @@ type slot struct {
 	lastSeq  uint16 // as sent
 	lastTS   uint32 // as sent
 	lastAt   time.Time
+	chokedAt time.Time // when the connection last took nothing more (TCP that is not read)
 	packets  uint32
 	octets   uint32
 	header   rtp.Header
@@ -51,6 +55,9 @@ type budget struct {
 
 const againMost = 512 // packets a second, and at once
 
+// chokedFor is how long no key frame is asked for after the connection took no more.
+const chokedFor = 2 * time.Second
+
 func (b *budget) take(now time.Time) bool {
 	if now.Sub(b.at) >= time.Second {
 		b.left, b.at = againMost, now
@@ -67,6 +74,20 @@ type binding struct {
 
 	againSSRC    uint32 // of what is sent again (RFC 4588); 0 when the subscriber knows no such stream
 	againPayload uint8
+
+	// The one header extension that a subscriber may get: the number of the packet on this connection, made here (see way.go). Used again for each
+	// packet, under the lock of the ingest that the slot is on; nil where it was not negotiated.
+	extension []rtp.Extension
+	number    []byte // the two bytes that extension holds
+}
+
+// extend makes the extension.
+func (b *binding) extend(id int) {
+	var h rtp.Header
+	number := make([]byte, 2)
+	if id >= 1 && id <= 14 && h.SetExtension(uint8(id), number) == nil {
+		b.extension, b.number = h.Extensions, number
+	}
 }
 
 func newSlot(name Sink) *slot {
@@ -89,12 +110,20 @@ func (s *slot) on() *ingest       { return s.source.Load() }
 func (s *slot) attach(in *ingest) { s.started = false; s.source.Store(in) }
 func (s *slot) detach()           { s.started = false; s.source.Store(nil) }
 func (s *slot) hold()             { s.started = false }
-func (s *slot) waits() bool       { return s.name.Media == Video && !s.started }
+
+// waits: a picture that is held, or that the connection does not take, makes the publisher send no key frame.
+func (s *slot) waits() bool {
+	return s.name.Media == Video && !s.started && !s.held.Load() && (s.chokedAt.IsZero() || time.Since(s.chokedAt) > chokedFor)
+}
 
 // write sends a packet under the slot's own header. A picture begins at a key frame.
 func (s *slot) write(p *packet) bool {
 	b := s.writer.Load()
 	if b == nil {
+		return false
+	}
+	if s.held.Load() {
+		s.started = false
 		return false
 	}
 	if !s.started {
@@ -107,8 +136,12 @@ func (s *slot) write(p *packet) bool {
 		return false // older than the first of this source: its number is taken
 	}
 	if n, err := s.send(b, p); err != nil || n == 0 {
-		if p.seq == s.floor {
-			s.started = false // the connection is not ready: begin again with the next key frame
+		if p.seq == s.floor || s.name.Media == Video {
+			// The connection is not ready, or takes no more: the rest of this picture and those that need it are of no use.
+			s.started = false
+		}
+		if !s.lastAt.IsZero() {
+			s.chokedAt = p.arrived
 		}
 		return false
 	}
@@ -140,7 +173,22 @@ func (s *slot) send(b *binding, p *packet) (int, error) {
 	}
 	s.packets++
 	s.octets += uint32(len(p.payload))
+	s.count(b, len(p.payload))
 	return b.stream.WriteRTP(&s.header, p.payload)
+}
+
+// count gives the packet in s.header its number on the connection, where that was negotiated.
+func (s *slot) count(b *binding, size int) {
+	if s.way == nil {
+		return
+	}
+	now := time.Now()
+	s.way.wrote.Store(now.UnixNano())
+	if b.number == nil {
+		return
+	}
+	binary.BigEndian.PutUint16(b.number, s.way.number(size, now))
+	s.header.Extension, s.header.ExtensionProfile, s.header.Extensions = true, rtp.ExtensionProfileOneByte, b.extension
 }
 
 // sendAgain sends what was sent before: in the stream for that, with the old number before the payload (RFC 4588 section 4), or else as it was.
@@ -155,6 +203,7 @@ func (s *slot) sendAgain(b *binding, p *packet) (int, error) {
 	}
 	s.scratch = binary.BigEndian.AppendUint16(s.scratch[:0], p.seq+s.seqShift)
 	s.scratch = append(s.scratch, p.payload...)
+	s.count(b, len(s.scratch))
 	return b.stream.WriteRTP(&s.header, s.scratch)
 }
 
@@ -220,6 +269,11 @@ func (s *slot) Bind(t webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 			b := &binding{stream: t.WriteStream(), ssrc: uint32(t.SSRC()), payload: uint8(c.PayloadType)}
 			if pt, ok := resentAs(t.CodecParameters(), c.PayloadType); ok {
 				b.againSSRC, b.againPayload = uint32(t.SSRCRetransmission()), pt
+			}
+			for _, e := range t.HeaderExtensions() {
+				if e.URI == sdp.TransportCCURI && s.name.Media == Video {
+					b.extend(e.ID)
+				}
 			}
 			s.writer.Store(b)
 			return c, nil

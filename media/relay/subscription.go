@@ -19,6 +19,9 @@ type subscription struct {
 	pc     *webrtc.PeerConnection
 	born   time.Time
 	slots  []*slot
+	way    *way
+
+	pressure pressure // of the beat's goroutine
 
 	// guarded by Relay.mu
 	up   bool
@@ -34,9 +37,13 @@ func (r *Relay) Subscribe(ctx context.Context, viewer string, slots []Sink, offe
 	if err != nil {
 		return "", "", err
 	}
-	sub := &subscription{id: randomID(), viewer: viewer, born: time.Now()}
+	now := time.Now()
+	sub := &subscription{id: randomID(), viewer: viewer, born: now, way: newWay(now)}
 	if sub.slots, err = match(viewer, slots, sections); err != nil {
 		return "", "", err
+	}
+	for _, s := range sub.slots {
+		s.way = sub.way
 	}
 	if sub.pc, err = r.doors.subscribe.NewPeerConnection(webrtc.Configuration{}); err != nil {
 		return "", "", fmt.Errorf("relay: no connection: %w", err)
@@ -111,7 +118,7 @@ func (r *Relay) addSlots(sub *subscription) error {
 }
 
 // listen reads what the subscriber says about a slot until the connection ends. Of it all a publisher hears of a wanted key frame only; reports
-// and estimates end here.
+// and what they say of the subscriber's network end here.
 func (s *slot) listen(sender *webrtc.RTPSender) {
 	buf := make([]byte, receiveMTU)
 	for {
@@ -123,14 +130,18 @@ func (s *slot) listen(sender *webrtc.RTPSender) {
 		if err != nil {
 			continue
 		}
+		now := time.Now()
+		s.way.heard.Store(now.UnixNano())
 		for _, p := range packets {
 			switch p := p.(type) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				if in := s.source.Load(); in != nil {
-					in.askKeyFrame(time.Now())
+				if in := s.source.Load(); in != nil && !s.held.Load() {
+					in.askKeyFrame(now)
 				}
 			case *rtcp.TransportLayerNack:
 				s.again(p)
+			case *rtcp.TransportLayerCC:
+				s.way.feedback(p, now)
 			}
 		}
 	}
