@@ -10,6 +10,8 @@ var (
 	ErrMedia = errors.New("relay: the offer's media are not VP8 and Opus")
 	// ErrTooMany: the relay is full.
 	ErrTooMany = errors.New("relay: too many connections")
+	// ErrGone: there is no such connection, or it is not up.
+	ErrGone = errors.New("relay: no such connection")
 	// ErrClosed: the relay is closed.
 	ErrClosed = errors.New("relay: closed")
 	// ErrNoTripwire: a masked publication was asked for, and there is no face finder to watch it.

@@ -22,6 +22,8 @@ type publication struct {
 	since   time.Time
 	stalled bool
 	gone    bool
+
+	restarts restarts
 }
 
 // lastPacket is when the latest packet of any track came, or when the connection came up. The caller holds Relay.mu.

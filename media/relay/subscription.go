@@ -24,8 +24,9 @@ type subscription struct {
 	pressure pressure // of the beat's goroutine
 
 	// guarded by Relay.mu
-	up   bool
-	gone bool
+	up       bool
+	gone     bool
+	restarts restarts
 }
 
 // Subscribe takes an offer of recvonly sections for a viewer and answers it. The first video section gets the first video slot and so on, the same for
