@@ -38,6 +38,8 @@ func (p *Proceeding) tickClosing(ctx context.Context) {
 	switch {
 	case now.Before(p.closeAfter):
 		return
+	case p.state.Phase == hearing.Concluded && p.state.Signing == nil && p.record.idle() && p.record.torn:
+		p.repairTorn()
 	case p.state.Phase == hearing.Concluded && p.state.Signing == nil && p.record.idle():
 		err = p.render(ctx)
 	case p.state.Phase == hearing.Signed:

@@ -2,6 +2,7 @@ package proceeding
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -18,13 +19,14 @@ type recordState struct {
 	work     *jobs
 	worker   chan struct{} // closed when the worker has ended
 	flowing  map[string]bool
-	pending  int  // jobs that the worker has not finished
-	broken   bool // the recorder reported a stop that nobody ordered
+	pending  int             // jobs that the worker has not finished
+	stopped  map[string]bool // labels whose last file could not be begun or finished: an alarm until the label is recorded again or the file was repaired
+	torn     bool            // a file is left to be repaired before the protocol is rendered
 	segments []hearing.RecordingSegmentPayload
 }
 
 func (p *Proceeding) openRecorder() (err error) {
-	p.record = recordState{work: newJobs(), worker: make(chan struct{}), flowing: map[string]bool{}, segments: p.record.segments}
+	p.record = recordState{work: newJobs(), worker: make(chan struct{}), flowing: map[string]bool{}, stopped: map[string]bool{}, segments: p.record.segments}
 	p.record.recorder, err = recording.New(recording.Config{
 		Dir: p.recordingFolder(), Log: p.cfg.Log,
 		OnSegment: func(s recording.Segment) { p.post(func() { p.enterSegment(s) }) },
@@ -70,18 +72,54 @@ func (p *Proceeding) startLabel(label string) {
 	err := p.record.recorder.Start(p.cfg.Source, label)
 	p.post(func() {
 		if err != nil {
+			p.record.stopped[label] = true
 			p.recordingStopped(&recording.StoppedError{Label: label, Err: err})
 			return
 		}
+		delete(p.record.stopped, label)
 		p.enter([]hearing.Draft{systemDraft(hearing.RecordingStarted, hearing.RecordingPayload{Label: label})})
 	})
 }
 
-// stopLabel runs in the worker. A file that could not be finished is not passed over: it stands in the protocol and raises the alarm.
+// stopLabel runs in the worker. A file that could not be finished is not passed over: it stands in the protocol and raises the alarm, and
+// is repaired before the protocol is rendered.
 func (p *Proceeding) stopLabel(label string) {
 	if err := p.record.recorder.StopLabel(label); err != nil {
-		p.post(func() { p.recordingStopped(&recording.StoppedError{Label: label, Err: err}) })
+		p.post(func() {
+			p.record.stopped[label], p.record.torn = true, true
+			p.recordingStopped(&recording.StoppedError{Label: label, Err: err})
+		})
 	}
+}
+
+// repairTorn has the worker finish, once, what could not be finished before: the disk may have room again. What cannot be repaired now stands as failed in
+// the protocol, is not in the bundle, and is left in its folder.
+func (p *Proceeding) repairTorn() {
+	p.record.torn = false
+	known := slices.Clone(p.record.segments)
+	p.job(func() {
+		found, err := repaired(p.recordingFolder(), known)
+		p.post(func() {
+			if err != nil {
+				p.cfg.Log.Error("a recording cannot be repaired", "err", err)
+			}
+			var drafts []hearing.Draft
+			for _, s := range found {
+				delete(p.record.stopped, s.Label)
+				drafts = append(drafts, segmentDrafts(s)...)
+			}
+			p.enter(drafts)
+		})
+	})
+}
+
+// repaired finishes what is unfinished in the folder of a recorder that stands still, and describes every file that is not known yet.
+func repaired(folder string, known []hearing.RecordingSegmentPayload) ([]recording.Segment, error) {
+	_, broken := recording.Recover(folder)
+	found, err := recording.Missed(folder, func(file string) bool {
+		return slices.ContainsFunc(known, func(k hearing.RecordingSegmentPayload) bool { return k.File == file })
+	})
+	return found, errors.Join(broken, err)
 }
 
 func (p *Proceeding) enterSegment(s recording.Segment) {
@@ -103,7 +141,6 @@ func gapDraft(label string, g recording.Gap) hearing.Draft {
 }
 
 func (p *Proceeding) recordingStopped(err error) {
-	p.record.broken = true
 	label := ""
 	if stopped, ok := err.(*recording.StoppedError); ok {
 		label = stopped.Label
@@ -126,13 +163,8 @@ func (p *Proceeding) noteRecording(e hearing.Event) error {
 
 // enterRecovered repairs what a crash left of the recordings and enters it, together with the gap until now.
 func (p *Proceeding) enterRecovered(ctx context.Context) error {
-	if _, err := recording.Recover(p.recordingFolder()); err != nil {
-		return fmt.Errorf("recordings of the last run: %w", err)
-	}
 	// A crash may also have come after a file was finished and before it was entered, so the folder is asked and not only the repair.
-	found, err := recording.Missed(p.recordingFolder(), func(file string) bool {
-		return slices.ContainsFunc(p.record.segments, func(k hearing.RecordingSegmentPayload) bool { return k.File == file })
-	})
+	found, err := repaired(p.recordingFolder(), p.record.segments)
 	if err != nil {
 		return fmt.Errorf("recordings of the last run: %w", err)
 	}
@@ -210,11 +242,7 @@ func (r *recordState) failed() bool {
 	if r.recorder == nil {
 		return false
 	}
-	state := r.recorder.State()
-	if state != recording.Failed && len(r.flowing) > 0 && state == recording.On {
-		r.broken = false
-	}
-	return state == recording.Failed || r.broken
+	return r.recorder.State() == recording.Failed || len(r.stopped) > 0
 }
 
 func systemDraft(code hearing.Code, payload any) hearing.Draft {
