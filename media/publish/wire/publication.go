@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -41,15 +42,15 @@ type Publication struct {
 
 	video, audio *rtpStream
 
-	connected  atomic.Bool
-	keyWanted  atomic.Bool
-	loss       atomic.Uint64 // float64 bits of the last reported fraction lost
-	done       chan struct{}
-	endOnce    sync.Once
-	closeOnce  sync.Once
-	closeErr   error
-	err        error // written once before done is closed
-	rtcpClosed sync.WaitGroup
+	connected atomic.Bool
+	keyWanted atomic.Bool
+	loss      atomic.Uint64 // float64 bits of the last reported fraction lost
+	done      chan struct{}
+	endOnce   sync.Once
+	closeOnce sync.Once
+	closeErr  error
+	err       error          // written once before done is closed
+	running   sync.WaitGroup // readers of RTCP and the two paces
 }
 
 // Publish makes the connection and offers it. It returns when the gateway has answered. Errors: *Refusal (errors.Is ErrToken,
@@ -73,9 +74,12 @@ func Publish(ctx context.Context, cfg Config) (*Publication, error) {
 	}
 	if err := p.negotiate(ctx, cfg.FPS); err != nil {
 		p.end(err)
-		p.rtcpClosed.Wait()
+		p.running.Wait()
 		return nil, err
 	}
+	p.running.Add(2)
+	go p.pace(p.video)
+	go p.pace(p.audio)
 	go p.watchConnect()
 	return p, nil
 }
@@ -126,10 +130,10 @@ func (p *Publication) negotiate(ctx context.Context, fps int) error {
 	p.pc.OnConnectionStateChange(p.onState)
 	streamID := randomID() // one for both tracks: the gateway plays them in sync
 	var err error
-	if p.video, err = newRTPStream(webrtc.MimeTypeVP8, streamID, time.Second/time.Duration(fps)); err != nil {
+	if p.video, err = newRTPStream(webrtc.MimeTypeVP8, streamID, time.Second/time.Duration(fps), pictureMargin); err != nil {
 		return err
 	}
-	if p.audio, err = newRTPStream(webrtc.MimeTypeOpus, streamID, 20*time.Millisecond); err != nil {
+	if p.audio, err = newRTPStream(webrtc.MimeTypeOpus, streamID, 20*time.Millisecond, soundMargin); err != nil {
 		return err
 	}
 	for _, s := range []*rtpStream{p.video, p.audio} {
@@ -137,7 +141,7 @@ func (p *Publication) negotiate(ctx context.Context, fps int) error {
 		if err != nil {
 			return fmt.Errorf("wire: adding a track: %w", err)
 		}
-		p.rtcpClosed.Add(1)
+		p.running.Add(1)
 		go p.readRTCP(transceiver.Sender(), s == p.video)
 	}
 	offer, err := p.pc.CreateOffer(nil)
@@ -215,7 +219,7 @@ func (p *Publication) watchConnect() {
 
 // readRTCP takes key frame requests (PLI, RFC 4585; FIR, RFC 5104) and loss reports until the connection ends.
 func (p *Publication) readRTCP(sender *webrtc.RTPSender, video bool) {
-	defer p.rtcpClosed.Done()
+	defer p.running.Done()
 	for {
 		packets, _, err := sender.ReadRTCP()
 		if err != nil {
@@ -240,11 +244,11 @@ func (p *Publication) TakeKeyFrameRequest() bool { return p.keyWanted.Swap(false
 // worstLoss is the video's last reported fraction lost, 0..1, or negative.
 func (p *Publication) worstLoss() float64 { return math.Float64frombits(p.loss.Load()) }
 
-// WriteVideo sends one VP8 frame; it is dropped while the link is not up yet.
+// WriteVideo sends one VP8 frame at its moment of the grid (pace.go) and keeps it until then; it is dropped while the link is not up yet.
 func (p *Publication) WriteVideo(frame []byte) error { return p.write(p.video, frame) }
 
-// WriteAudio sends one Opus packet of 20 ms; it is dropped while the link is not up yet.
-func (p *Publication) WriteAudio(packet []byte) error { return p.write(p.audio, packet) }
+// WriteAudio sends one Opus packet of 20 ms like WriteVideo, and keeps no part of it.
+func (p *Publication) WriteAudio(packet []byte) error { return p.write(p.audio, bytes.Clone(packet)) }
 
 func (p *Publication) write(s *rtpStream, payload []byte) error {
 	if p.closed() {
@@ -253,13 +257,17 @@ func (p *Publication) write(s *rtpStream, payload []byte) error {
 	if !p.connected.Load() {
 		return nil
 	}
-	if err := s.write(payload, time.Now()); err != nil {
-		if p.closed() {
-			return ErrClosed
-		}
-		return fmt.Errorf("wire: sending: %w", err)
+	if err := s.failed.Swap(nil); err != nil {
+		return fmt.Errorf("wire: sending: %w", *err)
 	}
-	return nil
+	select {
+	case s.queue <- ready{payload, time.Now()}:
+		return nil
+	case <-p.done:
+		return ErrClosed
+	default:
+		return errors.New("wire: sending: more waits than can be sent")
+	}
 }
 
 // Connected tells whether media can flow.
@@ -293,7 +301,7 @@ func (p *Publication) Close() error {
 		defer cancel()
 		p.closeErr = p.whip.end(ctx)
 		p.pc.Close()
-		p.rtcpClosed.Wait()
+		p.running.Wait()
 	})
 	return p.closeErr
 }

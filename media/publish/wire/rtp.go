@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
@@ -13,6 +14,9 @@ import (
 // mtu leaves room for SRTP, UDP, IPv6 and a TURN header within 1,280 bytes.
 const mtu = 1200
 
+// descriptor is the VP8 payload descriptor (RFC 7741) of one byte that pion's payloader writes.
+const descriptor = 1
+
 // rtpStream makes the packets of one track on a grid of whole periods (20 or 40 ms) that starts at a random timestamp: an RTP timestamp
 // says which period a frame belongs to and nothing of the moment the camera or the encoder was ready. A frame that comes a period
 // late or more (the caller skipped) moves the stream on, so that sound and picture stay in step.
@@ -22,6 +26,10 @@ type rtpStream struct {
 	period    time.Duration
 	step      uint32 // timestamp units in a period
 	slack     int64  // periods that the clock may be ahead before frames are counted as skipped
+	queue     chan ready
+	beat      beat                  // of the pace alone
+	failed    atomic.Pointer[error] // of a write that nobody waited for
+	parcel    atomic.Int32          // bytes of a frame in each packet
 
 	mu       sync.Mutex
 	started  time.Time
@@ -31,8 +39,10 @@ type rtpStream struct {
 	marker   bool // the marker bit ends a picture (video); for audio it stays unset, because it would mark the start of speech
 }
 
-func newRTPStream(mime, streamID string, period time.Duration) (*rtpStream, error) {
-	s := &rtpStream{period: period, base: randomUint32(), sequence: uint16(randomUint32())}
+func newRTPStream(mime, streamID string, period, margin time.Duration) (*rtpStream, error) {
+	s := &rtpStream{period: period, base: randomUint32(), sequence: uint16(randomUint32()), queue: make(chan ready, queued),
+		beat: beat{step: period, margin: margin}}
+	s.parcel.Store(mtu - 12 - descriptor)
 	capability := webrtc.RTPCodecCapability{MimeType: mime}
 	switch mime {
 	case webrtc.MimeTypeVP8:
@@ -55,7 +65,7 @@ func (s *rtpStream) write(payload []byte, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	timestamp := s.base + uint32(s.nextIndex(now))*s.step
-	parts := s.payloader.Payload(mtu-12, payload)
+	parts := s.payloader.Payload(uint16(s.parcel.Load())+descriptor, payload)
 	for i, part := range parts {
 		packet := &rtp.Packet{
 			Header: rtp.Header{

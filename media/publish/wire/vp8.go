@@ -84,6 +84,14 @@ static vpx_codec_err_t parda_vp8_bitrate(parda_vp8 *e, unsigned kbps) {
 	return vpx_codec_enc_config_set(&e->ctx, &e->cfg);
 }
 
+// Without a change nothing is asked of libvpx.
+static vpx_codec_err_t parda_vp8_quantiser(parda_vp8 *e, unsigned q) {
+	if (e->cfg.rc_min_quantizer == q && e->cfg.rc_max_quantizer == q) return VPX_CODEC_OK;
+	e->cfg.rc_min_quantizer = q;
+	e->cfg.rc_max_quantizer = q;
+	return vpx_codec_enc_config_set(&e->ctx, &e->cfg);
+}
+
 static void parda_vp8_free(parda_vp8 *e) {
 	vpx_codec_destroy(&e->ctx);
 	free(e);
@@ -211,6 +219,23 @@ func (v *VP8) SetBitrate(bitrate int) error {
 	}
 	if code := C.parda_vp8_bitrate(v.enc, C.uint(bitrate/1000)); code != C.VPX_CODEC_OK {
 		return fmt.Errorf("wire: setting the bit rate: %w", vpxError(code))
+	}
+	return nil
+}
+
+// SetQuantiser fixes how coarse the pictures are from the next one on, 0 (finest) to 63: their sizes then follow from what they show, and no
+// bit rate is aimed at any more.
+func (v *VP8) SetQuantiser(q int) error {
+	if q < 0 || q > 63 {
+		return fmt.Errorf("wire: quantiser %d: must be 0 to 63", q)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.enc == nil {
+		return ErrClosed
+	}
+	if code := C.parda_vp8_quantiser(v.enc, C.uint(q)); code != C.VPX_CODEC_OK {
+		return fmt.Errorf("wire: setting the quantiser: %w", vpxError(code))
 	}
 	return nil
 }

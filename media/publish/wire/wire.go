@@ -42,6 +42,9 @@ type Config struct {
 	// VideoBitrate in bit/s is the most the video may use, FPS its rate; 0 means the defaults. The bit rate falls when the
 	// gateway reports loss and comes back when the loss has gone.
 	VideoBitrate, FPS int
+	// Steady gives every picture the same packets, whatever it shows (shape.go); VideoBitrate is then what the packets come to. It is for the
+	// witness: a court camera's natural picture would not fit.
+	Steady bool
 	// Log may be nil. It never gets addresses, tokens or bodies.
 	Log *slog.Logger
 }
@@ -55,6 +58,8 @@ type Sender struct {
 
 	videoMu sync.Mutex
 	video   *VP8
+	steady  *steady // of video, when cfg.Steady
+	ticks   int
 
 	audioMu sync.Mutex
 	audio   *Opus
@@ -95,7 +100,11 @@ func (s *Sender) Picture(width, height int, y, cb, cr []byte, strideY, strideC i
 	if !s.pub.Connected() {
 		return nil
 	}
-	if rate, changed := s.rate.target(s.pub.worstLoss(), time.Now()); changed {
+	rate, changed := s.rate.target(s.pub.worstLoss(), time.Now())
+	if s.steady != nil {
+		return s.pictureSteady(y, cb, cr, strideY, strideC, every(rate, s.rate.most))
+	}
+	if changed {
 		if err := s.video.SetBitrate(rate); err != nil {
 			return err
 		}
@@ -105,6 +114,18 @@ func (s *Sender) Picture(width, height int, y, cb, cr []byte, strideY, strideC i
 		return err
 	}
 	return s.pub.WriteVideo(packet)
+}
+
+// pictureSteady sends the picture in its one form, in every n-th tick.
+func (s *Sender) pictureSteady(y, cb, cr []byte, strideY, strideC, n int) error {
+	if s.ticks++; s.ticks%n != 0 {
+		return nil
+	}
+	frame, err := s.steady.encode(y, cb, cr, strideY, strideC, s.pub.TakeKeyFrameRequest())
+	if err != nil {
+		return err
+	}
+	return s.pub.WriteVideo(frame)
 }
 
 // fitEncoder makes the encoder on the first picture, and again when the size changes.
@@ -120,6 +141,10 @@ func (s *Sender) fitEncoder(width, height int) error {
 		s.video.Close()
 	}
 	s.video = video
+	if s.cfg.Steady {
+		s.steady = newSteady(video)
+		s.pub.video.parcel.Store(int32(s.steady.shape.size))
+	}
 	return nil
 }
 

@@ -296,7 +296,7 @@ func TestErrorsAndLogHoldNoSecret(t *testing.T) {
 }
 
 func TestTimestampsKeepTheGridAndFollowTheClock(t *testing.T) {
-	s, err := newRTPStream("audio/opus", "stream", 20*time.Millisecond)
+	s, err := newRTPStream("audio/opus", "stream", 20*time.Millisecond, soundMargin)
 	if err != nil {
 		t.Fatal(err)
 	}
