@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,7 +28,6 @@ import (
 	"parda/gateway/store"
 	"parda/media/mask/face"
 	"parda/media/relay"
-	"parda/signaling"
 )
 
 // App is the whole gateway. Open makes it ready to listen and Run runs it until its context ends; tests run the real one on port 0.
@@ -42,7 +39,8 @@ type App struct {
 	access  *access.Access
 	relay   *relay.Relay
 	turn    *relay.TURN
-	secret  string // of the TURN server's time-limited credentials
+	passes  *relay.Passes // of the TURN server's short-lived credentials; nil where there is none
+	turnAt  []string      // where pages find the TURN server
 	board   *switchboard
 	metrics *prometheus.Registry
 	words   minutes.Words // in the language of the court, for the protocol
@@ -142,56 +140,7 @@ func (a *App) openMedia() (err error) {
 		return portTaken("media (media.udp, media.tcp)", c.UDP, err)
 	}
 	a.board.relay = a.relay
-	if a.config.TURN.UDP == "" && a.config.TURN.TCP == "" {
-		return nil
-	}
-	var secret [32]byte
-	rand.Read(secret[:]) // never fails since Go 1.24
-	a.secret = hex.EncodeToString(secret[:])
-	a.turn, err = relay.NewTURN(relay.TURNConfig{UDPAddr: a.config.TURN.UDP, TCPAddr: a.config.TURN.TCP, Realm: a.config.TURN.Realm,
-		PublicIP: c.Addresses[0], Secret: a.secret, Peers: mediaPeers(a.relay, c.Addresses)})
-	if err != nil {
-		return portTaken("TURN (turn.udp, turn.tcp)", a.config.TURN.UDP, err)
-	}
-	return nil
-}
-
-// mediaPeers are the only places that a TURN allocation may lead to: this gateway's own media ports.
-func mediaPeers(r *relay.Relay, addresses []string) []string {
-	var peers []string
-	udp, tcp := r.Addresses()
-	for _, listening := range []string{udp, tcp} {
-		_, port, err := net.SplitHostPort(listening)
-		if err != nil {
-			continue // no such port is open
-		}
-		for _, a := range addresses {
-			peers = append(peers, net.JoinHostPort(a, port))
-		}
-	}
-	return peers
-}
-
-// iceServers gives a page credentials for the TURN server that end with the day.
-func (a *App) iceServers() []signaling.ICEServer {
-	if a.turn == nil {
-		return nil
-	}
-	user, password := relay.Credentials(a.secret, "seat", 12*time.Hour)
-	return []signaling.ICEServer{{URLs: a.turnURLs(), Username: user, Credential: password}}
-}
-
-// turnURLs name the TURN server by the address that the media port has too (RFC 7065).
-func (a *App) turnURLs() []string {
-	var urls []string
-	udp, tcp := a.turn.Addresses()
-	for transport, listening := range map[string]string{"udp": udp, "tcp": tcp} {
-		if _, port, err := net.SplitHostPort(listening); err == nil {
-			urls = append(urls, fmt.Sprintf("turn:%s?transport=%s", net.JoinHostPort(a.config.Media.Addresses[0], port), transport))
-		}
-	}
-	slices.Sort(urls)
-	return urls
+	return a.openTURN()
 }
 
 // openHearing makes a hearing at its first start, and at every start draws new links for the seats that nobody has taken and new
@@ -211,7 +160,7 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 	p, err := proceeding.Open(ctx, proceeding.Config{
 		ID: c.ID, Folder: filepath.Join(a.config.Data, "hearings", c.ID), Ledger: a.ledger, Access: a.access,
 		Media: line{a.board, c.ID}, Source: line{a.board, c.ID}, Words: a.words,
-		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, ICE: a.iceServers, Log: a.log,
+		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, TURN: passDesk{a, c.ID}, Log: a.log,
 	})
 	if err != nil {
 		return fmt.Errorf("hearing %s: %w", c.ID, err)

@@ -28,6 +28,7 @@ import (
 
 	"parda/gateway/minutes"
 	"parda/gateway/visibility"
+	"parda/signaling"
 )
 
 // testConfig is a gateway on free ports of the loopback address.
@@ -109,6 +110,7 @@ type page struct {
 	state   visibility.View
 	raw     []byte
 	entries []minutes.Entry
+	ice     []signaling.ICEServer // the newest; nil: none came yet
 	answers map[string]chan map[string]json.RawMessage
 	closed  error
 	next    atomic.Int64
@@ -226,6 +228,11 @@ func (p *page) take(m map[string]json.RawMessage, b []byte) {
 			p.t.Errorf("%s got entries that are none: %v", p.seat, err)
 		}
 		p.entries = append(p.entries, e...)
+	case "ice":
+		p.ice = nil
+		if err := json.Unmarshal(m["servers"], &p.ice); err != nil {
+			p.t.Errorf("%s got ICE servers that are none: %v", p.seat, err)
+		}
 	case "ack", "error":
 		if c := p.answers[strings.Trim(string(m["id"]), `"`)]; c != nil {
 			c <- m

@@ -39,11 +39,14 @@ type MediaConfig struct {
 	Addresses []string `toml:"addresses"` // the IP addresses that candidates name
 }
 
-// TURNConfig is the embedded TURN server (RFC 8656), for seats whose network lets nothing else out.
+// TURNConfig is the TURN server (RFC 8656), for seats whose network lets nothing else out: the embedded one, or the court's own coturn.
 type TURNConfig struct {
 	UDP   string `toml:"udp"`
 	TCP   string `toml:"tcp"`
 	Realm string `toml:"realm"`
+
+	External   []string `toml:"external"`    // turn:host:port and turns:host:port of a coturn, in place of the embedded server
+	SecretFile string   `toml:"secret_file"` // holds the coturn's static-auth-secret
 }
 
 // HearingConfig makes a hearing at the first start with it. Later starts leave it as it stands in the ledger.
@@ -108,6 +111,9 @@ func (c Config) check() error {
 		if net.ParseIP(a) == nil {
 			return fmt.Errorf("media.addresses: %q is no IP address", a)
 		}
+	}
+	if err := checkTURN(c.TURN); err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for _, h := range c.Hearings {

@@ -16,6 +16,12 @@ func TestAConfigurationIsTakenOrRefusedWithAReason(t *testing.T) {
 		{"a certificate needs its key", "[http]\ncertificate = \"a.pem\"", "go together"},
 		{"a name is no address for candidates", "[media]\naddresses = [\"court.example\"]", "no IP address"},
 		{"no address at all", "[media]\naddresses = []", "at least one"},
+		{"a coturn needs its secret", "[turn]\nexternal = [\"turn:a.example:3478\"]", "secret_file"},
+		{"a secret needs its coturn", "[turn]\nsecret_file = \"a\"", "turn.external"},
+		{"a coturn is named by host and port", "[turn]\nexternal = [\"turn:a.example\"]\nsecret_file = \"a\"", "no host and port"},
+		{"a coturn is no web page", "[turn]\nexternal = [\"https://a.example:3478\"]\nsecret_file = \"a\"", "is not turn"},
+		{"a coturn's name cannot break a header", "[turn]\nexternal = ['turn:a\"b:3478']\nsecret_file = \"a\"", "turn.external"},
+		{"two coturns are taken", "[turn]\nexternal = [\"turn:a.example:3478?transport=udp\", \"turns:a.example:5349\"]\nsecret_file = \"a\"", ""},
 		{"two hearings of one id", "[[hearing]]\nid = \"a\"\n[[hearing]]\nid = \"a\"", "id of its own"},
 		{"what is no TOML is said so", "data = ", "toml"},
 	} {

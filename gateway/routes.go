@@ -205,7 +205,7 @@ func (a *App) tokenFor(ctx context.Context, id, token, want string) error {
 
 // whip takes the testimony from the station and the courtroom's cameras: the token names the one publication that it may make.
 func (a *App) whip() *signaling.Door {
-	return &signaling.Door{Log: a.log, ICEServers: a.iceServers,
+	return &signaling.Door{Log: a.log, ICEServers: a.publisherICE,
 		Open: func(ctx context.Context, r *http.Request, id, offer string) (string, string, error) {
 			p, label, err := a.publisher(ctx, r, id)
 			if err != nil {
@@ -262,7 +262,7 @@ func (a *App) whep() *signaling.Door {
 		}
 		return p, seat, doorError(a.access.Check(context.WithoutCancel(r.Context()), id, seat, cookie.Value))
 	}
-	return &signaling.Door{Log: a.log, ICEServers: a.iceServers,
+	return &signaling.Door{Log: a.log, ICEServers: a.viewerICE,
 		Open: func(ctx context.Context, r *http.Request, id, offer string) (string, string, error) {
 			p, seat, err := seatOf(r, id)
 			if err != nil {

@@ -23,8 +23,8 @@ type Door struct {
 	Open func(ctx context.Context, r *http.Request, hearing, offer string) (answer, id string, err error)
 	// End authorises the request and ends the resource.
 	End func(ctx context.Context, r *http.Request, hearing, id string) error
-	// ICEServers are offered in Link headers (RFC 9725, section 4.6); may be nil.
-	ICEServers func() []ICEServer
+	// ICEServers are offered in Link headers (RFC 9725, section 4.6) to a request that Open took; may be nil.
+	ICEServers func(r *http.Request, hearing string) []ICEServer
 	Log        *slog.Logger
 }
 
@@ -66,7 +66,7 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if d.ICEServers != nil {
-		for _, s := range d.ICEServers() {
+		for _, s := range d.ICEServers(r, r.PathValue("hearing")) {
 			w.Header().Add("Link", iceLink(s))
 		}
 	}

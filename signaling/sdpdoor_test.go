@@ -31,7 +31,7 @@ func TestTheSDPDoorKeepsToRFC9725(t *testing.T) {
 			}
 			return nil
 		},
-		ICEServers: func() []ICEServer {
+		ICEServers: func(*http.Request, string) []ICEServer {
 			return []ICEServer{{URLs: []string{"turn:127.0.0.1:3478"}, Username: "u", Credential: "c"}}
 		},
 	}

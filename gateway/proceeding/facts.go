@@ -106,6 +106,7 @@ func (p *Proceeding) tick(ctx context.Context) {
 	if p.figureDue {
 		p.tellFigure(now)
 	}
+	p.tendICE(now)
 	if !p.failed.IsZero() {
 		return
 	}

@@ -24,7 +24,7 @@ import (
 	"parda/signaling"
 )
 
-// Config is what a proceeding needs. All fields but Now are required.
+// Config is what a proceeding needs. All fields but TURN and Now are required.
 type Config struct {
 	ID     string
 	Folder string // recordings, rendered protocols and the bundle of this hearing
@@ -34,7 +34,7 @@ type Config struct {
 	Source recording.Source               // the relay as the recorder sees it, with this hearing's labels
 	Words  minutes.Words                  // the labels that the protocol is written with
 	Link   func(seat, code string) string // the address of a seat's page
-	ICE    func() []signaling.ICEServer
+	TURN   TURN                           // nil: there is none
 	Log    *slog.Logger
 	Now    func() time.Time // nil: time.Now
 }
@@ -47,6 +47,23 @@ type Media interface {
 	Subscribe(ctx context.Context, viewer string, slots []visibility.Slot, offer string) (answer, id string, err error)
 	Unsubscribe(id string)
 }
+
+// TURN gives a page of a seat the credentials of the TURN servers, and takes them back. page is the caller's word for one page.
+type TURN interface {
+	// Servers returns the servers, none where there is no TURN, and until when their credentials open anything; it may be called again to renew them.
+	Servers(seat, page string) (servers []signaling.ICEServer, until time.Time)
+	// End takes back what a page has.
+	End(seat, page string)
+	// EndSeat takes back what every page and player of a seat has.
+	EndSeat(seat string)
+}
+
+// noTURN is a gateway without TURN.
+type noTURN struct{}
+
+func (noTURN) Servers(string, string) ([]signaling.ICEServer, time.Time) { return nil, time.Time{} }
+func (noTURN) End(string, string)                                        {}
+func (noTURN) EndSeat(string)                                            {}
 
 // tickEvery is how often overdue rulings, lost links and a failed ledger are looked at.
 const tickEvery = 250 * time.Millisecond
@@ -63,6 +80,7 @@ type Proceeding struct {
 	flags    *incident.Register
 	sessions map[*signaling.Session]*attendee
 	watching map[string]string // WHEP: subscription -> seat
+	barred   map[string]bool   // seats that were removed and whose TURN credentials were taken back
 	present  map[string]*presence
 	tracks   map[string]bool                      // labels that arrive
 	offered  map[string]map[visibility.Media]bool // seats' own publications: what their offer brought
@@ -91,6 +109,8 @@ type attendee struct {
 	told         string // the last of them, without its time
 	subscription string
 	publication  string
+	page         string    // its name for TURN
+	renewICE     time.Time // when its TURN credentials are renewed; zero: it has none
 }
 
 // presence says whether a seat's person is there.
@@ -105,10 +125,13 @@ func Open(ctx context.Context, cfg Config) (*Proceeding, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.TURN == nil {
+		cfg.TURN = noTURN{}
+	}
 	p := &Proceeding{
 		cfg: cfg, inbox: make(chan func(), 256), done: make(chan struct{}),
 		state: hearing.New(), protocol: &minutes.Protocol{}, flags: &incident.Register{},
-		sessions: map[*signaling.Session]*attendee{}, watching: map[string]string{}, present: map[string]*presence{},
+		sessions: map[*signaling.Session]*attendee{}, watching: map[string]string{}, barred: map[string]bool{}, present: map[string]*presence{},
 		tracks: map[string]bool{}, offered: map[string]map[visibility.Media]bool{}, stalled: map[string]bool{}, alarms: map[string]visibility.AlarmView{},
 	}
 	events, err := cfg.Ledger.Load(ctx, cfg.ID)
@@ -320,6 +343,7 @@ func (p *Proceeding) changed() {
 	routes := visibility.Route(p.scene(p.cfg.Now()), p.state.Seats)
 	p.cfg.Media.Route(routes)
 	p.recordWhatFlows(routes)
+	p.tendICE(p.cfg.Now())
 	p.tell()
 }
 

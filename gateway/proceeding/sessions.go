@@ -2,6 +2,7 @@ package proceeding
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"maps"
 	"time"
@@ -15,6 +16,10 @@ import (
 
 // linkGrace is how long a seat may be without a page before its link counts as lost: a reload takes less.
 const linkGrace = 2 * time.Second
+
+// stationPage is the station's name for TURN, the same in each of its sessions: its publications are no part of one, and go on over TURN when the link
+// of its conversation breaks.
+const stationPage = "station"
 
 // A seat is held by one browser, which may have a few pages open while it reloads; the gallery's link admits many.
 const (
@@ -49,10 +54,13 @@ func (p *Proceeding) AttachIf(ctx context.Context, s *signaling.Session, h signa
 		if failure != nil {
 			return
 		}
-		p.sessions[s] = &attendee{since: h.Since}
+		p.sessions[s] = &attendee{since: h.Since, page: rand.Text()}
+		if seat.Role == hearing.ProtectedWitness {
+			p.sessions[s].page = stationPage
+		}
 		here.sessions++
 		here.lostAt = time.Time{}
-		s.SendICE(p.cfg.ICE())
+		p.sendICE(s, p.sessions[s])
 		p.enter(hearing.LinkBack(p.state, seat.ID, p.cfg.Now()))
 		p.changed()
 	})
@@ -77,6 +85,9 @@ func (p *Proceeding) part(s *signaling.Session, a *attendee) {
 	delete(p.sessions, s)
 	p.cfg.Media.Unsubscribe(a.subscription)
 	p.cfg.Media.Unpublish(a.publication)
+	if a.page != stationPage {
+		p.cfg.TURN.End(s.Seat, a.page)
+	}
 	here := p.presenceOf(s.Seat)
 	if here.sessions--; here.sessions > 0 {
 		return
@@ -133,6 +144,49 @@ func (p *Proceeding) drop(seat, why string) {
 			p.cfg.Media.Unsubscribe(id)
 		}
 	}
+	p.cfg.TURN.EndSeat(seat)
+}
+
+// sendICE tells a page its TURN servers. A seat that was removed has none: its page stays, and shows that it was.
+func (p *Proceeding) sendICE(s *signaling.Session, a *attendee) {
+	a.renewICE = time.Time{}
+	if seat, ok := p.state.Seat(s.Seat); !ok || !seat.Admitted {
+		s.SendICE(nil)
+		return
+	}
+	servers, until := p.cfg.TURN.Servers(s.Seat, a.page)
+	if now := p.cfg.Now(); until.After(now) {
+		a.renewICE = now.Add(until.Sub(now) / 2)
+	}
+	s.SendICE(servers)
+}
+
+// tendICE renews TURN credentials before they end, and takes them from a seat that was removed.
+func (p *Proceeding) tendICE(now time.Time) {
+	turned := map[string]bool{} // seats that were removed or admitted again since the last look
+	for _, seat := range p.state.Seats {
+		if p.barred[seat.ID] == seat.Admitted {
+			p.barred[seat.ID], turned[seat.ID] = !seat.Admitted, true
+			if !seat.Admitted {
+				p.cfg.TURN.EndSeat(seat.ID)
+			}
+		}
+	}
+	for s, a := range p.sessions {
+		if turned[s.Seat] || !a.renewICE.IsZero() && !now.Before(a.renewICE) {
+			p.sendICE(s, a)
+		}
+	}
+}
+
+// Servers gives a player of a seat, which has no session, its TURN servers.
+func (p *Proceeding) Servers(ctx context.Context, seat, page string) (servers []signaling.ICEServer) {
+	_ = p.do(ctx, func() { // a hearing that is gone has none
+		if s, ok := p.state.Seat(seat); ok && s.Admitted {
+			servers, _ = p.cfg.TURN.Servers(seat, page)
+		}
+	})
+	return servers
 }
 
 func (p *Proceeding) presenceOf(seat string) *presence {

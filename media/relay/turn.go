@@ -1,18 +1,13 @@
 package relay
 
 import (
-	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // the REST credentials of TURN are defined with it
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
-	"strings"
 	"sync/atomic"
-	"time"
 
+	"github.com/pion/stun/v4"
 	"github.com/pion/turn/v5"
 )
 
@@ -24,13 +19,13 @@ type TURNConfig struct {
 	Realm string
 	// PublicIP is the address that allocations get. Required.
 	PublicIP string
-	// Secret is shared with who hands out credentials. At least 16 bytes.
-	Secret string
+	// Passes hands out the credentials. Required.
+	Passes *Passes
 	// Peers are the only places that an allocation may talk to: the relay's media port at each of its addresses, "ip:port". At least one.
 	Peers []string
 }
 
-const maxAllocations = 512
+const maxAllocations = 1024
 
 // TURN is a small TURN server (RFC 8656) for viewers and stations whose network lets nothing else out. It is no open relay: credentials end, and an allocation
 // reaches the configured peers and no other address or port, in neither direction.
@@ -43,10 +38,10 @@ type TURN struct {
 // NewTURN opens the ports and starts the server.
 func NewTURN(cfg TURNConfig) (_ *TURN, err error) {
 	public, err := netip.ParseAddr(cfg.PublicIP)
-	if err != nil || len(cfg.Secret) < 16 || len(cfg.Peers) == 0 {
-		return nil, errors.New("relay: TURN needs a public IP, a secret of 16 bytes or more, and a peer")
+	if err != nil || cfg.Passes == nil || len(cfg.Peers) == 0 {
+		return nil, errors.New("relay: TURN needs a public IP, credentials, and a peer")
 	}
-	gate := &turnGate{public: public, peers: map[netip.AddrPort]bool{}}
+	gate := &turnGate{public: public, peers: map[netip.AddrPort]bool{}, passes: cfg.Passes}
 	for _, p := range cfg.Peers {
 		peer, err := netip.ParseAddrPort(p)
 		if err != nil {
@@ -65,7 +60,8 @@ func NewTURN(cfg TURNConfig) (_ *TURN, err error) {
 	}
 	sc := turn.ServerConfig{
 		Realm: cfg.Realm, LoggerFactory: muteFactory{},
-		AuthHandler:       credentialsHandler(cfg.Secret, time.Now),
+		AuthHandler:       credentialsHandler(cfg.Passes),
+		QuotaHandler:      func(handle, _ string, _ net.Addr) bool { return cfg.Passes.room(handle) },
 		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: t.udp, RelayAddressGenerator: gate, PermissionHandler: gate.permit}},
 	}
 	if cfg.TCPAddr != "" {
@@ -102,28 +98,15 @@ func (t *TURN) Close() error {
 	return nil
 }
 
-// Credentials makes a user name and a password that a TURN server with the same secret takes for ttl (the TURN REST scheme: the name holds the
-// time of expiry, the password is its MAC). user is written into the name: it must say nothing of a person.
-func Credentials(secret, user string, ttl time.Duration) (username, password string) {
-	username = strconv.FormatInt(time.Now().Add(ttl).Unix(), 10) + ":" + user
-	return username, turnPassword(secret, username)
-}
-
-func turnPassword(secret, username string) string {
-	mac := hmac.New(sha1.New, []byte(secret))
-	mac.Write([]byte(username))
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// credentialsHandler takes names whose time has not come. The password itself is checked by the server, against the key returned here.
-func credentialsHandler(secret string, now func() time.Time) turn.AuthHandler {
+// credentialsHandler takes what the desk handed out and has not taken back. The password itself is checked by the server, against the key returned here.
+// What a handle opened is the handle's, whichever of its user names is shown.
+func credentialsHandler(passes *Passes) turn.AuthHandler {
 	return func(ra *turn.RequestAttributes) (string, []byte, bool) {
-		expiry, _, _ := strings.Cut(ra.Username, ":")
-		at, err := strconv.ParseInt(expiry, 10, 64)
-		if err != nil || at < now().Unix() {
+		handle, ok := passes.good(ra.Username, ra.Method != stun.MethodAllocate)
+		if !ok {
 			return "", nil, false
 		}
-		return ra.Username, turn.GenerateAuthKey(ra.Username, ra.Realm, turnPassword(secret, ra.Username)), true
+		return handle, turn.GenerateAuthKey(ra.Username, ra.Realm, turnPassword(passes.secret, ra.Username)), true
 	}
 }
 
@@ -131,6 +114,7 @@ func credentialsHandler(secret string, now func() time.Time) turn.AuthHandler {
 type turnGate struct {
 	public netip.Addr
 	peers  map[netip.AddrPort]bool
+	passes *Passes
 	open   atomic.Int64
 }
 
@@ -174,7 +158,11 @@ func (g *turnGate) AllocatePacketConn(conf turn.AllocateListenerConfig) (net.Pac
 		g.open.Add(-1)
 		return nil, nil, errors.Join(errors.New("relay: not a UDP socket"), conn.Close())
 	}
-	return &gatedConn{PacketConn: conn, gate: g}, &net.UDPAddr{IP: g.public.AsSlice(), Port: local.Port}, nil
+	c := &gatedConn{PacketConn: conn, gate: g, handle: conf.UserID}
+	if !g.passes.open(conf.UserID, c) { // taken back since the request was checked, or a search for an even port, which nobody here needs
+		return nil, nil, errors.Join(ErrTooMany, c.Close())
+	}
+	return c, &net.UDPAddr{IP: g.public.AsSlice(), Port: local.Port}, nil
 }
 
 // AllocateListener implements turn.RelayAddressGenerator: there are no TCP allocations (RFC 6062).
@@ -200,6 +188,7 @@ func (g *turnGate) is(addr net.Addr) bool {
 type gatedConn struct {
 	net.PacketConn
 	gate   *turnGate
+	handle string
 	closed atomic.Bool
 }
 
@@ -225,6 +214,7 @@ func (c *gatedConn) WriteTo(b []byte, to net.Addr) (int, error) {
 func (c *gatedConn) Close() error {
 	if !c.closed.Swap(true) {
 		c.gate.open.Add(-1)
+		c.gate.passes.shut(c.handle, c)
 	}
 	return c.PacketConn.Close()
 }
