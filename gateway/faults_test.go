@@ -1,11 +1,14 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -189,6 +192,29 @@ func TestMetricsNameNobodyAndNoAddress(t *testing.T) {
 	for _, word := range []string{"10.1.2.3", "5678", "fe80", "station.example"} {
 		if strings.Contains(logged.String(), word) {
 			t.Errorf("an address is in the log: %s", logged.String())
+		}
+	}
+}
+
+func TestMetricsAreServedOnThisMachineAndNotOverTLS(t *testing.T) {
+	config := testConfig(t.TempDir())
+	config.HTTP.Listen = "127.0.0.1:0"
+	app := runApp(t, config)
+	pool := x509.NewCertPool()
+	pem, err := os.ReadFile(app.CertificateFile())
+	if err != nil || !pool.AppendCertsFromPEM(pem) {
+		t.Fatalf("the certificate: %v", err)
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	defer transport.CloseIdleConnections()
+	for address, want := range map[string]int{app.URL() + "/metrics": http.StatusOK, app.TLSURL() + "/metrics": http.StatusNotFound, app.TLSURL() + "/healthz": http.StatusOK} {
+		res, err := (&http.Client{Transport: transport}).Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s answers %d, want %d", address, res.StatusCode, want)
 		}
 	}
 }
