@@ -237,6 +237,22 @@ func TestRequestsAreAnsweredOnce(t *testing.T) {
 	}
 }
 
+func TestOneSeatsRequestsDoNotBuryTheOthers(t *testing.T) {
+	c := newCourt(t)
+	c.open("no_confrontation")
+	var first Result
+	for i := range openRequests {
+		if r := c.do("defence", "objection.raise", m{"text": "I object."}); i == 0 {
+			first = r
+		}
+	}
+	c.refused(CodeTooMany, "defence", "objection.raise", m{"text": "I object."})
+	c.do("prosecutor", "objection.raise", m{"text": "I object."})
+	c.do("defence", "flag.raise", nil)
+	c.do("judge", "request.done", m{"id": first["request"], "ruling": "overruled"})
+	c.do("defence", "objection.raise", m{"text": "I object again."})
+}
+
 func TestTheProtocolIsSignedByJudgeAndByAClerkWhoHoldsAKeyThenSealed(t *testing.T) {
 	c := newCourt(t)
 	c.live()

@@ -103,7 +103,20 @@ func (c *call) entryAmend() error {
 
 func (c *call) nextRequest() string { return sequence("q", c.s.ReqSeq+1) }
 
+// openRequests is how many requests and objections of one seat may wait for the bench at once. A page that asks without end must not bury the others' on the
+// judge's console; flags are never refused.
+const openRequests = 20
+
 func (c *call) request(code Code) error {
+	waiting := 0
+	for _, r := range c.s.Requests {
+		if r.Seat == c.seat.ID {
+			waiting++
+		}
+	}
+	if waiting >= openRequests {
+		return refuse(CodeTooMany, "So many requests of this seat wait already. The bench answers them first.")
+	}
 	var a struct {
 		Text string `json:"text"`
 	}

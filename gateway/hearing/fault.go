@@ -41,6 +41,7 @@ const (
 	CodeRulingOwed          = "ruling_owed"
 	CodeVoiceUnproven       = "voice_unproven"
 	CodeRespeakerMissing    = "respeaker_missing"
+	CodeTooMany             = "too_many"
 )
 
 func refuse(code, message string) error { return &Error{Code: code, Message: message} }
