@@ -10,12 +10,16 @@ import (
 
 // Opus is an encoder (RFC 6716) of mono sound at 48 kHz in packets of 20 ms at strictly constant bit rate: no VBR and no DTX,
 // because the sizes and the times of encrypted packets would tell what is said (RFC 6562). In-band FEC is on, within the same
-// constant size. For use by one goroutine at a time.
+// constant size: each packet holds the one before once more, smaller. For use by one goroutine at a time.
 type Opus struct {
 	enc  *opus.Encoder
 	size int
 	buf  []byte
 }
+
+// expectedLoss, in percent, is what libopus is told to prepare for. At 32 kbit/s it writes no FEC at all for 5 or less, unless the band is narrow; from 10 on it does
+// (measured: a lost packet is then 2.4 dB away from what was sent, and 5.6 to 6 dB without). The band is fixed too, so that nothing chooses it by what is said.
+const expectedLoss = 10
 
 // NewOpus makes an encoder of bitrate bit/s, 16,000 to 128,000: each packet has exactly bitrate/400 bytes.
 func NewOpus(bitrate int) (*Opus, error) {
@@ -31,7 +35,8 @@ func NewOpus(bitrate int) (*Opus, error) {
 		func() error { return enc.SetVBR(false) },
 		func() error { return enc.SetDTX(false) },
 		func() error { return enc.SetInBandFEC(true) },
-		func() error { return enc.SetPacketLossPerc(5) },
+		func() error { return enc.SetPacketLossPerc(expectedLoss) },
+		func() error { return enc.SetMaxBandwidth(opus.SuperWideband) },
 		func() error { return enc.SetComplexity(5) },
 	} {
 		if err := set(); err != nil {
