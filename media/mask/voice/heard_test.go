@@ -1,3 +1,5 @@
+//go:build training
+
 package voice
 
 import (
@@ -8,12 +10,12 @@ import (
 	"testing"
 )
 
-// TestHeardForTraining is how training/synthetic.py has sounds described by this very front end: for each line (a 16 kHz WAV file of 16 bit, a tab, a
+// TestHeardForTraining is no test, which is why it is built with the tag training alone: it is how training/synthetic.py has sounds described by this very front end: for each line (a 16 kHz WAV file of 16 bit, a tab, a
 // file to write) the network's inputs, netIn little-endian float32 a frame, once from the start and once again with the speaker known.
 func TestHeardForTraining(t *testing.T) {
 	list := os.Getenv("PARDA_HEARD")
 	if list == "" {
-		t.Skip("PARDA_HEARD names no list of sounds: only training/synthetic.py needs this")
+		t.Fatal("PARDA_HEARD names no list of sounds: training/synthetic.py does")
 	}
 	lines, err := os.ReadFile(list)
 	if err != nil {

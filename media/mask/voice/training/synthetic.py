@@ -35,7 +35,7 @@ def heard(X, d):
     """sounds -> [(as heard from the start, as heard when the speaker is known)], each [T, 17], by the Go code"""
     L = []
     for i, x in enumerate(X): sf.write(f'{d}/{i}.wav', np.clip(x, -1, 1), SR, 'PCM_16'); L.append(f'{d}/{i}.wav\t{d}/{i}.f32')
-    open(d+'/list', 'w').write('\n'.join(L)+'\n'); subprocess.run(['go', 'test', '-count=1', '-run', 'TestHeardForTraining', '-timeout', '3h', '..'], cwd=HERE, check=True, env=dict(os.environ, PARDA_HEARD=d+'/list'))
+    open(d+'/list', 'w').write('\n'.join(L)+'\n'); subprocess.run(['go', 'test', '-tags', 'training', '-count=1', '-run', 'TestHeardForTraining', '-timeout', '3h', '..'], cwd=HERE, check=True, env=dict(os.environ, PARDA_HEARD=d+'/list'))
     return [tuple(np.fromfile(f'{d}/{i}.f32', '<f4').reshape(2, -1, IN).astype(np.float16)) for i in range(len(X))]
 def corpus(root, d, limit):
     rows = lambda p: list(csv.DictReader(open(p), delimiter='\t', quoting=csv.QUOTE_NONE)); out = set(open(HERE+'/heldout.txt').read().split()); r = np.random.default_rng(3); rr = random.Random(4); X, M = [], []
