@@ -27,6 +27,8 @@ pulseaudio-utils:command paplay:plays into it
 poppler-utils:command pdftotext:reads the protocol from outside
 mkvtoolnix:command mkvinfo:reads the recordings from outside
 unzip:command unzip:reads the bundle from outside
+coturn:command turnserver:the TURN server whose shipped settings are tested
+nginx-light:/usr/sbin/nginx:the proxy whose shipped settings are tested
 '
 
 missing=()

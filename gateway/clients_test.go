@@ -407,6 +407,11 @@ func publishAt(t *testing.T, app gatewayAt, token, query string) *publisher {
 		t.Fatal(err)
 	}
 	pc, offer := offerTracks(t, webrtc.MimeTypeVP8)
+	return publishBy(t, app, token, query, pc, offer, frame)
+}
+
+func publishBy(t *testing.T, app gatewayAt, token, query string, pc *webrtc.PeerConnection, offer string, frame []byte) *publisher {
+	t.Helper()
 	status, answer, refusal := whip(t, app, token, query, offer)
 	if status != http.StatusCreated {
 		t.Fatalf("WHIP %s: %d %s", query, status, refusal)
@@ -449,6 +454,11 @@ func offerTracks(t *testing.T, video string) (*webrtc.PeerConnection, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pc, offerBy(t, pc, video)
+}
+
+func offerBy(t *testing.T, pc *webrtc.PeerConnection, video string) string {
+	t.Helper()
 	for _, mime := range []string{video, webrtc.MimeTypeOpus} {
 		track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: mime}, "t"+mime[:5], "s")
 		if err != nil {
@@ -458,7 +468,7 @@ func offerTracks(t *testing.T, video string) (*webrtc.PeerConnection, string) {
 			t.Fatal(err)
 		}
 	}
-	return pc, gathered(t, pc)
+	return gathered(t, pc)
 }
 
 func gathered(t *testing.T, pc *webrtc.PeerConnection) string {
@@ -477,7 +487,11 @@ func gathered(t *testing.T, pc *webrtc.PeerConnection) string {
 
 func loopbackAPI(t *testing.T, video string) *webrtc.API {
 	t.Helper()
-	se := webrtc.SettingEngine{}
+	return tunedAPI(t, video, webrtc.SettingEngine{})
+}
+
+func tunedAPI(t *testing.T, video string, se webrtc.SettingEngine) *webrtc.API {
+	t.Helper()
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	m := &webrtc.MediaEngine{}
@@ -499,6 +513,11 @@ func (p *page) watch() map[string]*atomic.Int64 {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	return p.watchBy(pc)
+}
+
+func (p *page) watchBy(pc *webrtc.PeerConnection) map[string]*atomic.Int64 {
+	p.t.Helper()
 	p.t.Cleanup(func() { pc.Close() })
 	slots := p.until("has slots", func(v visibility.View) bool { return len(v.Slots) > 0 }).Slots
 	counts := map[string]*atomic.Int64{}

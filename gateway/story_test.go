@@ -28,7 +28,13 @@ type cast struct {
 // assemble seats everybody, signs the order, opens the hearing, rehearses and consents: the witness is ready.
 func assemble(t *testing.T, dir string) *cast {
 	t.Helper()
-	c := &cast{app: runApp(t, testConfig(dir)), judgeKey: newSigner(t)}
+	return assembleAt(t, testConfig(dir))
+}
+
+// assembleAt is assemble at a gateway of another configuration.
+func assembleAt(t *testing.T, config Config) *cast {
+	t.Helper()
+	c := &cast{app: runApp(t, config), judgeKey: newSigner(t)}
 	c.judge, c.clerk, c.defence = sit(t, c.app.App, "judge"), sit(t, c.app.App, "clerk"), sit(t, c.app.App, "defence")
 	c.prosecutor, c.gallery = sit(t, c.app.App, "prosecutor"), sit(t, c.app.App, "gallery")
 	c.room = openAt(t, c.app.App, "witness", nil, c.app.Token("demo", "witness"))
