@@ -53,6 +53,7 @@ const (
 	maxOfferBytes    = 128 << 10
 	maxSections      = 96
 	socketBuffer     = 4 << 20
+	tcpBuffer        = 256 << 10 // of one viewer over TCP
 )
 
 // doors are the sockets and the two pion APIs that share them.
@@ -100,8 +101,9 @@ func openDoors(cfg Config) (_ *doors, err error) {
 		if d.tcp, err = net.Listen("tcp", cfg.TCPAddr); err != nil {
 			return nil, fmt.Errorf("relay: cannot listen for media on TCP: %w", err)
 		}
-		// The write buffer keeps a viewer who reads slowly from holding up the packet loop: what does not fit is dropped.
-		d.tcpMux = ice.NewTCPMuxDefault(ice.TCPMuxParams{Listener: d.tcp, Logger: mute{}, ReadBufferSize: 64, WriteBufferSize: 1 << 20})
+		// The write buffer keeps a viewer who reads slowly from holding up the packet loop: what does not fit is dropped, and the picture goes on
+		// with the next key frame. It holds a few key frames; more would only be older.
+		d.tcpMux = ice.NewTCPMuxDefault(ice.TCPMuxParams{Listener: d.tcp, Logger: mute{}, ReadBufferSize: 64, WriteBufferSize: tcpBuffer})
 	}
 	if d.publish, err = d.api(publicationLost, true); err != nil {
 		return nil, err
