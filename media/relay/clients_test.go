@@ -272,6 +272,21 @@ func subscribeVia(t *testing.T, r *Relay, viewer string, slots []Sink, api *webr
 	if api == nil {
 		api = clientAPI(t, nil)
 	}
+	var id, answer string
+	s := join(t, api, slots, func(offer string) string {
+		var err error
+		if answer, id, err = r.Subscribe(context.Background(), viewer, slots, offer); err != nil {
+			t.Fatal(err)
+		}
+		return via(answer)
+	})
+	s.id, s.answer = id, answer
+	return s
+}
+
+// join makes a subscriber of an offer that ask answers.
+func join(t *testing.T, api *webrtc.API, slots []Sink, ask func(offer string) string) *testSubscriber {
+	t.Helper()
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
@@ -310,11 +325,7 @@ func subscribeVia(t *testing.T, r *Relay, viewer string, slots []Sink, api *webr
 			s.mu.Unlock()
 		}
 	})
-	s.answer, s.id, err = r.Subscribe(context.Background(), viewer, slots, offerOf(t, pc))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: via(s.answer)}); err != nil {
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: ask(offerOf(t, pc))}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)

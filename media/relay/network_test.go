@@ -38,7 +38,13 @@ type badNetwork struct {
 
 func newBadNetwork(t *testing.T, r *Relay, loss, late float64, sway time.Duration) *badNetwork {
 	t.Helper()
-	door, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	return newBadNetworkAt(t, net.IPv4(127, 0, 0, 1), r, loss, late, sway)
+}
+
+// newBadNetworkAt has its door at an address of this machine.
+func newBadNetworkAt(t *testing.T, ip net.IP, r *Relay, loss, late float64, sway time.Duration) *badNetwork {
+	t.Helper()
+	door, err := net.ListenUDP("udp4", &net.UDPAddr{IP: ip})
 	if err != nil {
 		t.Fatal(err)
 	}
