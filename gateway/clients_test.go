@@ -44,13 +44,14 @@ func testConfig(dir string) Config {
 // running is a gateway that runs; end stops it as SIGINT would.
 type running struct {
 	*App
-	end func()
+	end    func()
+	logged func() string // all that it logged so far, at every level
 }
 
 func runApp(t *testing.T, c Config) running {
 	t.Helper()
-	var logged bytes.Buffer
-	app, err := Open(c, slog.New(slog.NewTextHandler(&lockedWriter{w: &logged}, nil)))
+	logged := &lockedWriter{}
+	app, err := Open(c, slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func runApp(t *testing.T, c Config) running {
 				t.Errorf("the gateway ended with %v", err)
 			}
 		})
-	}}
+	}, logged.String}
 	t.Cleanup(func() {
 		r.end()
 		if t.Failed() {
@@ -77,7 +78,13 @@ func runApp(t *testing.T, c Config) running {
 
 type lockedWriter struct {
 	mu sync.Mutex
-	w  io.Writer
+	w  bytes.Buffer
+}
+
+func (l *lockedWriter) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.String()
 }
 
 func (l *lockedWriter) Write(b []byte) (int, error) {

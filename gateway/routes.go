@@ -137,7 +137,7 @@ func (a *App) enter(c *gin.Context) {
 		return
 	}
 	http.SetCookie(c.Writer, &http.Cookie{Name: access.CookieName(id, seat), Value: cookie, Path: "/", HttpOnly: true,
-		SameSite: http.SameSiteStrictMode, Secure: c.Request.TLS != nil, MaxAge: int((30 * 24 * time.Hour).Seconds())})
+		SameSite: http.SameSiteStrictMode, Secure: c.Request.TLS != nil || strings.HasPrefix(c.GetHeader("Origin"), "https://"), MaxAge: int((30 * 24 * time.Hour).Seconds())})
 	c.Status(http.StatusNoContent)
 }
 
