@@ -23,7 +23,8 @@ type packet struct {
 
 // parse reads an RTP packet (RFC 3550 section 5.1) and drops what it carries beside the payload: SSRC, CSRC, header extensions (RFC 8285),
 // padding. Of VP8 (RFC 7741) it also drops the optional fields of the payload descriptor, picture id and layer indices, which count on across
-// switches and tell encoders apart: the descriptor that stays is one byte, written over the last one of the old. buf is changed.
+// switches and tell encoders apart: the descriptor that stays is one byte, written over the last one of the old. Of the payload itself it takes what
+// says nothing to a decoder: the padding of an Opus packet, and the scaling hint of a VP8 key frame. buf is changed.
 func (p *packet) parse(buf []byte, m Media) bool {
 	if len(buf) < 12 || buf[0]>>6 != 2 {
 		return false
@@ -55,7 +56,7 @@ func (p *packet) parse(buf []byte, m Media) bool {
 		return p.plainVP8()
 	}
 	// An empty payload (padding sent as a probe) goes on as an empty packet: dropped, it would look like a loss.
-	return true
+	return m == Video || blankOpus(p.payload)
 }
 
 // plainVP8 cuts the payload descriptor to its first byte (RFC 7741 section 4.2) and finds key frames (section 4.3: the P bit of the frame
@@ -88,10 +89,44 @@ func (p *packet) plainVP8() bool {
 	if len(b) <= n {
 		return false
 	}
-	b[n-1] = first & 0x3f // non-reference, start of partition, partition index: X and the reserved bit go
-	b[n-1] &^= 0x08
+	// All that a receiver needs of the first byte is where a frame begins: the start of its partition 0. The non-reference bit, the reserved ones and
+	// the index of a later partition go with the rest.
+	begins := first&0x10 != 0 && first&0x07 == 0
+	b[n-1] = 0
+	if begins {
+		b[n-1] = 0x10
+	}
 	p.payload = b[n-1:]
-	p.key = first&0x10 != 0 && first&0x07 == 0 && b[n]&0x01 == 0
+	p.key = begins && b[n]&0x01 == 0
+	if p.key && len(b) >= n+10 {
+		b[n+7] &= 0x3f // RFC 6386 section 9.1: two bits each beside width and height ask a player to scale
+		b[n+9] &= 0x3f
+	}
+	return true
+}
+
+// blankOpus writes zeros over the padding of an Opus packet (RFC 6716 section 3.2.5): no decoder hears it, its bytes are free for anything (an
+// extension of the format puts a second coding of the speech there), and a masked voice must not bring another one along. The length stays: packets of
+// constant size are padded to it. False for a packet whose padding runs over its end.
+func blankOpus(b []byte) bool {
+	if len(b) < 2 || b[0]&0x03 != 3 || b[1]&0x40 == 0 {
+		return true
+	}
+	pad := 0
+	for i := 2; ; i++ {
+		if i >= len(b) {
+			return false
+		}
+		if b[i] < 255 {
+			pad += int(b[i])
+			if pad > len(b)-i-1 {
+				return false
+			}
+			break
+		}
+		pad += 254
+	}
+	clear(b[len(b)-pad:])
 	return true
 }
 
