@@ -1,0 +1,9 @@
+//go:build !linux
+
+package main
+
+// confines says why this system confines nothing.
+const confines = "only Linux confines the program"
+
+// confine does nothing here: parda's gateway runs on Linux, and on other systems this program is for development alone.
+func confine() error { return nil }
