@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,19 +111,89 @@ func TestChromiumPublishesAndPlaysWhatTheRelayForwards(t *testing.T) {
 	r.Swap(NewSnapshot(allow(map[Sink]Source{}, "judge", "floor", "browser")))
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	run := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(), "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-		"--autoplay-policy=no-user-gesture-required", "--mute-audio", "--allow-loopback-in-peer-connection", server.URL)
-	run.Env = append(os.Environ(), "HOME="+t.TempDir())
-	if err := run.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = run.Process.Kill(); _ = run.Wait() }()
+	chromium(t, browser, server.URL)
 	select {
 	case res := <-results:
 		checkBrowser(t, res)
 	case <-time.After(60 * time.Second):
 		t.Fatal("the browser said nothing for a minute")
 	}
+}
+
+// chromium opens a page in a browser of its own, until the test ends.
+func chromium(t *testing.T, browser, url string) {
+	t.Helper()
+	run := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(), "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+		"--autoplay-policy=no-user-gesture-required", "--mute-audio", "--allow-loopback-in-peer-connection", url)
+	run.Env = append(os.Environ(), "HOME="+t.TempDir())
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = run.Process.Kill(); _ = run.Wait() })
+}
+
+// soundPage receives one sound, and nothing else.
+const soundPage = `<!doctype html><script>
+(async () => {
+  const pc = new RTCPeerConnection();
+  pc.ontrack = e => { const a = document.createElement('audio'); a.autoplay = true; a.srcObject = new MediaStream([e.track]); document.body.append(a); };
+  pc.addTransceiver('audio', {direction: 'recvonly'});
+  await pc.setLocalDescription();
+  await new Promise(r => { if (pc.iceGatheringState === 'complete') r(); pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && r(); });
+  const answer = await (await fetch('/subscribe', {method: 'POST', body: pc.localDescription.sdp})).text();
+  await pc.setRemoteDescription({type: 'answer', sdp: answer});
+})();
+</script><body>`
+
+func TestAChromiumThatOnlyHearsIsNotTakenForDeafAndOneThatIsGoneIs(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("SKIPPED: chromium is not installed, so nothing says that its silence is told from its listening")
+	}
+	if testing.Short() {
+		t.Skip("SKIPPED: takes 15 s")
+	}
+	r, seen := newRelay(t, Config{})
+	publish(t, r, "clip", publishOptions{})
+	r.Swap(NewSnapshot(allow(map[Sink]Source{}, "clerk", "floor", "clip")))
+	network := newBadNetwork(t, r, 0, 0, 0)
+	answers := make(chan [2]string, 1)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, soundPage) })
+	mux.HandleFunc("POST /subscribe", func(w http.ResponseWriter, req *http.Request) {
+		offer, err := io.ReadAll(req.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		answer, id, err := r.Subscribe(req.Context(), "clerk", pair("clerk", "floor")[1:], string(offer))
+		if err != nil {
+			t.Error(err)
+		}
+		_, _ = io.WriteString(w, network.through(answer))
+		answers <- [2]string{answer, id}
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	chromium(t, browser, server.URL)
+	var answer, id string
+	select {
+	case a := <-answers:
+		answer, id = a[0], a[1]
+	case <-time.After(60 * time.Second):
+		t.Fatal("the browser did not come within a minute")
+	}
+	if len(lines(answer, "a=extmap:")) != 1 || !strings.Contains(answer, "transport-cc") {
+		t.Fatalf("Chromium and the relay do not agree on numbered packets:\n%s", answer)
+	}
+	eventually(t, "the browser is there", func() bool { return seen.has(Subscribed, id) })
+	time.Sleep(8 * time.Second) // longer than reports on sound may take
+	if seen.has(Deaf, id) {
+		t.Error("a browser that hears was taken for deaf")
+	}
+	network.cut.Store(true)
+	eventually(t, "a browser behind a cut cable is deaf", func() bool { return seen.has(Deaf, id) })
+	network.cut.Store(false)
+	eventually(t, "it hears again", func() bool { return seen.has(Hears, id) })
 }
 
 func checkBrowser(t *testing.T, res browserResult) {

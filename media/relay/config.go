@@ -172,10 +172,11 @@ func (d *doors) api(lost time.Duration, publish bool) (*webrtc.API, error) {
 	return webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain)), nil
 }
 
-// registerCodecs registers VP8 and Opus, and for pictures the number that each packet has on its connection
-// (draft-holmer-rmcat-transport-wide-cc-extensions-01): it is made anew by each sender, says nothing of what is in the packet, and is the one header
-// extension there is. Sound has none: what is the same in each packet stays the same. resent tells whether what is sent again gets a stream of its own (RTX, RFC 4588), so that a receiver's reports
-// tell what was lost from what came late.
+// registerCodecs registers VP8 and Opus, and the number that each packet has on its connection (draft-holmer-rmcat-transport-wide-cc-extensions-01): it is
+// made anew by each sender, says nothing of what is in the packet, and is the one header extension there is. A publisher numbers its pictures alone; towards a
+// subscriber the sound is numbered too, because reports on those numbers come many times a second and those on sound else every five (RFC 3550 section 6.2): they
+// are how the relay knows that somebody listens. resent tells that this is for subscribers, to whom what is sent again goes in a stream of its own (RTX, RFC 4588), so that a
+// receiver's reports tell what was lost from what came late.
 func registerCodecs(m *webrtc.MediaEngine, resent bool) error {
 	video := webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{
@@ -195,6 +196,10 @@ func registerCodecs(m *webrtc.MediaEngine, resent bool) error {
 		return err
 	}
 	if resent {
+		audio.RTCPFeedback = []webrtc.RTCPFeedback{{Type: webrtc.TypeRTCPFBTransportCC}}
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sdp.TransportCCURI}, webrtc.RTPCodecTypeAudio); err != nil {
+			return err
+		}
 		again := webrtc.RTPCodecParameters{
 			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: videoClock, SDPFmtpLine: "apt=96"},
 			PayloadType:        97,

@@ -9,7 +9,9 @@ import (
 // may make it worse for the others: the publisher is told nothing. So pictures are held back from that subscriber, the last slot first, and
 // the sound flows on; a held picture begins again at a key frame, once the network carries it. The viewer is told by an event.
 //
-// Beside it stands whether the subscriber is there at all: who is sent packets and says nothing (RTCP, RFC 3550) for deafAfter neither sees nor hears.
+// Beside it stands whether the subscriber is there at all: who is sent packets and says nothing (RTCP) neither sees nor hears. Reports on numbered packets
+// come many times a second; where nothing that flows is numbered (a browser that does not number sound, and pictures that are held) there are the
+// reports of RFC 3550 section 6.2 alone, one in five seconds and as much again by chance.
 const (
 	holdFirst  = 5 * time.Second  // how long a picture is held at least
 	holdMost   = time.Minute      // and at most, when each try fails
@@ -17,7 +19,8 @@ const (
 	openEvery  = 2 * time.Second  // one picture after the other
 
 	deafAfter  = 2500 * time.Millisecond
-	flowsUntil = time.Second // after the last packet something still counts as flowing
+	deafPlain  = 8 * time.Second // where nothing is numbered
+	flowsUntil = time.Second     // after the last packet something still counts as flowing
 )
 
 // pressure is the state of one subscription; of the beat's goroutine alone.
@@ -40,6 +43,7 @@ func (sub *subscription) press(now time.Time) (changed []*slot) {
 		in := s.source.Load()
 		switch {
 		case s.name.Media != Video:
+			need += in.rate()
 		case in == nil:
 			if s.held.Swap(false) {
 				changed = append(changed, s)
@@ -51,7 +55,7 @@ func (sub *subscription) press(now time.Time) (changed []*slot) {
 			need += in.rate()
 		}
 	}
-	p := &sub.pressure
+	p := &sub.pressure // need begins with the sound: it flows in any case
 	if overuses != p.overuses {
 		p.overuses = overuses
 		p.again(now)
@@ -97,8 +101,11 @@ func (sub *subscription) listens(now time.Time) (deaf, changed bool, since time.
 	if p.flows.IsZero() {
 		return p.deaf, false, since // nothing is sent: nothing can be said
 	}
-	was := p.deaf
-	p.deaf = now.Sub(since) > deafAfter
+	was, limit := p.deaf, deafAfter
+	if now.Sub(time.Unix(0, sub.way.counted.Load())) > flowsUntil {
+		limit = deafPlain
+	}
+	p.deaf = now.Sub(since) > limit
 	return p.deaf, p.deaf != was, since
 }
 

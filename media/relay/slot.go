@@ -187,6 +187,7 @@ func (s *slot) count(b *binding, size int) {
 	if b.number == nil {
 		return
 	}
+	s.way.counted.Store(now.UnixNano())
 	binary.BigEndian.PutUint16(b.number, s.way.number(size, now))
 	s.header.Extension, s.header.ExtensionProfile, s.header.Extensions = true, rtp.ExtensionProfileOneByte, b.extension
 }
@@ -271,7 +272,7 @@ func (s *slot) Bind(t webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 				b.againSSRC, b.againPayload = uint32(t.SSRCRetransmission()), pt
 			}
 			for _, e := range t.HeaderExtensions() {
-				if e.URI == sdp.TransportCCURI && s.name.Media == Video {
+				if e.URI == sdp.TransportCCURI {
 					b.extend(e.ID)
 				}
 			}

@@ -38,8 +38,9 @@ const (
 
 // way is one subscriber's. Its methods may be called from any goroutine; the lock is the last that is taken.
 type way struct {
-	heard atomic.Int64 // when an RTCP packet last came (UnixNano); 0: never
-	wrote atomic.Int64 // when a packet last went
+	heard   atomic.Int64 // when an RTCP packet last came (UnixNano); 0: never
+	wrote   atomic.Int64 // when a packet last went
+	counted atomic.Int64 // when one with a number went
 
 	mu   sync.Mutex
 	born time.Time

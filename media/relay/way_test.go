@@ -237,23 +237,29 @@ func TestWhoIsSentPacketsAndSaysNothingIsDeaf(t *testing.T) {
 	sub, now := pressed(t)
 	at := func(d time.Duration) time.Time { return now.Add(d) }
 	for _, step := range []struct {
-		after        time.Duration
-		wrote, heard bool
-		deaf         bool
+		after                 time.Duration
+		wrote, counted, heard bool
+		deaf                  bool
 	}{
-		{0, true, true, false},
-		{2 * time.Second, true, false, false},
-		{3 * time.Second, true, false, true},
-		{4 * time.Second, true, true, false},
-		{8 * time.Second, false, false, false}, // nothing was sent for a while: nothing can be said
-		{20 * time.Second, true, false, false}, // it flows again
-		{22 * time.Second, true, false, false}, // who listens answers by now
-		{23 * time.Second, true, false, true},  // and who does not is deaf
-		{24 * time.Second, false, false, true}, // still: what was sent was not heard
-		{30 * time.Second, true, true, false},
+		{0, true, true, true, false},
+		{2 * time.Second, true, true, false, false},
+		{3 * time.Second, true, true, false, true},
+		{4 * time.Second, true, true, true, false},
+		{8 * time.Second, false, false, false, false}, // nothing was sent for a while: nothing can be said
+		{20 * time.Second, true, true, false, false},  // it flows again
+		{22 * time.Second, true, true, false, false},  // who listens answers by now
+		{23 * time.Second, true, true, false, true},   // and who does not is deaf
+		{24 * time.Second, false, false, false, true}, // still: what was sent was not heard
+		{30 * time.Second, true, true, true, false},
+		{36 * time.Second, true, false, false, false}, // sound alone, without numbers: reports are rare
+		{37 * time.Second, true, false, false, false},
+		{39 * time.Second, true, false, false, true},
 	} {
 		if step.wrote {
 			sub.way.wrote.Store(at(step.after).UnixNano())
+		}
+		if step.counted {
+			sub.way.counted.Store(at(step.after).UnixNano())
 		}
 		if step.heard {
 			sub.way.heard.Store(at(step.after).UnixNano())
@@ -296,8 +302,8 @@ func TestANarrowNetworkHoldsItsOwnPictureAndNobodyElses(t *testing.T) {
 	}})
 	judge := subscribe(t, r, "judge", pair("judge", "witness"), numberedAPI(t))
 	gallery := network.subscribe(t, r, "gallery", pair("gallery", "witness"), numberedAPI(t))
-	if n := len(lines(gallery.answer, "a=extmap:")); n != 1 {
-		t.Fatalf("%d header extensions were agreed on, want the one of pictures", n)
+	if n := len(lines(gallery.answer, "a=extmap:")); n != 2 {
+		t.Fatalf("%d header extensions were agreed on, want one for each slot", n)
 	}
 	eventually(t, "the gallery's picture is held", func() bool { return seen.has(PictureHeld, gallery.id) })
 	before, sound, judges := gallery.count(0), gallery.count(1), judge.count(0)
@@ -320,24 +326,21 @@ func TestANarrowNetworkHoldsItsOwnPictureAndNobodyElses(t *testing.T) {
 // checkNumbers: the one extension that a subscriber gets counts its own packets, one by one.
 func checkNumbers(t *testing.T, s *testSubscriber) {
 	t.Helper()
-	var last uint16
-	for i, p := range s.packets(t, 0) {
-		ids := p.GetExtensionIDs()
-		if len(ids) != 1 {
-			t.Fatalf("packet %d has %d extensions", i, len(ids))
-		}
-		var n rtp.TransportCCExtension
-		if err := n.Unmarshal(p.GetExtension(ids[0])); err != nil {
-			t.Fatal(err)
-		}
-		if d := n.TransportSequence - last; i > 0 && d > 20 && d < 0xffec {
-			t.Fatalf("packet %d: number %d after %d", i, n.TransportSequence, last)
-		}
-		last = n.TransportSequence
-	}
-	for i, p := range s.packets(t, 1) {
-		if p.Extension {
-			t.Fatalf("packet %d of sound has an extension", i)
+	for slot := range 2 {
+		var last uint16
+		for i, p := range s.packets(t, slot) {
+			ids := p.GetExtensionIDs()
+			if len(ids) != 1 {
+				t.Fatalf("slot %d, packet %d has %d extensions", slot, i, len(ids))
+			}
+			var n rtp.TransportCCExtension
+			if err := n.Unmarshal(p.GetExtension(ids[0])); err != nil {
+				t.Fatal(err)
+			}
+			if d := n.TransportSequence - last; i > 0 && d > 20 && d < 0xffec {
+				t.Fatalf("slot %d, packet %d: number %d after %d", slot, i, n.TransportSequence, last)
+			}
+			last = n.TransportSequence
 		}
 	}
 }
