@@ -31,6 +31,10 @@ type Config struct {
 	Log *slog.Logger
 	// FindFaces returns how many faces a luma plane shows (w by h pixels, rows stride bytes apart). Required to publish masked media.
 	FindFaces func(luma []byte, w, h, stride int) int
+	// Ear listens to the sound of masked publications. Nil means that nobody does, and masked sound is forwarded unheard.
+	Ear Ear
+	// Signed says that masked publications must be signed by their station (Attest): what is not, or not lately, is held.
+	Signed bool
 	// OnEvent is called in order from one goroutine, with no lock held. It may call any method but Close. Nil means none.
 	OnEvent func(Event)
 }

@@ -143,6 +143,7 @@ func (r *Relay) run() {
 func (r *Relay) beatIngests(now time.Time) {
 	r.mu.Lock()
 	var ingests []*ingest
+	var wrong []*publication
 	for _, pub := range r.publications {
 		if !pub.up {
 			if now.Sub(pub.born) > connectWithin {
@@ -161,6 +162,9 @@ func (r *Relay) beatIngests(now time.Time) {
 			}
 			r.herald.say(Event{Kind: kind, Label: pub.label, ID: pub.id})
 		}
+		if r.beatGuards(pub, now) {
+			wrong = append(wrong, pub)
+		}
 	}
 	for _, sub := range r.subscriptions {
 		if !sub.up && now.Sub(sub.born) > connectWithin {
@@ -168,6 +172,9 @@ func (r *Relay) beatIngests(now time.Time) {
 		}
 	}
 	r.mu.Unlock()
+	for _, pub := range wrong {
+		r.cut(pub, ModeWrong)
+	}
 	for _, in := range ingests {
 		in.beatKeyFrame(now)
 		in.beatPace(now)

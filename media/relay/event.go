@@ -21,6 +21,13 @@ const (
 	// FaceFound: the tripwire saw a face, or several key frames running that nobody could decode, in a masked publication. The publication is already cut;
 	// Unpublished follows.
 	FaceFound Kind = "face_found"
+	// VoiceFound: the audio tripwire heard in a masked publication what the mask cannot have made. It is cut, and Unpublished follows.
+	VoiceFound Kind = "voice_found"
+	// ModeWrong: a station signed another rendering than the publication's, or other packets than came. It is cut, and Unpublished follows.
+	ModeWrong Kind = "mode_wrong"
+	// Withheld: nothing of a masked publication's track is forwarded, for the reason in Why; Released: that reason is gone.
+	Withheld Kind = "withheld"
+	Released Kind = "released"
 	// Stalled: a publication sent no packet for StallAfter.
 	Stalled Kind = "stalled"
 	// Resumed: packets of a stalled publication come again.
@@ -44,6 +51,7 @@ type Event struct {
 	ID     string
 	Slot   string    // of PictureHeld and PictureBack
 	Since  time.Time // of Deaf
+	Why    string    // of Withheld and Released
 }
 
 // herald calls OnEvent from one goroutine of its own, in order, with no lock of the relay held, so that the callee may call back into

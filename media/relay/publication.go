@@ -3,9 +3,12 @@ package relay
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pion/webrtc/v4"
+
+	"parda/media/attest"
 )
 
 // publication is one incoming connection, with one picture and one sound at most.
@@ -22,6 +25,8 @@ type publication struct {
 	since   time.Time
 	stalled bool
 	gone    bool
+	held    map[string]bool // why it is held, as far as the herald has said
+	signed  uint64          // number of the last segment that its station signed
 
 	restarts restarts
 }
@@ -144,10 +149,8 @@ func (r *Relay) ingest(pub *publication, remote *webrtc.TrackRemote) {
 		r.mu.Unlock()
 		return
 	}
-	if m == Video && pub.masked {
-		in.watch = newWatch(r.cfg.FindFaces, in, func() { r.cut(pub) })
-		r.wg.Add(1)
-		go func() { defer r.wg.Done(); in.watch.run() }()
+	if pub.masked {
+		r.guard(pub, in)
 	}
 	pub.tracks[m] = in
 	r.wg.Add(1)
@@ -158,8 +161,90 @@ func (r *Relay) ingest(pub *publication, remote *webrtc.TrackRemote) {
 	in.run()
 }
 
-// cut ends a masked publication in which the tripwire saw what it must not: first nothing more goes out, then the event.
-func (r *Relay) cut(pub *publication) {
+// guard puts everything on a masked track that watches it, before its first packet is read.
+func (r *Relay) guard(pub *publication, in *ingest) {
+	if in.media == Video {
+		in.watch = newWatch(r.cfg.FindFaces, in, func() { r.cut(pub, FaceFound) })
+		r.wg.Add(1)
+		go func() { defer r.wg.Done(); in.watch.run() }()
+	}
+	if in.media == Audio && r.cfg.Ear != nil {
+		in.hark = newHark(r.cfg.Ear, pub.label, func() { r.cut(pub, VoiceFound) })
+	}
+	if r.cfg.Signed {
+		in.vouch = newVouch(in.media)
+	}
+}
+
+// Attest takes what the station signed of the publication with that id: rendering is what it says to have sent, which must be what the publication's label
+// ends in. The signature has been checked. ok is false, and the publication cut, when it says that it sent something else, or when
+// something else came than it sent. A publication that is not there, one that need not be signed, and a segment that came before are no error.
+func (r *Relay) Attest(id, rendering string, number uint64, tracks []attest.Track) (ok bool) {
+	r.mu.Lock()
+	pub := r.publications[id]
+	if pub == nil || !pub.masked || !r.cfg.Signed || number <= pub.signed {
+		r.mu.Unlock()
+		return true
+	}
+	pub.signed = number
+	ok = strings.HasSuffix(pub.label, "/"+rendering)
+	now := time.Now()
+	for _, t := range tracks {
+		in := pub.tracks[map[string]Media{"video": Video, "audio": Audio}[t.Media]]
+		if in == nil || in.vouch == nil {
+			continue
+		}
+		in.mu.Lock()
+		ok = in.vouch.sign(t, now) && ok
+		in.mu.Unlock()
+	}
+	r.mu.Unlock()
+	if !ok {
+		r.cut(pub, ModeWrong)
+	}
+	return ok
+}
+
+// Reasons why a masked publication is held, as in Event.Why.
+const (
+	Unheard  = "unheard"  // nobody listens to its sound: the audio tripwire's program is not there
+	Unsigned = "unsigned" // its station has not signed lately what it sends
+)
+
+// beatGuards looks at what only time brings about: a masked publication that is held, or not any more. What came and was never signed, and what was
+// signed wrongly, shows here too. The caller holds r.mu.
+func (r *Relay) beatGuards(pub *publication, now time.Time) (wrong bool) {
+	if !pub.masked || !pub.up || now.Sub(pub.since) < heardWithin {
+		return false // what has just come up is held, and that is no news
+	}
+	held := map[string]bool{}
+	for _, in := range pub.tracks {
+		in.mu.Lock()
+		if in.hark != nil && !in.hark.fresh(now) {
+			held[Unheard] = true
+		}
+		if in.vouch != nil {
+			held[Unsigned] = !in.vouch.fresh(now) || held[Unsigned]
+			wrong = wrong || in.vouch.wrong
+		}
+		in.mu.Unlock()
+	}
+	for _, why := range []string{Unheard, Unsigned} {
+		if held[why] == pub.held[why] {
+			continue
+		}
+		kind := Withheld
+		if !held[why] {
+			kind = Released
+		}
+		r.herald.say(Event{Kind: kind, Label: pub.label, ID: pub.id, Why: why})
+	}
+	pub.held = held
+	return wrong
+}
+
+// cut ends a masked publication in which something was found that must not be: first nothing more goes out, then the event.
+func (r *Relay) cut(pub *publication, why Kind) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if pub.gone {
@@ -168,7 +253,7 @@ func (r *Relay) cut(pub *publication) {
 	for _, in := range pub.tracks {
 		in.kill() // its count is taken below
 	}
-	r.log.Error("relay: the tripwire cut a masked publication")
-	r.herald.say(Event{Kind: FaceFound, Label: pub.label, ID: pub.id})
+	r.log.Error("relay: a masked publication was cut", "why", string(why))
+	r.herald.say(Event{Kind: why, Label: pub.label, ID: pub.id})
 	r.removePublication(pub)
 }

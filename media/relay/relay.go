@@ -1,7 +1,8 @@
 // Package relay is parda's SFU: it takes tracks in, decides for each packet who may have it, and forwards it and hands it to the recorder.
 //
 // What lives here: publications (one incoming PeerConnection each), subscriptions (one outgoing PeerConnection with a fixed list of slots),
-// taps (the recorder's seam), the tripwire that looks for faces in masked pictures, and a TURN server that reaches the relay and nothing else.
+// taps (the recorder's seam), what watches masked tracks (the tripwire that looks for faces, the way to the one that listens, the comparison with what the
+// station signed), and a TURN server that reaches the relay and nothing else.
 // What does not: who anybody is. Labels, viewers and slots are opaque strings; the decision comes from outside as a Snapshot.
 //
 // This file is the path of a packet, top to bottom: ingest -> decision -> forward and record. The rules it keeps:
@@ -11,7 +12,8 @@
 //     of a denied track is written to anyone, not even one asked for again.
 //   - No trace of the publisher. A subscriber gets payload bytes under a header made here: own SSRC, number and time offsets, no CSRC, no publisher's
 //     extension (way.go adds one), no padding, for sound a constant marker bit (RFC 8826, RFC 8827; RFC 6562 for the sound's rate, which the station keeps).
-//   - Masked means watched. Of a masked publication no picture is forwarded before a key frame of it was looked at, nor while one showed a face.
+//   - Masked means watched. Of a masked publication no picture is forwarded before a key frame of it was looked at, nor while one showed a face; no
+//     sound that nobody listens to; and nothing that its station has not signed lately, where it must sign.
 package relay
 
 import (
@@ -50,6 +52,8 @@ type ingest struct {
 	dead    bool
 	cache   *cache
 	watch   *watch // of a masked publication's video, else nil
+	hark    *hark  // of a masked publication's sound, else nil
+	vouch   *vouch // of a publication that its station must sign, else nil
 
 	forwarded uint64 // packets that went out, to all outlets together; guarded by mu
 	octets    uint64 // of payload that came in; guarded by mu
@@ -89,7 +93,7 @@ func (in *ingest) forward(p *packet) {
 	if in.dead {
 		return
 	}
-	if in.watch != nil && !in.watch.pass(p) {
+	if !in.passes(p) {
 		for _, out := range in.outlets {
 			out.hold()
 		}
@@ -105,6 +109,21 @@ func (in *ingest) forward(p *packet) {
 	if p.marker || in.media == Audio {
 		in.mouth.flush() // the picture is whole
 	}
+}
+
+// passes shows a packet of a masked track to everything that watches it, and tells whether all let it go on. Other tracks are not watched.
+func (in *ingest) passes(p *packet) bool {
+	ok := true
+	if in.watch != nil {
+		ok = in.watch.pass(p)
+	}
+	if in.hark != nil {
+		ok = in.hark.pass(p) && ok
+	}
+	if in.vouch != nil {
+		ok = in.vouch.pass(p) && ok
+	}
+	return ok
 }
 
 // Swap puts a new snapshot in force. When it returns, no packet of a track that the snapshot denies is written to anyone. Nil denies all.
@@ -189,6 +208,9 @@ func (in *ingest) kill() uint64 {
 	in.mouth.drop() // not even what was on its way out
 	if in.watch != nil {
 		in.watch.stop()
+	}
+	if in.hark != nil {
+		in.hark.end()
 	}
 	return in.forwarded
 }

@@ -1,6 +1,7 @@
 package likeness
 
 import (
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ func listen(t *testing.T, pcm []int16) (s speechIn) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.most = math.Inf(-1)
 	for ; len(pcm) >= FrameSamples; pcm = pcm[FrameSamples:] {
 		before := j.n
 		cut := j.Hear(pcm[:FrameSamples])
