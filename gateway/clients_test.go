@@ -116,6 +116,7 @@ type page struct {
 	mu      sync.Mutex
 	state   visibility.View
 	raw     []byte
+	all     []byte // every message, one after the other
 	entries []minutes.Entry
 	ice     []signaling.ICEServer // the newest; nil: none came yet
 	answers map[string]chan map[string]json.RawMessage
@@ -223,6 +224,7 @@ func (p *page) read() {
 func (p *page) take(m map[string]json.RawMessage, b []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.all = append(append(p.all, b...), '\n')
 	switch strings.Trim(string(m["type"]), `"`) {
 	case "state":
 		p.state, p.raw = visibility.View{}, b

@@ -201,8 +201,8 @@ func (c *call) maskStatus() error {
 	if err := c.args(&a); err != nil {
 		return err
 	}
-	codes := !slices.ContainsFunc(a.Notices, func(n string) bool { return !noticeCode.MatchString(n) })
-	if !in(a.Picture, "ok", "neutral", "card") || !in(a.Voice, "ok", "silence") || len(a.Notice) > 64 || len(a.Notices) > maxNotices || !codes {
+	codes := !slices.ContainsFunc(a.Notices, func(n string) bool { return !noticeCode.MatchString(n) }) && (a.Notice == "" || noticeCode.MatchString(a.Notice))
+	if !in(a.Picture, "ok", "neutral", "card") || !in(a.Voice, "ok", "silence") || len(a.Notices) > maxNotices || !codes {
 		return refuse(CodeBadArgument, "There is no such state of the masks.")
 	}
 	if c.s.Testimony.Mask == nil || !c.s.Testimony.Mask.same(a) {
