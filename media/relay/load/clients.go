@@ -134,13 +134,15 @@ func (c *child) connect(pc *webrtc.PeerConnection, path string) error {
 	}
 }
 
-func clientAPI() (*webrtc.API, error) {
+func clientAPI(a *arrivals) (*webrtc.API, error) {
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		return nil, err
 	}
 	// The default interceptors, as a browser has them: receiver reports, NACK.
-	return webrtc.NewAPI(webrtc.WithSettingEngine(engine()), webrtc.WithMediaEngine(m)), nil
+	se := engine()
+	se.SetNet(a)
+	return webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(m)), nil
 }
 
 // publisher sends the load until stopped. Each packet ends with the moment at which it was written.
@@ -150,8 +152,6 @@ type publisher struct {
 	stop         chan struct{}
 	done         sync.WaitGroup
 }
-
-var began = time.Now()
 
 func newPublisher(api *webrtc.API, c *child) (*publisher, error) {
 	p := &publisher{stop: make(chan struct{})}
@@ -213,7 +213,7 @@ func (p *publisher) pictures() {
 				}
 			}
 			h.Marker = at+packetBytes >= pictureBytes
-			binary.BigEndian.PutUint64(b[len(b)-8:], uint64(time.Since(began)))
+			binary.BigEndian.PutUint64(b[len(b)-8:], uint64(time.Now().UnixNano()))
 			_ = p.video.WriteRTP(&rtp.Packet{Header: h, Payload: b})
 			h.SequenceNumber++
 		}
@@ -227,7 +227,7 @@ func (p *publisher) sounds() {
 	h.Version = 2
 	b := make([]byte, soundBytes)
 	p.every(20*time.Millisecond, func() {
-		binary.BigEndian.PutUint64(b[len(b)-8:], uint64(time.Since(began)))
+		binary.BigEndian.PutUint64(b[len(b)-8:], uint64(time.Now().UnixNano()))
 		_ = p.audio.WriteRTP(&rtp.Packet{Header: h, Payload: b})
 		h.SequenceNumber++
 		h.Timestamp += 960
@@ -236,6 +236,7 @@ func (p *publisher) sounds() {
 
 // tally is what the subscribers saw while it is on.
 type tally struct {
+	arrivals *arrivals
 	on       atomic.Bool
 	packets  atomic.Int64
 	lost     atomic.Int64
@@ -268,7 +269,6 @@ func (t *tally) read(remote *webrtc.TrackRemote) {
 		if err != nil {
 			return
 		}
-		now := time.Since(began)
 		if n < 20 {
 			continue
 		}
@@ -282,13 +282,23 @@ func (t *tally) read(remote *webrtc.TrackRemote) {
 				}
 			}
 			if t.sampling.Add(1)%16 == 0 {
-				t.mu.Lock()
-				t.latency = append(t.latency, now-time.Duration(binary.BigEndian.Uint64(buf[n-8:])))
-				t.mu.Unlock()
+				t.sample(buf[:n])
 			}
 		}
 		next, known = seq+1, true
 	}
+}
+
+// sample notes how long a packet took from the publisher's write to the subscriber's socket.
+func (t *tally) sample(packet []byte) {
+	came, ok := t.arrivals.of(packet)
+	if !ok {
+		return
+	}
+	sent := time.Unix(0, int64(binary.BigEndian.Uint64(packet[len(packet)-8:])))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.latency = append(t.latency, came.Sub(sent))
 }
 
 // measure runs one server with n subscribers.
@@ -298,7 +308,11 @@ func measure(kind string, n int, lasts time.Duration) (r result, err error) {
 		return r, err
 	}
 	defer c.stop()
-	api, err := clientAPI()
+	came, err := newArrivals()
+	if err != nil {
+		return r, err
+	}
+	api, err := clientAPI(came)
 	if err != nil {
 		return r, err
 	}
@@ -312,7 +326,7 @@ func measure(kind string, n int, lasts time.Duration) (r result, err error) {
 	if err != nil {
 		return r, err
 	}
-	var t tally
+	t := tally{arrivals: came}
 	for i := range n {
 		pc, err := t.subscribe(api, c, i)
 		if pc != nil {
@@ -342,6 +356,9 @@ func measure(kind string, n int, lasts time.Duration) (r result, err error) {
 	got := t.packets.Load()
 	if got < int64(float64(n)*lasts.Seconds()*100) {
 		return r, fmt.Errorf("only %d packets came", got)
+	}
+	if len(t.latency) < int(got)/32 {
+		return r, fmt.Errorf("the kernel stamped only %d of %d samples", len(t.latency), got/16)
 	}
 	slices.Sort(t.latency)
 	at := func(q float64) float64 { return t.latency[int(q*float64(len(t.latency)-1))].Seconds() * 1000 }

@@ -6,7 +6,7 @@
 //
 // The load is that of a masked witness: VP8 at 1.2 Mbit/s and 25 pictures a second, Opus at 32 kbit/s, about 191 packets a second for each
 // subscriber, AES-128-GCM. What is printed for each N: CPU time of the server for each forwarded packet (ingress, RTCP and ICE included), memory for each
-// subscriber, the time from the publisher's write to the subscriber's read (both in this process, one clock), and the packets lost.
+// subscriber, the time from the publisher's write until the packet lies in the subscriber's socket (one machine, one clock), and the packets lost.
 //
 // Not here: the relay itself, and anything that a court would run.
 package main
