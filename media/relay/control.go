@@ -25,6 +25,7 @@ type Relay struct {
 	live          map[string]*publication // by label: those whose connection is up
 	subscriptions map[string]*subscription
 	taps          map[*tapSink]struct{}
+	handled       map[Source]*handled
 	closed        bool
 	forwarded     uint64 // by ingests that are gone
 }

@@ -17,6 +17,7 @@ type packet struct {
 	ts      uint32
 	marker  bool
 	key     bool // the first packet of a VP8 key frame
+	had     uint8
 	payload []byte
 	arrived time.Time
 }
@@ -30,7 +31,12 @@ func (p *packet) parse(buf []byte, m Media) bool {
 		return false
 	}
 	n := 12 + 4*int(buf[0]&0x0f)
+	p.had = 0
+	if n > 12 {
+		p.had |= hadSources
+	}
 	if buf[0]&0x10 != 0 {
+		p.had |= hadExtension
 		if len(buf) < n+4 {
 			return false
 		}
@@ -43,6 +49,10 @@ func (p *packet) parse(buf []byte, m Media) bool {
 			return false
 		}
 		end -= pad
+		p.had |= hadPadding
+	}
+	if m == Audio && buf[1]&0x80 != 0 {
+		p.had |= hadMark
 	}
 	if n > end {
 		return false
@@ -56,7 +66,7 @@ func (p *packet) parse(buf []byte, m Media) bool {
 		return p.plainVP8()
 	}
 	// An empty payload (padding sent as a probe) goes on as an empty packet: dropped, it would look like a loss.
-	return m == Video || blankOpus(p.payload)
+	return m == Video || p.blankOpus()
 }
 
 // plainVP8 cuts the payload descriptor to its first byte (RFC 7741 section 4.2) and finds key frames (section 4.3: the P bit of the frame
@@ -92,6 +102,9 @@ func (p *packet) plainVP8() bool {
 	// All that a receiver needs of the first byte is where a frame begins: the start of its partition 0. The non-reference bit, the reserved ones and
 	// the index of a later partition go with the rest.
 	begins := first&0x10 != 0 && first&0x07 == 0
+	if n > 1 || first != 0x10 && first != 0 {
+		p.had |= hadDescriptor
+	}
 	b[n-1] = 0
 	if begins {
 		b[n-1] = 0x10
@@ -99,6 +112,9 @@ func (p *packet) plainVP8() bool {
 	p.payload = b[n-1:]
 	p.key = begins && b[n]&0x01 == 0
 	if p.key && len(b) >= n+10 {
+		if (b[n+7]|b[n+9])&0xc0 != 0 {
+			p.had |= hadBlank
+		}
 		b[n+7] &= 0x3f // RFC 6386 section 9.1: two bits each beside width and height ask a player to scale
 		b[n+9] &= 0x3f
 	}
@@ -108,7 +124,8 @@ func (p *packet) plainVP8() bool {
 // blankOpus writes zeros over the padding of an Opus packet (RFC 6716 section 3.2.5): no decoder hears it, its bytes are free for anything (an
 // extension of the format puts a second coding of the speech there), and a masked voice must not bring another one along. The length stays: packets of
 // constant size are padded to it. False for a packet whose padding runs over its end.
-func blankOpus(b []byte) bool {
+func (p *packet) blankOpus() bool {
+	b := p.payload
 	if len(b) < 2 || b[0]&0x03 != 3 || b[1]&0x40 == 0 {
 		return true
 	}
@@ -126,7 +143,12 @@ func blankOpus(b []byte) bool {
 		}
 		pad += 254
 	}
-	clear(b[len(b)-pad:])
+	for i := len(b) - pad; i < len(b); i++ {
+		if b[i] != 0 {
+			p.had |= hadBlank
+			b[i] = 0
+		}
+	}
 	return true
 }
 

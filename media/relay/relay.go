@@ -46,6 +46,7 @@ type ingest struct {
 	ask    func() // sends a key-frame request upstream; nil for sound
 	last   atomic.Int64
 	mouth  *mouth // where packets wait for the rest of their picture; nil in tests without a network
+	seen   *handled
 
 	mu      sync.Mutex // held while a packet is written to everyone: the barrier of Swap
 	outlets []outlet
@@ -78,8 +79,10 @@ func (in *ingest) run() {
 			return
 		}
 		if !p.parse(buf[:n], in.media) {
+			in.seen.refuse()
 			continue
 		}
+		in.seen.note(&p)
 		p.arrived = time.Now()
 		in.forward(&p)
 	}
