@@ -132,6 +132,7 @@ type placed struct {
 	sinY, cosY         float64
 	sinP, cosP         float64
 	open               float64
+	lids               float64
 	swayPx             float64
 	tone               *[256]uint8
 	same               bool // tone changes nothing
@@ -149,7 +150,7 @@ func (b *bust) place(p pose, plain bool) placed {
 	}
 	yaw, pitch, roll := share(p.yaw, yawBits)*maxYaw, share(p.pitch, pitchBits)*maxPitch, share(p.roll, rollBits)*maxRoll
 	sway, lean := share(p.sway, swayBits)*maxSway, share(p.lean, leanBits)*maxLean
-	q := placed{open: float64(min(p.mouth, 31)) / 31, plain: plain}
+	q := placed{open: float64(min(p.mouth, 31)) / 31, lids: float64(min(p.lids, 3)) / 3, plain: plain}
 	q.tone, q.same = &b.tone[min(p.presence, 3)][glow], p.presence >= 3 && glow == 0
 	q.scale = 1 + lean
 	q.sin, q.cos = math.Sincos(roll)

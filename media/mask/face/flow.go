@@ -4,25 +4,34 @@ import "math"
 
 // Between two pictures a head moves by fractions of a pixel, far less than what a face detector or a landmark can tell. Here the face's
 // patch of the picture before is laid over the new one (Lucas and Kanade 1981; Baker and Matthews 2004 for the fixed Hessian) under a motion of
-// six numbers: shift, scale, roll, and a turn of an ellipsoid to the side and up (Basu, Essa and Pentland 1996). Two more take up a change of
-// light and of contrast, so that a lamp or the camera's exposure moves nothing.
+// six numbers: shift, scale, roll, and a turn of an ellipsoid to the side and up (Basu, Essa and Pentland 1996). Four more are taken up and thrown away:
+// a change of light and of contrast, so that a lamp or the camera's exposure moves nothing; a stretch from crown to chin; and a slant, so that a head
+// that turns does not tilt because chin and crown are not as deep as the nose. Brows and mouth move by themselves: they count for little, and what does
+// not go with the rest counts for less (Cauchy's weights). The patch ends within the head's outline, so that a wall behind a head that
+// moves aside does not turn it.
 
 const (
 	flowSide     = 40  // samples across the patch, and down it
-	flowSteps    = 4   // steps at the fine tier
-	flowHalfX    = .56 // half the patch's width, in face sizes
-	flowHalfY    = .66
-	flowParams   = 8
+	flowSteps    = 5   // steps at the fine tier
+	flowHalfX    = .46 // half the patch's width, in face sizes
+	flowHalfY    = .56
+	flowBrows    = -.22 // where the brows are, and the lower edge of the nose
+	flowLips     = .10
+	flowAside    = .8 // share of their weight that brows and mouth lose
+	flowParams   = 10
+	flowKept     = 6   // of them, that are the head's movement
 	coarseParams = 4   // shift, light and contrast
 	flowGood     = .80 // share of the patch's contrast that the motion must explain
+	flowLoose    = 1.5 // standard deviations at which what does not go with the rest counts half
 	flowNoise    = 9   // variance of the camera's noise that is assumed, grey steps squared
 )
 
 // motion is how the face moved since the picture before: shifts in face sizes, turns in radians or so, growth in natural logarithms.
 type motion struct {
 	x, y, grow, roll, yaw, pitch float64
-	good                         float64             // share of the patch's contrast that this motion explains, at most 1
-	doubt                        [flowParams]float64 // standard error of x, y, grow, roll, yaw and pitch, from what it leaves unexplained
+	stretch, slant               float64           // no movement of the head
+	good                         float64           // share of the patch's contrast that this motion explains, at most 1
+	doubt                        [flowKept]float64 // standard error of x, y, grow, roll, yaw and pitch, from what it leaves unexplained
 }
 
 // tier is one picture of a pyramid, without padding.
@@ -62,9 +71,10 @@ func (l *tier) half(from *tier) {
 
 // flow measures motion. It holds scratch memory only.
 type flow struct {
-	tmpl [flowSide * flowSide]float64
-	rows [flowSide * flowSide][flowParams]float64
-	hess [flowParams][flowParams]float64
+	tmpl  [flowSide * flowSide]float64
+	rows  [flowSide * flowSide][flowParams]float64
+	hess  [flowParams][flowParams]float64
+	tight float64 // 1 / the square of the difference that counts half; 0 before any is known
 }
 
 // lens is the patch's window and form, the same for every face: weights that leave out corners and edge, and the ellipsoid's depth.
@@ -74,7 +84,8 @@ var lens = func() (l [flowSide * flowSide]struct{ u, v, weight, depth float64 })
 		u, v := (float64(i%flowSide)+.5)/flowSide*2-1, (float64(i/flowSide)+.5)/flowSide*2-1
 		r := u*u + v*v
 		l[i].u, l[i].v = u*flowHalfX, v*flowHalfY
-		l[i].weight = smooth(1.05, .75, r)
+		aside := math.Max(smooth(flowLips, flowLips+.16, l[i].v), math.Exp(-.5*math.Pow((l[i].v-flowBrows)/.06, 2)))
+		l[i].weight = smooth(1.05, .75, r) * (1 - flowAside*aside)
 		l[i].depth = math.Sqrt(math.Max(0, 1.1-r)) * flowHalfX
 		sum, mean = sum+l[i].weight, mean+l[i].weight*l[i].depth
 	}
@@ -88,18 +99,20 @@ var lens = func() (l [flowSide * flowSide]struct{ u, v, weight, depth float64 })
 func (f *flow) between(prev, cur *tier, cx, cy, size float64, guess motion, params, steps int) motion {
 	f.prepare(prev, cx, cy, size, params)
 	m := guess
+	f.tight = 0
 	for range steps {
 		d, _, _ := f.error(cur, cx, cy, size, m, params)
 		m.x, m.y = clamp(m.x-d[0], -.5, .5), clamp(m.y-d[1], -.5, .5)
 		if params > coarseParams {
 			m.grow, m.roll = clamp(m.grow-d[2], -.2, .2), clamp(m.roll-d[3], -.3, .3)
 			m.yaw, m.pitch = clamp(m.yaw-d[4], -.4, .4), clamp(m.pitch-d[5], -.4, .4)
+			m.stretch, m.slant = clamp(m.stretch-d[6], -.3, .3), clamp(m.slant-d[7], -.3, .3)
 		}
 	}
 	_, good, left := f.error(cur, cx, cy, size, m, params)
 	m.good = good
 	if params == flowParams {
-		for i := range flowParams - 2 {
+		for i := range flowKept {
 			var one [flowParams]float64
 			one[i] = 1
 			m.doubt[i] = math.Sqrt(left * max(0, solve(f.hess, one, params)[i]))
@@ -122,7 +135,7 @@ func (f *flow) prepare(prev *tier, cx, cy, size float64, params int) {
 		f.tmpl[i] = v
 		j := &f.rows[i]
 		if params > coarseParams {
-			*j = [flowParams]float64{gx, gy, gx*w.u + gy*w.v, gy*w.u - gx*w.v, gx * w.depth, gy * w.depth, 1, (v - 128) / 64}
+			*j = [flowParams]float64{gx, gy, gx*w.u + gy*w.v, gy*w.u - gx*w.v, gx * w.depth, gy * w.depth, gy * w.v, gx * w.v, 1, (v - 128) / 64}
 		} else {
 			*j = [flowParams]float64{gx, gy, 1, (v - 128) / 64}
 		}
@@ -151,16 +164,19 @@ func (f *flow) prepare(prev *tier, cx, cy, size float64, params int) {
 func (f *flow) error(cur *tier, cx, cy, size float64, m motion, params int) (d [flowParams]float64, good, rest float64) {
 	sn, cs := math.Sincos(m.roll)
 	k := math.Exp(m.grow)
-	var sum, mean, square, left, leftMean, both float64
+	var sum, mean, square, left, leftMean, both, rough, n float64
 	for i := range lens {
 		w := &lens[i]
 		if w.weight <= 0 {
 			continue
 		}
-		u, v := k*(w.u*cs-w.v*sn)+m.yaw*w.depth+m.x, k*(w.u*sn+w.v*cs)+m.pitch*w.depth+m.y
+		u, v := k*(w.u*cs-w.v*sn)+m.yaw*w.depth+m.slant*w.v+m.x, k*(w.u*sn+w.v*cs)+m.pitch*w.depth+m.stretch*w.v+m.y
 		t := f.tmpl[i]
 		p := cur.at(cx+u*size, cy+v*size)
-		e := (p - t) * w.weight
+		e := p - t
+		q := 1 / (1 + e*e*f.tight)
+		rough, n = rough+q*w.weight*e*e, n+q*w.weight
+		e *= w.weight * q
 		j := &f.rows[i]
 		for a := 0; a < params; a++ {
 			d[a] += e * j[a]
@@ -168,6 +184,7 @@ func (f *flow) error(cur *tier, cx, cy, size float64, m motion, params int) (d [
 		sum, mean, square = sum+w.weight, mean+w.weight*t, square+w.weight*t*t
 		left, leftMean, both = left+w.weight*p*p, leftMean+w.weight*p, both+w.weight*p*t
 	}
+	f.tight = n / (flowLoose*flowLoose*rough + n)
 	d = solve(f.hess, d, params)
 	vt, vp, c := square-mean*mean/sum, left-leftMean*leftMean/sum, both-mean*leftMean/sum
 	if vt > sum && vp > sum && c > 0 {

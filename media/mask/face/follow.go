@@ -8,7 +8,8 @@ type reading struct {
 	sure  bool    // move was measured; where it was not, the figure stays still
 	dt    float64 // seconds since the reading before
 	move  [channels]float64
-	doubt [channels]float64 // the standard errors of move
+	doubt [channels]float64   // the standard errors of move
+	dark  [lidWindows]float64 // how dark the windows of the eyes are (lids.go); zeros where that is not known
 }
 
 const channels = 5
@@ -27,7 +28,6 @@ const (
 	spreadPrior     = 1.0  // seconds that the usual spread counts for at the beginning
 	overstep        = .62  // of a step, by which a movement must leave the step it is on
 	reachOut        = .8   // share of a channel that is used
-	sureBy          = 3.0  // standard errors that a movement must exceed to count whole
 	lossFrames      = 8    // pictures without a face before NoFace
 	twoFrames       = 3    // pictures with two before TwoFaces
 	staleDraws      = 8    // draws without any Observe before the figure turns neutral
@@ -49,10 +49,12 @@ type manner struct {
 	wide  float64 // spreads that take three quarters of a channel
 	dead  float64 // of that: smaller movements are shrunk
 	steps float64 // to each side, in which a channel is shown
+	sure  float64 // standard errors that a movement must exceed to count whole
+	lids  float64 // 1: eyes that shut are shown, 0: they are not
 	show  [channels]float64
 }
 
-var asShown = manner{leak: 2, most: 4, least: .25, wide: 1.2, dead: .30, steps: 7, show: [channels]float64{1, 1, 1, 1, 1}}
+var asShown = manner{leak: 2, most: 4, least: .25, wide: 1.5, dead: .15, steps: 15, sure: 3, lids: 1, show: [channels]float64{1, 1, 1, 1, 1}}
 
 // usual is the spread of each channel in people who speak to a camera, after the slow part is taken out.
 var usual = [channels]float64{.06, .06, .03, .05, .02}
@@ -80,7 +82,10 @@ type follower struct {
 	dice   uint64
 	shown  float64 // presence, 0 to 1
 	mouth  float64
-	quiet  int // draws since the last sound
+	shut   float64             // share by which the eyes are shut
+	lid    float64             // and by which they are drawn shut
+	dark   [lidWindows]float64 // usual darkness of the eyes' windows
+	quiet  int                 // draws since the last sound
 	raised bool
 	hand   float64
 }
@@ -101,6 +106,7 @@ func (f *follower) toss() bool {
 func (f *follower) lose() {
 	f.held, f.lost, f.stale = false, lossFrames, 0
 	f.target, f.at = [channels]float64{}, [channels]float64{}
+	f.shut, f.dark = 0, [lidWindows]float64{}
 }
 
 // observe takes one reading in.
@@ -121,6 +127,7 @@ func (f *follower) observe(r reading) Notice {
 		f.two, f.held, f.ever = 0, true, true
 		if r.sure {
 			f.take(&r, dt)
+			f.blink(r.dark, dt)
 		}
 	default:
 		f.two = 0
@@ -142,7 +149,7 @@ func (f *follower) take(r *reading, dt float64) {
 		if m != m || math.Abs(m) > 1 {
 			m = 0
 		}
-		q := math.Max(quiver[i], sureBy*r.doubt[i])
+		q := math.Max(quiver[i], f.as.sure*r.doubt[i])
 		m *= m * m / (m*m + q*q + 1e-18)
 		f.at[i] = f.at[i]*math.Exp(-dt/f.as.leak) + m
 		s := f.spread[i]
@@ -180,11 +187,12 @@ func (f *follower) step(mouth float32) pose {
 	}
 	f.shown = clamp(f.shown+toward(!f.empty(), presenceStep), 0, 1)
 	f.hand = clamp(f.hand+toward(f.raised, handStep), 0, 1)
+	f.lid += (f.shut*f.as.lids - f.lid) * lidStep
 	f.speak(float64(mouth))
 	return pose{
 		pitch: level(f.now[chPitch], pitchBits), yaw: level(f.now[chYaw], yawBits), roll: level(f.now[chRoll], rollBits),
 		sway: level(f.now[chSway], swayBits), lean: level(f.now[chLean], leanBits),
-		mouth: uint8(math.Round(f.mouth * 31)), presence: uint8(math.Round(f.shown * 3)), hand: uint8(math.Round(f.hand * 7)),
+		mouth: uint8(math.Round(f.mouth * 31)), lids: uint8(math.Round(f.lid * lidLevels)), presence: uint8(math.Round(f.shown * 3)), hand: uint8(math.Round(f.hand * 7)),
 	}
 }
 

@@ -23,9 +23,11 @@ var poses = map[string]pose{
 	"tilt":       {presence: 3, roll: 100},
 	"sway":       {presence: 3, sway: 28, lean: 24, mouth: 20},
 	"back":       {presence: 3, sway: -28, lean: -28},
+	"shut":       {presence: 3, lids: 3},
+	"lids":       {presence: 3, lids: 1, yaw: 60, pitch: 50, mouth: 8},
 	"hand":       {presence: 3, hand: 7},
 	"left-seat":  {},
-	"everything": {presence: 3, yaw: 127, pitch: 127, roll: -127, sway: -31, lean: 31, mouth: 31, hand: 7},
+	"everything": {presence: 3, yaw: 127, pitch: 127, roll: -127, sway: -31, lean: 31, mouth: 31, lids: 3, hand: 7},
 }
 
 func toImage(m Masked) *image.YCbCr {

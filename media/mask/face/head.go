@@ -18,6 +18,7 @@ func (b *bust) drawHead(dst *plate, q placed) {
 	offX, offY := fix(mid*(1-q.cosY)), fix(mid*(1-q.cosP))
 	dim := q.tone
 	m := b.newMouth(q, k)
+	lid := b.newLid(q)
 	mouthTop, mouthLow := fix(m.line-m.above), fix(m.line+m.below)
 	for y := q.y0; y < q.y1; y++ {
 		x0, x1 := b.rowSpan(q, y)
@@ -43,7 +44,11 @@ func (b *bust) drawHead(dst *plate, q placed) {
 				luma = min(luma, 235)
 			} else if fx := offX + tx*cy>>fine - z*sy; true {
 				luma += b.reliefAt(fx, offY+jy*cp>>fine-z*sp)
-				if fy := offY + ty*cp>>fine - z*sp; fy > mouthTop && fy < mouthLow {
+				fy := offY + ty*cp>>fine - z*sp
+				if fy > lid.top && fy < lid.low {
+					luma += lid.shade(fx, fy)
+				}
+				if fy > mouthTop && fy < mouthLow {
 					luma = m.shade(luma, float64(fx)/(1<<fine)-mid, float64(fy)/(1<<fine)-m.line)
 				}
 			}
@@ -149,4 +154,31 @@ func (m *mouth) shade(luma int, x, y float64) int {
 	}
 	c = min(c, 1) * m.ink * min(1, (1-t)*(6+20*m.open))
 	return luma + int(float64(m.dark-luma)*c)
+}
+
+// lid is the shade that lies across the figure's brow while the eyes are shut: one soft band from side to side, no eye and no place for one.
+type lid struct {
+	top, low  int // texel rows with fine binary places that it may touch
+	mid, half int
+	line      int
+	deep      int // grey steps in the middle
+}
+
+func (b *bust) newLid(q placed) lid {
+	fix := func(v float64) int { return int(v * b.texel * (1 << fine)) }
+	l := lid{mid: fix(reach), line: fix(reach + lidY), half: fix(lidHalf), deep: int(lidShine*q.lids + .5)}
+	if l.deep > 0 {
+		l.top, l.low = l.line-fix(lidHigh), l.line+fix(lidHigh)
+	}
+	return l
+}
+
+// shade is by how much the band darkens texel (x, y), both with fine binary places and y between top and low.
+func (l *lid) shade(x, y int) int {
+	u, v := (x-l.mid)*256/l.half, (y-l.line)*512/(l.low-l.top)
+	u, v = 256-u*u/256, 256-v*v/256
+	if u <= 0 || v <= 0 {
+		return 0
+	}
+	return l.deep * (v * v / 256) / 256 * u / 256
 }

@@ -3,7 +3,7 @@ package face
 import "math"
 
 // pose is everything that passes from the shielded room's picture to the drawn one: the drawing is a pure function of a pose, of the figure's size and
-// of its session, and a test holds it. It is PoseBits wide, so at FrameRate pictures a second it carries 1,150 bit/s at most.
+// of its session, and a test holds it. It is PoseBits wide, so at FrameRate pictures a second it carries 1,200 bit/s at most.
 //
 // Each head channel is what is left of the head's own movement after its slow part is taken out and its spread is brought near a common one, so 0 is
 // how this person sits, and nothing says where in the camera's picture, how large or how upright that is. Signed channels are symmetric about 0.
@@ -14,18 +14,20 @@ type pose struct {
 	sway     int8  // 6 bits, -31 to 31, to the picture's right
 	lean     int8  // 6 bits, -31 to 31, towards the camera
 	mouth    uint8 // 5 bits, 0 shut to 31 open; from the masked voice's level alone
+	lids     uint8 // 2 bits, 0 the eyes are as they usually are, to 3 shut
 	presence uint8 // 2 bits, 0 the seat is empty, to 3 somebody sits there
 	hand     uint8 // 3 bits, 0 down to 7 raised; from Hand alone
 }
 
 // Widths of the channels in bits.
 const (
-	pitchBits, yawBits, rollBits      = 8, 8, 8
-	swayBits, leanBits                = 6, 6
-	mouthBits, presenceBits, handBits = 5, 2, 3
+	pitchBits, yawBits, rollBits = 8, 8, 8
+	swayBits, leanBits           = 6, 6
+	mouthBits, lidsBits          = 5, 2
+	presenceBits, handBits       = 2, 3
 
 	// PoseBits is the width of one frame's channel from camera, masked voice and Hand to the figure.
-	PoseBits = pitchBits + yawBits + rollBits + swayBits + leanBits + mouthBits + presenceBits + handBits
+	PoseBits = pitchBits + yawBits + rollBits + swayBits + leanBits + mouthBits + lidsBits + presenceBits + handBits
 )
 
 // pack writes a pose as PoseBits bits; unpack(pack(p)) is p for every pose that draw makes, because draw takes its poses through here.
@@ -38,6 +40,7 @@ func (p pose) pack() uint64 {
 	put(int(p.sway), swayBits)
 	put(int(p.lean), leanBits)
 	put(int(p.mouth), mouthBits)
+	put(int(p.lids), lidsBits)
 	put(int(p.presence), presenceBits)
 	put(int(p.hand), handBits)
 	return v
@@ -48,6 +51,7 @@ func unpack(v uint64) (p pose) {
 	signed := func(bits uint) int8 { return int8(take(bits) << (64 - bits) >> (64 - bits)) }
 	p.hand = uint8(take(handBits))
 	p.presence = uint8(take(presenceBits))
+	p.lids = uint8(take(lidsBits))
 	p.mouth = uint8(take(mouthBits))
 	p.lean = signed(leanBits)
 	p.sway = signed(swayBits)

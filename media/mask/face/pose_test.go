@@ -14,7 +14,7 @@ func TestPoseIsAtMostSixtyBitsAndHoldsNoMore(t *testing.T) {
 	if PoseBits > 60 {
 		t.Fatalf("a pose is %d bits", PoseBits)
 	}
-	if n := reflect.TypeFor[pose]().NumField(); n != 8 {
+	if n := reflect.TypeFor[pose]().NumField(); n != 9 {
 		t.Fatalf("pose has %d fields: say here and in PoseBits what the new one carries", n)
 	}
 	r := rand.New(rand.NewPCG(1, 2))

@@ -55,6 +55,7 @@ type reader struct {
 	missed         int  // pictures since pigo last saw the face that is held
 	at             place
 	roll           float64 // sum of the tilts, which fades
+	lids           lids
 	last           time.Time
 }
 
@@ -69,6 +70,7 @@ func newReader() (*reader, error) {
 // reset forgets the person and the picture before.
 func (r *reader) reset() {
 	r.held, r.others, r.roll, r.count, r.missed = false, false, 0, 0, 0
+	r.lids = lids{}
 	for i := range r.prev {
 		clear(r.prev[i].p)
 		clear(r.cur[i].p)
@@ -91,6 +93,7 @@ func (r *reader) look(raw *mask.RawPicture) (out reading) {
 	}
 	out.faces = r.seek(moved)
 	out.sure = moved && out.faces == 1
+	out.dark = r.lids.read(&r.cur[0], r.at, out.sure, out.dt)
 	if out.faces == 0 {
 		r.roll = 0
 	}
@@ -107,6 +110,7 @@ func (r *reader) follow(out *reading) bool {
 	}
 	out.move[chPitch], out.move[chYaw], out.move[chRoll], out.move[chSway], out.move[chLean] = m.pitch, m.yaw, m.roll, m.x, m.grow
 	out.doubt[chPitch], out.doubt[chYaw], out.doubt[chRoll], out.doubt[chSway], out.doubt[chLean] = m.doubt[5], m.doubt[4], m.doubt[3], m.doubt[0], m.doubt[2]
+	r.lids.carry(m)
 	r.at.x, r.at.y = clamp(r.at.x+m.x*r.at.size, 0, float64(r.ww)), clamp(r.at.y+m.y*r.at.size, 0, float64(r.wh))
 	r.at.size = clamp(r.at.size*math.Exp(m.grow), 8, float64(max(r.ww, r.wh)))
 	r.roll = clamp(r.roll*.995+m.roll, -.8, .8)

@@ -10,6 +10,10 @@ const (
 	headDepth = .82  // half-depth
 	mouthY    = .50  // the line of the lips
 	mouthHalf = .235 // half-width of the mouth
+	lidY      = -.14 // the middle of the band that stands for shut eyes
+	lidHigh   = .30  // its half-height
+	lidHalf   = .70  // and half-width
+	lidShine  = 22   // and how many grey steps it is lighter
 )
 
 const (

@@ -84,13 +84,16 @@ func TestAStillPersonNodsAtNothing(t *testing.T) {
 			f := mustNew(t, Config{Mode: Puppet, Width: 64, Height: 64})
 			clip := newFilm(t, 320, 240, placedPhoto{4, 2, 165, 125, 130}, c.grain)
 			var g gestures
-			still := 0
+			still, shut := 0, 0
 			pictures := max(25*12, int(soak.Seconds()*5)) // two minutes of each within a soak of ten
 			for i := range pictures {
 				at := float64(i) * .04
 				f.Observe(clip.frame(began.Add(time.Duration(at*1e9)), 0, 0, c.light(at)))
 				f.Draw(0)
 				g.look(unpack(f.pose))
+				if unpack(f.pose).lids > 0 {
+					shut++
+				}
 				if f.State() == Still {
 					still++
 				}
@@ -98,6 +101,9 @@ func TestAStillPersonNodsAtNothing(t *testing.T) {
 			t.Logf("%d gestures in %.0f s; largest reading %d of 127", g.n, float64(pictures)*.04, g.most)
 			if g.n != 0 {
 				t.Fatal("a still head makes gestures")
+			}
+			if shut > 0 {
+				t.Errorf("eyes that stay open are drawn shut in %d pictures", shut)
 			}
 			if still < pictures*9/10 {
 				t.Fatalf("read in %d of %d pictures: this proves nothing", still, pictures)

@@ -13,7 +13,7 @@ import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = cv2.data.haarcascades if hasattr(cv2, 'data') else '/usr/share/opencv4/haarcascades/'
-p = subprocess.Popen(['go', 'test', '-count=1', '-run', 'TestPosesForDetectors$', '.'] if len(sys.argv) < 3 else [sys.argv[2], '-test.run', 'TestPosesForDetectors$'],
+p = subprocess.Popen(['go', 'test', '-tags', 'measure', '-count=1', '-run', 'TestPosesForDetectors$', '.'] if len(sys.argv) < 3 else [sys.argv[2], '-test.run', 'TestPosesForDetectors$'],
                      cwd=os.path.dirname(HERE), stdout=subprocess.PIPE, env=dict(os.environ, PARDA_POSES=sys.argv[1] if len(sys.argv) > 1 else '400'))
 cv2.setNumThreads(1)
 nets = {k: cv2.CascadeClassifier(FOLDER + 'haarcascade_frontalface_%s.xml' % k) for k in ('default', 'alt', 'alt2')}

@@ -1,3 +1,7 @@
+//go:build measure
+
+// What measured/frontier.py and measured/detectors.py drive: programs in a test's clothes, because what they draw with is not exported. No part of the tests.
+
 package face
 
 import (
@@ -25,6 +29,7 @@ var manners = map[string]func() (m manner, mode Mode, scenes bool){
 	"no common spread":         func() (manner, Mode, bool) { m := asShown; m.most, m.least = 1, 1; return m, Puppet, true },
 	"no dead zone, no steps":   func() (manner, Mode, bool) { m := asShown; m.dead, m.steps = 0, 127; return m, Puppet, true },
 	"three steps to each side": func() (manner, Mode, bool) { m := asShown; m.steps = 3; return m, Puppet, true },
+	"eyes never shut":          func() (manner, Mode, bool) { m := asShown; m.lids = 0; return m, Puppet, true },
 	"no sway, no lean": func() (manner, Mode, bool) {
 		m := asShown
 		m.show = [channels]float64{1, 1, 1, 0, 0}
@@ -48,7 +53,7 @@ func TestFrontier(t *testing.T) {
 	var err error
 	name := os.Getenv("PARDA_FRONTIER")
 	if name == "" {
-		t.Skip("SKIPPED: only measured/frontier.py runs this, with PARDA_FRONTIER set to a point of the frontier")
+		t.Fatal("measured/frontier.py runs this, with PARDA_FRONTIER set to a point of the frontier")
 	}
 	make, ok := manners[name]
 	if !ok {
@@ -123,7 +128,7 @@ func y4m640(t *testing.T, path string) (pictures [][]byte) {
 func TestPosesForDetectors(t *testing.T) {
 	n, err := strconv.Atoi(os.Getenv("PARDA_POSES"))
 	if err != nil {
-		t.Skip("SKIPPED: only measured/detectors.py runs this, with PARDA_POSES set to a number of random poses")
+		t.Fatal("measured/detectors.py runs this, with PARDA_POSES set to a number of random poses")
 	}
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	r := rand.New(rand.NewPCG(21, 22))
