@@ -21,7 +21,7 @@ type scene struct {
 
 const (
 	gainSpread  = .20
-	shiftX      = .10
+	shiftX      = .15
 	shiftY      = .045
 	sizeSpread  = .14
 	poolSpread  = .20
