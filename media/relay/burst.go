@@ -70,11 +70,6 @@ func newMouth(c *net.UDPConn, carry carrier) *mouth {
 	return m
 }
 
-// ReadFromAddrPort implements ice.AddrPortReaderWriter.
-func (m *mouth) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
-	return m.ReadFromUDPAddrPort(b)
-}
-
 // WriteToAddrPort implements ice.AddrPortReaderWriter. b may be used again when it returns.
 func (m *mouth) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	if !isRTP(b) {

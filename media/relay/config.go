@@ -102,12 +102,13 @@ func openDoors(cfg Config) (_ *doors, err error) {
 	d.udp = newMouth(socket, newCarrier(socket))
 	d.udpMux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: d.udp, Logger: mute{}})
 	if cfg.TCPAddr != "" {
-		if d.tcp, err = net.Listen("tcp", cfg.TCPAddr); err != nil {
+		if d.tcp, err = listenTCP(cfg.TCPAddr, tcpMost); err != nil {
 			return nil, fmt.Errorf("relay: cannot listen for media on TCP: %w", err)
 		}
 		// The write buffer keeps a viewer who reads slowly from holding up the packet loop: what does not fit is dropped, and the picture goes on
 		// with the next key frame. It holds a few key frames; more would only be older.
-		d.tcpMux = ice.NewTCPMuxDefault(ice.TCPMuxParams{Listener: d.tcp, Logger: mute{}, ReadBufferSize: 64, WriteBufferSize: tcpBuffer})
+		d.tcpMux = ice.NewTCPMuxDefault(ice.TCPMuxParams{Listener: d.tcp, Logger: mute{}, ReadBufferSize: 64, WriteBufferSize: tcpBuffer,
+			FirstStunBindTimeout: tcpFirst, AliveDurationForConnFromStun: tcpFirst})
 	}
 	if d.publish, err = d.api(publicationLost, true); err != nil {
 		return nil, err

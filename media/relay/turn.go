@@ -62,10 +62,10 @@ func NewTURN(cfg TURNConfig) (_ *TURN, err error) {
 		Realm: cfg.Realm, LoggerFactory: muteFactory{},
 		AuthHandler:       credentialsHandler(cfg.Passes),
 		QuotaHandler:      func(handle, _ string, _ net.Addr) bool { return cfg.Passes.room(handle) },
-		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: t.udp, RelayAddressGenerator: gate, PermissionHandler: gate.permit}},
+		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: steady{t.udp}, RelayAddressGenerator: gate, PermissionHandler: gate.permit}},
 	}
 	if cfg.TCPAddr != "" {
-		if t.tcp, err = net.Listen("tcp", cfg.TCPAddr); err != nil {
+		if t.tcp, err = listenTCP(cfg.TCPAddr, turnTCPs); err != nil {
 			return nil, fmt.Errorf("relay: TURN cannot listen on TCP: %w", err)
 		}
 		sc.ListenerConfigs = []turn.ListenerConfig{{Listener: t.tcp, RelayAddressGenerator: gate, PermissionHandler: gate.permit}}
