@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -154,6 +153,7 @@ func (r *Relay) ingest(pub *publication, remote *webrtc.TrackRemote) {
 		r.guard(pub, in)
 	}
 	pub.tracks[m] = in
+	in.seen = r.counts(pub.label, m)
 	r.wg.Add(1)
 	defer r.wg.Done()
 	r.reroute()
@@ -177,10 +177,10 @@ func (r *Relay) guard(pub *publication, in *ingest) {
 	}
 }
 
-// Attest takes what the station signed of the publication with that id: rendering is what it says to have sent, which must be what the publication's label
-// ends in. The signature has been checked. ok is false, and the publication cut, when it says that it sent something else, or when
+// Attest takes what the station signed of the publication with that id: label is that of what it says to have sent, which must be the
+// publication's. The signature has been checked. ok is false, and the publication cut, when it says that it sent something else, or when
 // something else came than it sent. A publication that is not there, one that need not be signed, and a segment that came before are no error.
-func (r *Relay) Attest(id, rendering string, number uint64, tracks []attest.Track) (ok bool) {
+func (r *Relay) Attest(id, label string, number uint64, tracks []attest.Track) (ok bool) {
 	r.mu.Lock()
 	pub := r.publications[id]
 	if pub == nil || !pub.masked || !r.cfg.Signed || number <= pub.signed {
@@ -188,7 +188,7 @@ func (r *Relay) Attest(id, rendering string, number uint64, tracks []attest.Trac
 		return true
 	}
 	pub.signed = number
-	ok = strings.HasSuffix(pub.label, "/"+rendering)
+	ok = pub.label == label
 	now := time.Now()
 	for _, t := range tracks {
 		in := pub.tracks[map[string]Media{"video": Video, "audio": Audio}[t.Media]]
