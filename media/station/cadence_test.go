@@ -63,7 +63,7 @@ func sameForm(t *testing.T, what string, packets []rtp.Packet, step uint32, each
 	late := 0
 	for i, p := range packets {
 		last := each > 1 && i%each == each-1
-		if len(p.Payload) != len(packets[0].Payload) || p.Marker != last || p.Padding || p.Extension || len(p.CSRC) > 0 {
+		if len(p.Payload) != len(packets[0].Payload) || p.Marker != last || p.Padding || p.Extension != packets[0].Extension || len(p.GetExtensionIDs()) > 1 || len(p.CSRC) > 0 {
 			t.Fatalf("%s packet %d: %d bytes, %+v; the first has %d bytes", what, i, len(p.Payload), p.Header, len(packets[0].Payload))
 		}
 		if i == 0 {

@@ -41,6 +41,7 @@ type Publication struct {
 	log  *slog.Logger
 
 	video, audio *rtpStream
+	steer        *steering
 
 	connected atomic.Bool
 	keyWanted atomic.Bool
@@ -69,7 +70,13 @@ func Publish(ctx context.Context, cfg Config) (*Publication, error) {
 	}
 	p := &Publication{whip: door, log: log, done: make(chan struct{})}
 	p.loss.Store(math.Float64bits(-1))
-	if p.pc, err = newPeerConnection(); err != nil {
+	if cfg.VideoBitrate == 0 {
+		cfg.VideoBitrate = DefaultVideoBitrate
+	}
+	if p.steer, err = newSteering(cfg.VideoBitrate); err != nil {
+		return nil, fmt.Errorf("wire: making the connection: %w", err)
+	}
+	if p.pc, err = newPeerConnection(p.steer); err != nil {
 		return nil, fmt.Errorf("wire: making the connection: %w", err)
 	}
 	if err := p.negotiate(ctx, cfg.FPS); err != nil {
@@ -84,11 +91,11 @@ func Publish(ctx context.Context, cfg Config) (*Publication, error) {
 	return p, nil
 }
 
-// newPeerConnection sets up pion with as little to tell as possible: VP8 and Opus only, no RTP header extension at all (RFC 6464
-// audio level and RFC 8285 would speak of what is said), no mDNS name, and short timeouts.
-func newPeerConnection() (*webrtc.PeerConnection, error) {
+// newPeerConnection sets up pion with as little to tell as possible: VP8 and Opus only, no RTP header extension but the pictures' numbers (network.go; RFC 6464
+// audio level would speak of what is said), no mDNS name, and short timeouts.
+func newPeerConnection(steer *steering) (*webrtc.PeerConnection, error) {
 	media := &webrtc.MediaEngine{}
-	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}
+	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: webrtc.TypeRTCPFBTransportCC}}
 	err := errors.Join(
 		media.RegisterCodec(webrtc.RTPCodecParameters{
 			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: feedback},
@@ -102,6 +109,9 @@ func newPeerConnection() (*webrtc.PeerConnection, error) {
 		return nil, err
 	}
 	interceptors := &interceptor.Registry{}
+	if err := steer.register(media, interceptors); err != nil {
+		return nil, err
+	}
 	responder, err := nack.NewResponderInterceptor()
 	if err != nil {
 		return nil, err

@@ -39,8 +39,8 @@ type Config struct {
 	Rendering string
 	// RootCAs verifies the gateway's certificate; nil means the system's pool.
 	RootCAs *x509.CertPool
-	// VideoBitrate in bit/s is the most the video may use, FPS its rate; 0 means the defaults. The bit rate falls when the
-	// gateway reports loss and comes back when the loss has gone.
+	// VideoBitrate in bit/s is the most the video may use, FPS its rate; 0 means the defaults. The bit rate falls in a few
+	// coarse steps when the network does not carry it, and comes back (rate.go).
 	VideoBitrate, FPS int
 	// Steady gives every picture the same packets, whatever it shows (shape.go); VideoBitrate is then what the packets come to. It is for the
 	// witness: a court camera's natural picture would not fit.
@@ -82,7 +82,9 @@ func Open(ctx context.Context, cfg Config) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sender{cfg: cfg, pub: pub, audio: audio, rate: newRateControl(cfg.VideoBitrate)}, nil
+	rate := newRateControl(cfg.VideoBitrate)
+	rate.network = pub.steer.network
+	return &Sender{cfg: cfg, pub: pub, audio: audio, rate: rate}, nil
 }
 
 // Picture encodes and sends one picture: planes of width x height luma and half that (rounded up) chroma, with their strides in bytes.

@@ -95,14 +95,15 @@ func TestPublicationFlowsAndEnds(t *testing.T) {
 	checkPackets(t, server)
 }
 
-// checkPackets holds what RTP may tell: no extension, one audio size, no marker on sound, and timestamps on a grid.
+// checkPackets holds what RTP may tell: no extension but the number of a picture's packets, one audio size, no marker on sound, and timestamps on a grid.
 func checkPackets(t *testing.T, server *whiptest.Server) {
 	t.Helper()
 	sizes := map[int]int{}
 	check := func(name string, packets []rtp.Packet, step uint32) {
 		for i, p := range packets {
-			if p.Extension || len(p.Extensions) > 0 || len(p.CSRC) > 0 {
-				t.Fatalf("%s packet %d has an extension or a CSRC", name, i)
+			ids := p.GetExtensionIDs()
+			if len(p.CSRC) > 0 || p.Extension != (name == "video") || len(ids) > 1 || p.Extension && len(p.GetExtension(ids[0])) != 2 {
+				t.Fatalf("%s packet %d has a CSRC, or another extension than the two bytes of a picture's number", name, i)
 			}
 			if (p.Timestamp-packets[0].Timestamp)%step != 0 {
 				t.Errorf("%s packet %d is off the grid of %d", name, i, step)
@@ -172,7 +173,7 @@ func TestLostLinkIsReportedWithinSeconds(t *testing.T) {
 	}
 }
 
-// The offer names no address, no machine, no extension, and nothing that two publications share.
+// The offer names no address, no machine, no extension but the number of a picture's packets, and nothing that two publications share.
 func TestOfferTellsNothingOfTheRoom(t *testing.T) {
 	server := whiptest.New(t)
 	var offers []string
@@ -185,10 +186,13 @@ func TestOfferTellsNothingOfTheRoom(t *testing.T) {
 		offers = append(offers, offer)
 		sender.Close()
 	}
-	for _, prefix := range []string{"a=candidate", "a=extmap:", "a=ssrc-audio-level", "i=", "u=", "e=", "p="} {
+	for _, prefix := range []string{"a=candidate", "a=ssrc-audio-level", "i=", "u=", "e=", "p="} {
 		if found := whiptest.Lines(offers[0], prefix); len(found) > 0 {
 			t.Errorf("the offer says %q", found)
 		}
+	}
+	if found := whiptest.Lines(offers[0], "a=extmap:"); len(found) != 1 || !strings.HasSuffix(found[0], "transport-wide-cc-extensions-01") {
+		t.Errorf("the offer's extensions are %q", found)
 	}
 	for _, line := range whiptest.Lines(offers[0], "a=rtpmap:") {
 		if !strings.Contains(line, "VP8/90000") && !strings.Contains(line, "opus/48000/2") {
@@ -309,37 +313,6 @@ func TestTimestampsKeepTheGridAndFollowTheClock(t *testing.T) {
 		if got := s.nextIndex(at(c.ms)); got != c.want {
 			t.Errorf("write %d at %d ms is in period %d, want %d", i, c.ms, got, c.want)
 		}
-	}
-}
-
-func TestVideoBitrateFallsWithLossAndComesBack(t *testing.T) {
-	now := time.Now()
-	r := newRateControl(500_000)
-	if rate, changed := r.target(-1, now); changed || rate != 500_000 {
-		t.Errorf("without a report: %d, %v", rate, changed)
-	}
-	if _, changed := r.target(0, now); changed {
-		t.Error("it rose over the most")
-	}
-	for range 40 {
-		now = now.Add(1100 * time.Millisecond)
-		r.target(0.3, now)
-	}
-	if r.now != 100_000 {
-		t.Errorf("after long loss %d, want the floor of 100,000", r.now)
-	}
-	if _, changed := r.target(0, now); !changed {
-		t.Error("it did not rise when the loss had gone")
-	}
-	if _, changed := r.target(0, now.Add(900*time.Millisecond)); changed {
-		t.Error("it changed twice within a second")
-	}
-	for range 60 {
-		now = now.Add(1100 * time.Millisecond)
-		r.target(0, now)
-	}
-	if r.now != 500_000 {
-		t.Errorf("after the loss %d, want 500,000", r.now)
 	}
 }
 

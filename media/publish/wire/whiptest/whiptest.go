@@ -52,10 +52,11 @@ type Server struct {
 	all    []*webrtc.PeerConnection
 }
 
-// gate is a packet connection that can fall silent without closing, like a cable pulled out.
+// gate is a packet connection that can fall silent without closing, like a cable pulled out, and can be narrow.
 type gate struct {
 	net.PacketConn
 	shut atomic.Bool
+	bits atomic.Int64 // a second, towards the server; 0: as many as come
 }
 
 func (g *gate) WriteTo(p []byte, addr net.Addr) (int, error) {
@@ -68,6 +69,9 @@ func (g *gate) WriteTo(p []byte, addr net.Addr) (int, error) {
 func (g *gate) ReadFrom(p []byte) (int, net.Addr, error) {
 	for {
 		n, addr, err := g.PacketConn.ReadFrom(p)
+		if bits := g.bits.Load(); bits > 0 && err == nil {
+			time.Sleep(time.Duration(8*n) * time.Second / time.Duration(bits)) // what comes meanwhile queues in the socket
+		}
 		if err != nil || !g.shut.Load() {
 			return n, addr, err
 		}
@@ -234,6 +238,9 @@ func (s *Server) AskForKeyFrame() error {
 
 // PullCable makes the media port fall silent, both ways, without a word.
 func (s *Server) PullCable() { s.conn.shut.Store(true) }
+
+// Narrow lets so many bits a second through to the server; 0: as many as come.
+func (s *Server) Narrow(bits int) { s.conn.bits.Store(int64(bits)) }
 
 // HangUp closes the connection from the server's side.
 func (s *Server) HangUp() {
