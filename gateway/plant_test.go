@@ -28,6 +28,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"parda/gateway/hearing"
+	"parda/gateway/leakreport"
 	"parda/gateway/visibility"
 )
 
@@ -96,12 +97,42 @@ func TestNothingThatAPublisherCanSetReachesAnybodyOrAnyStore(t *testing.T) {
 		{passesInThePicture, "judge RTP"}, {passesInThePicture, "gallery RTP"}, {passesInThePicture, "WHEP RTP"}, {passesInThePicture, "recording"}, {passesInThePicture, "bundle"},
 		{passesAsText, "judge WebSocket"}, {passesAsText, "bundle"}, {passesAsText, "file"}, {passesInTheLog, "log"},
 		{"parda_publications", "GET /metrics"}, {"a=msid:", "judge SDP"}, {"a=msid:", "WHEP SDP"}, {passesAsText, "GET /api/demo/protocol.pdf"},
+		{`"extensions_dropped": `, "file /hearings/demo/protocol/leak-report.json"}, {`<html lang="ru">`, "bundle"},
 	} {
 		if !sinks.hold(control.in, control.word) {
 			t.Errorf("%q is not found in %s: the search proves nothing there", control.word, control.in)
 		}
 	}
 	sinks.mustNotHold(t)
+	c.leakReportTellsOfThePlants(t, dir)
+}
+
+// leakReportTellsOfThePlants: the annex counts what was taken off, and no more.
+func (c *cast) leakReportTellsOfThePlants(t *testing.T, dir string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, "hearings/demo/protocol/leak-report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report leakreport.Report
+	if err := json.Unmarshal(b, &report); err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Live) != 1 || report.Live[0].Ended != string(hearing.TestimonyPaused) || !report.TURN || len(report.Renderings) == 0 {
+		t.Errorf("the report knows of %d live stretches and %d renderings: %+v", len(report.Live), len(report.Renderings), report.Live)
+	}
+	for _, track := range report.Tracks {
+		// The first publication of each rendering was plain; all that came after it had everything.
+		if track.Packets < 20 || track.Extensions < 20 || track.Sources != track.Extensions || track.Padded != track.Extensions || track.Refused > 0 {
+			t.Errorf("%s %s: %+v", track.Rendering, track.Media, track)
+		}
+		if (track.Media == "video") != (track.Descriptors > 0) || (track.Media == "audio") != (track.Blanked > 0 && track.Marked > 0) {
+			t.Errorf("%s %s: %+v", track.Rendering, track.Media, track)
+		}
+	}
+	if len(report.Tracks) < 4 {
+		t.Errorf("the report has %d tracks", len(report.Tracks))
+	}
 }
 
 // plantInTheConversation speaks as the station's WebSocket with more fields than it has.

@@ -46,8 +46,8 @@ var ErrTooLarge = errors.New("bundle: larger than 4 GiB")
 // ErrChanged is returned when a file is not what it was when it was hashed.
 var ErrChanged = errors.New("bundle: a file changed while the bundle was made")
 
-// File is one file of the bundle. Name is its path inside: protocol/... or
-// recordings/NNNN.webm. Exactly one of Path and Content is set.
+// File is one file of the bundle. Name is its path inside: protocol/..., annex/...
+// or recordings/NNNN.webm. Exactly one of Path and Content is set.
 type File struct {
 	Name    string
 	Path    string // of a file on disk
@@ -76,7 +76,7 @@ type Manifest struct {
 	json    []byte
 }
 
-var fileName = regexp.MustCompile(`^(protocol/protocol(\.(az|en|ru))?\.(json|pdf)|recordings/[0-9]{4,6}\.webm)$`)
+var fileName = regexp.MustCompile(`^(annex/leak-report(\.json|\.(az|en|ru)\.html)|protocol/protocol(\.(az|en|ru))?\.(json|pdf)|recordings/[0-9]{4,6}\.webm)$`)
 
 // NewManifest hashes the files and writes bundle.json. VERIFY.txt is added by
 // it. protocol/protocol.json and protocol/protocol.pdf must be among them.

@@ -90,6 +90,9 @@ func (p *Proceeding) render(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.writeLeakReport(ctx); err != nil {
+		return err
+	}
 	rendered := hearing.ProtocolRenderedPayload{PDFSHA256: hexSum(pdf), JSONSHA256: hexSum(asJSON)}
 	if rendered.Checkpoint, err = json.Marshal(map[string]any{"size": c.Size, "root": hex.EncodeToString(c.Root[:])}); err != nil {
 		return err
@@ -135,6 +138,16 @@ func (p *Proceeding) manifest() (*bundle.Manifest, error) {
 	files := []bundle.File{
 		{Name: "protocol/" + jsonName, Path: filepath.Join(p.protocolFolder(), jsonName)},
 		{Name: "protocol/" + pdfName, Path: filepath.Join(p.protocolFolder(), pdfName)},
+	}
+	for _, name := range leakFiles() {
+		path := filepath.Join(p.protocolFolder(), name)
+		if _, err := os.Stat(path); err != nil {
+			if errors.Is(err, os.ErrNotExist) {
+				continue // a hearing that was closed before there was such a report
+			}
+			return nil, err
+		}
+		files = append(files, bundle.File{Name: "annex/" + name, Path: path})
 	}
 	for _, s := range p.record.segments {
 		files = append(files, bundle.File{Name: "recordings/" + s.File, Path: filepath.Join(p.recordingFolder(), s.File)})

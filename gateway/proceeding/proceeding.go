@@ -17,6 +17,7 @@ import (
 	"parda/gateway/access"
 	"parda/gateway/hearing"
 	"parda/gateway/incident"
+	"parda/gateway/leakreport"
 	"parda/gateway/ledger"
 	"parda/gateway/minutes"
 	"parda/gateway/visibility"
@@ -35,6 +36,7 @@ type Config struct {
 	Words  minutes.Words                  // the labels that the protocol is written with
 	Link   func(seat, code string) string // the address of a seat's page
 	TURN   TURN                           // nil: there is none
+	Leaks  func() leakreport.Facts        // what the relay did with the shielded room's tracks; nil: nobody counts
 	Log    *slog.Logger
 	Now    func() time.Time // nil: time.Now
 }

@@ -152,7 +152,9 @@ func (s *scene) write() string {
 	order := []byte(`{"hearing":"h1","parda_order":1}`)
 	s.add("order.signed", "judge", bend(s.ordered, obj{"bytes": order, "signature": s.judge.sign(t, order), "key": s.judge.spki(t), "by": "presiding_judge", "version": 1}))
 	s.add("entry.added", "clerk", obj{"id": "e1", "kind": "question", "text": "Nə gördünüz? \"Ə\" ğ ı İ\n\u2028 <&> \U0001F600", "by": "court_clerk"})
-	files := []bundle.File{{Name: "protocol/protocol.pdf", Content: s.pdf}, {Name: "protocol/protocol.json", Content: s.json}}
+	files := []bundle.File{{Name: "protocol/protocol.pdf", Content: s.pdf}, {Name: "protocol/protocol.json", Content: s.json},
+		{Name: "annex/leak-report.json", Content: []byte(`{"format":"parda-leak-report/1"}`)}, {Name: "annex/leak-report.az.html", Content: []byte("<!doctype html><p>Heç nə")},
+		{Name: "annex/leak-report.en.html", Content: []byte("<!doctype html><p>Nothing")}, {Name: "annex/leak-report.ru.html", Content: []byte("<!doctype html><p>Ничего")}}
 	for i, b := range s.recordings {
 		name := []string{"recordings/0001.webm", "recordings/0002.webm", "recordings/0003.webm"}[i]
 		p := obj{"label": "witness/puppet+neutral", "file": name, "sha256": hexSum(b), "start": s.clock().Add(time.Duration(i) * 10 * time.Second), "duration_ms": 7000 + 2000*i}

@@ -47,7 +47,7 @@ func TestBundleIsReadByOtherZipReaders(t *testing.T) {
 			t.Errorf("%s: %v", f.Name, err)
 		}
 	}
-	if len(z.File) != 10 {
+	if len(z.File) != 14 {
 		t.Errorf("%d files", len(z.File))
 	}
 }

@@ -32,7 +32,7 @@ const (
 	zipVersion  = 10     // 1.0: a stored file
 )
 
-var partName = regexp.MustCompile(`^(VERIFY\.txt|bundle\.json|ledger/(checkpoint|events\.jsonl|key)|protocol/protocol(\.(az|en|ru))?\.(json|pdf)|recordings/[0-9]{4,6}\.webm)$`)
+var partName = regexp.MustCompile(`^(VERIFY\.txt|annex/leak-report(\.json|\.(az|en|ru)\.html)|bundle\.json|ledger/(checkpoint|events\.jsonl|key)|protocol/protocol(\.(az|en|ru))?\.(json|pdf)|recordings/[0-9]{4,6}\.webm)$`)
 
 // readZip reads the structure and gives the parts in order. The content is not
 // read but for what lies between: see checkParts.
