@@ -32,18 +32,19 @@ import (
 
 // App is the whole gateway. Open makes it ready to listen and Run runs it until its context ends; tests run the real one on port 0.
 type App struct {
-	config  Config
-	log     *slog.Logger
-	store   *store.Store
-	ledger  *ledger.Ledger
-	access  *access.Access
-	relay   *relay.Relay
-	turn    *relay.TURN
-	passes  *relay.Passes // of the TURN server's short-lived credentials; nil where there is none
-	turnAt  []string      // where pages find the TURN server
-	board   *switchboard
-	metrics *prometheus.Registry
-	words   minutes.Words // in the language of the court, for the protocol
+	config   Config
+	log      *slog.Logger
+	store    *store.Store
+	ledger   *ledger.Ledger
+	access   *access.Access
+	relay    *relay.Relay
+	turn     *relay.TURN
+	passes   *relay.Passes // of the TURN server's short-lived credentials; nil where there is none
+	turnAt   []string      // where pages find the TURN server
+	board    *switchboard
+	metrics  *prometheus.Registry
+	words    minutes.Words // in the language of the court, for the protocol
+	formulas []byte        // for the writing line of the protocol, as pages get them
 
 	certificate     tls.Certificate
 	certificateFile string
@@ -66,6 +67,9 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 			a.closeAll(context.Background())
 		}
 	}()
+	if a.formulas, err = config.Protocol.read(); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(config.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"parda/gateway/hearing"
+	"parda/gateway/minutes"
 )
 
 // Config is everything a gateway is told from outside. deploy/gateway.toml is its manual: every field with its default and its meaning.
@@ -19,6 +20,7 @@ type Config struct {
 	HTTP     HTTPConfig      `toml:"http"`
 	Media    MediaConfig     `toml:"media"`
 	TURN     TURNConfig      `toml:"turn"`
+	Protocol ProtocolConfig  `toml:"protocol"`
 	Hearings []HearingConfig `toml:"hearing"`
 	Redraw   bool            `toml:"-"` // draw new links for seats that nobody took, and new tokens, at this start
 }
@@ -47,6 +49,26 @@ type TURNConfig struct {
 
 	External   []string `toml:"external"`    // turn:host:port and turns:host:port of a coturn, in place of the embedded server
 	SecretFile string   `toml:"secret_file"` // holds the coturn's static-auth-secret
+}
+
+// ProtocolConfig is how the protocol is written.
+type ProtocolConfig struct {
+	Formulas string `toml:"formulas"` // the court's own file of the formulas that recur in a hearing; "" for those that parda brings
+}
+
+// read gives the file of formulas as pages get it. A file that is not valid is refused whole: a judge must not miss the one formula that was misspelt.
+func (c ProtocolConfig) read() ([]byte, error) {
+	if c.Formulas == "" {
+		return minutes.DefaultFormulas(), nil
+	}
+	file, err := os.ReadFile(c.Formulas)
+	if err != nil {
+		return nil, fmt.Errorf("protocol.formulas: %w", err)
+	}
+	if _, err := minutes.ReadFormulas(file); err != nil {
+		return nil, fmt.Errorf("protocol.formulas: %s: %w", filepath.Base(c.Formulas), err)
+	}
+	return file, nil
 }
 
 // HearingConfig makes a hearing at the first start with it. Later starts leave it as it stands in the ledger.

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"parda/gateway/minutes"
 )
 
 func TestAConfigurationIsTakenOrRefusedWithAReason(t *testing.T) {
@@ -22,6 +24,7 @@ func TestAConfigurationIsTakenOrRefusedWithAReason(t *testing.T) {
 		{"a coturn is no web page", "[turn]\nexternal = [\"https://a.example:3478\"]\nsecret_file = \"a\"", "is not turn"},
 		{"a coturn's name cannot break a header", "[turn]\nexternal = ['turn:a\"b:3478']\nsecret_file = \"a\"", "turn.external"},
 		{"two coturns are taken", "[turn]\nexternal = [\"turn:a.example:3478?transport=udp\", \"turns:a.example:5349\"]\nsecret_file = \"a\"", ""},
+		{"a court's formulas are data", "[protocol]\nformulas = \"formulas.json\"", ""},
 		{"two hearings of one id", "[[hearing]]\nid = \"a\"\n[[hearing]]\nid = \"a\"", "id of its own"},
 		{"what is no TOML is said so", "data = ", "toml"},
 	} {
@@ -35,6 +38,36 @@ func TestAConfigurationIsTakenOrRefusedWithAReason(t *testing.T) {
 				t.Errorf("loadConfig: %v; want %q", err, tc.refusal)
 			}
 		})
+	}
+}
+
+func TestACourtsOwnFormulasAreTakenOrStopTheStartWithTheirPlace(t *testing.T) {
+	own := strings.Replace(string(minutes.DefaultFormulas()), "The hearing is declared open.", "The court of Ganja sits.", 1)
+	for _, tc := range []struct{ rule, file, refusal string }{
+		{"parda's own", "", ""},
+		{"a court's own", own, ""},
+		{"one that is misspelt", strings.Replace(own, `"kind": "break"`, `"kind": "pause"`, 1), `formulas.json: formula 7 ("adjournment"): kind`},
+		{"no JSON", "[", "protocol.formulas"},
+	} {
+		t.Run(tc.rule, func(t *testing.T) {
+			var c ProtocolConfig
+			if tc.file != "" {
+				c.Formulas = filepath.Join(t.TempDir(), "formulas.json")
+				if err := os.WriteFile(c.Formulas, []byte(tc.file), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := c.read()
+			if (err == nil) != (tc.refusal == "") || err != nil && !strings.Contains(err.Error(), tc.refusal) {
+				t.Fatalf("%v; want %q", err, tc.refusal)
+			}
+			if want := tc.file; err == nil && want != "" && string(got) != want {
+				t.Error("another file was taken")
+			}
+		})
+	}
+	if _, err := (ProtocolConfig{Formulas: filepath.Join(t.TempDir(), "absent.json")}).read(); err == nil {
+		t.Error("a file that is not there was taken")
 	}
 }
 

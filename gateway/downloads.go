@@ -21,6 +21,21 @@ func (a *App) protocolPDF(c *gin.Context) {
 	a.give(c, "application/pdf", "inline", (*proceeding.Proceeding).ProtocolPDF)
 }
 
+// giveFormulas gives the court's formulas to whoever holds a seat. They hold nothing of a hearing; still, a stranger gets nothing.
+func (a *App) giveFormulas(c *gin.Context) {
+	id := c.Param("hearing")
+	if _, err := a.hearing(id); err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	if _, err := a.seatByCookie(c, id); err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, "application/json", a.formulas)
+}
+
 func (a *App) give(c *gin.Context, kind, how string, find func(*proceeding.Proceeding, context.Context, string) (string, error)) {
 	id := c.Param("hearing")
 	p, err := a.hearing(id)

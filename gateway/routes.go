@@ -47,6 +47,7 @@ func (a *App) routes(secure bool) http.Handler {
 	r.POST("/api/:hearing/seats/:seat/enter", a.enter)
 	r.GET("/api/:hearing/bundle", a.bundle)
 	r.GET("/api/:hearing/protocol.pdf", a.protocolPDF)
+	r.GET("/api/:hearing/formulas", a.giveFormulas)
 	r.GET("/ws/:hearing", a.socket)
 	for path, door := range map[string]*signaling.Door{"/whip/:hearing": a.whip(), "/whep/:hearing": a.whep()} {
 		r.Any(path, throughDoor(door))

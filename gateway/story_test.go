@@ -211,7 +211,7 @@ func TestTheBundleIsForTheBenchAndTheProtocolForTheParties(t *testing.T) {
 		file   string
 		status int
 	}{
-		{c.judge, "bundle", 200}, {c.judge, "protocol.pdf", 200},
+		{c.judge, "bundle", 200}, {c.judge, "protocol.pdf", 200}, {c.clerk, "formulas", 200},
 		{c.defence, "bundle", 403}, {c.defence, "protocol.pdf", 200},
 		{c.clerk, "bundle", 403}, {c.clerk, "protocol.pdf", 200},
 		{c.gallery, "bundle", 403}, {c.gallery, "protocol.pdf", 403},

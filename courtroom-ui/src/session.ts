@@ -3,12 +3,13 @@
 import { Connection } from './signaling/connection';
 import { isForTheRecord, isTransient, Outbox } from './signaling/outbox';
 import type { Place } from './signaling/enter';
-import type { Command, IceServer, ServerMessage, State } from './signaling/wire';
+import type { Command, Formula, IceServer, ServerMessage, State } from './signaling/wire';
 import { Receiver } from './rtc/receive';
 import { Publisher } from './rtc/publish';
 import { Speakers } from './rtc/sound';
 import { actionsFor, type Actions, type Answer } from './state/actions';
 import { emptyPage, lastIndex, type Link, type Page, type Waiting } from './state/model';
+import { fetchFormulas } from './state/formulas';
 import { reduce, type PageEvent } from './state/reduce';
 
 export interface Media {
@@ -23,6 +24,8 @@ export interface Snapshot {
   sound: { blocked: boolean; unlock: () => void };
   own: { status: Publisher['status']; start: (picture: boolean) => void; stop: () => void };
   refused: string | null;
+  /** The court's own, for seats that write; none until they are loaded. */
+  formulas: readonly Formula[];
 }
 
 export interface SessionConfig { place: Place; lang: () => string; onChange: () => void }
@@ -33,6 +36,8 @@ const retryRecordMs = 3_000;
 export class Session {
   page: Page = emptyPage;
   refused: string | null = null;
+  private formulas: readonly Formula[] = [];
+  private asked = false;
   readonly receiver: Receiver;
   readonly publisher: Publisher;
   readonly speakers: Speakers;
@@ -80,7 +85,7 @@ export class Session {
 
   snapshot(): Snapshot {
     return {
-      page: this.page, refused: this.refused, media: this.receiver,
+      page: this.page, refused: this.refused, formulas: this.formulas, media: this.receiver,
       actions: actionsFor(this.page, (name, args) => this.send(name, args ?? {}), (id) => this.dismiss(id)),
       sound: { blocked: this.speakers.blocked, unlock: () => this.speakers.unlock() },
       own: { status: this.publisher.status, start: (picture) => void this.publisher.start(picture), stop: () => this.publisher.stop() },
@@ -142,9 +147,14 @@ export class Session {
   }
 
   private stateCame(state: State): void {
+    if (!this.asked && state.you.can.includes('entry.add')) { this.asked = true; void this.loadFormulas(); }
     this.receiver.follow(state.slots ?? []);
     // A hearing that is over hears nobody: the devices are let go of, whoever forgot to.
     if (['closed', 'signed', 'sealed'].includes(state.hearing.phase) && this.publisher.status !== 'off') this.publisher.stop();
+  }
+
+  private async loadFormulas(): Promise<void> {
+    try { this.formulas = await fetchFormulas(this.config.place); this.config.onChange(); } catch { this.asked = false; /* With the next state. */ }
   }
 
   private redialOwn(): void {

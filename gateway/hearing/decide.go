@@ -189,6 +189,8 @@ var rules = []rule{
 	{name: "undertaking.sign", who: isPIS, when: notSigned, do: (*call).undertakingSign, outside: true},
 	{name: "entry.add", who: isBC, when: sitting, do: (*call).entryAdd},
 	{name: "entry.amend", who: isBC, when: both(sitting, written), do: (*call).entryAmend},
+	{name: "entry.strike", who: isBC, when: both(sitting, written), do: (*call).entryStrike},
+	{name: "entry.restore", who: isBC, when: both(sitting, struck), do: (*call).entryRestore},
 	{name: "objection.raise", who: isP, when: sitting, do: (*call).objectionRaise},
 	{name: "question.request", who: isPW, when: mayAsk, do: (*call).questionRequest},
 	{name: "remark.add", who: isW, when: heard, do: (*call).remarkAdd},

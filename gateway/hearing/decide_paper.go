@@ -8,8 +8,6 @@ import (
 	"time"
 )
 
-const maxTextRunes = 20_000
-
 func sequence(prefix string, n int) string { return prefix + strconv.Itoa(n) }
 
 func hexSHA256(b []byte) string {
@@ -25,80 +23,9 @@ func (c *call) pressed() time.Time {
 	return c.cmd.At.UTC()
 }
 
-// EntryKinds returns the kinds of entry that a person can add.
-func EntryKinds() []string {
-	return []string{"question", "answer", "statement", "ruling", "objection", "exhibit", "undertaking", "break", "note", "incident"}
-}
-
 // FlagKinds returns the kinds of intimidation that a flag can name.
 func FlagKinds() []string {
 	return []string{"words", "gesture", "look", "photographing", "identify", "contact_outside", "threat_relative", "threat_lawyer", "other"}
-}
-
-func (c *call) entryAdd() error {
-	var a struct {
-		Kind    string `json:"kind"`
-		Text    string `json:"text"`
-		Speaker string `json:"speaker"`
-		Lang    string `json:"lang"`
-		Sealed  string `json:"sealed"`
-	}
-	if err := c.args(&a); err != nil {
-		return err
-	}
-	if a.Speaker == string(ProtectedWitness) {
-		a.Speaker = "witness" // shown as the pseudonym
-	}
-	if a.Kind == "ruling" && a.Speaker == "" { // a ruling names who made it: the writer, or else the presiding judge
-		a.Speaker = string(PresidingJudge)
-		if c.seat.Role.Bench() {
-			a.Speaker = string(c.seat.Role)
-		}
-	}
-	speaker := in(a.Speaker, "", "witness", "accused") || Role(a.Speaker).Known()
-	switch {
-	case a.Kind == "ruling" && !Role(a.Speaker).Bench():
-		return refuse(CodeBadArgument, "A ruling is a judge's: name the judge who made it.")
-	case !in(a.Kind, EntryKinds()...) || !speaker || !in(a.Sealed, "", "parties", "bench"):
-		return refuse(CodeBadArgument, "The kind, the speaker or the seal of the entry does not exist.")
-	case blank(a.Text) || len([]rune(a.Text)) > maxTextRunes:
-		return refuse(CodeBadArgument, "An entry needs a text, and not a longer one than a page can hold.")
-	case a.Lang != "" && !languageTag.MatchString(a.Lang):
-		return refuse(CodeBadArgument, "The language of the entry cannot be read.")
-	}
-	at := c.pressed()
-	c.emit(EntryAdded, EntryAddedPayload{ID: sequence("e", c.s.EntrySeq+1), Kind: a.Kind, Text: strings.TrimSpace(a.Text),
-		Speaker: a.Speaker, Lang: a.Lang, Sealed: a.Sealed, By: c.seat.Role, At: &at})
-	return nil
-}
-
-func written(s *State, _ *Seat, _ time.Time) error {
-	if len(s.Entries) == 0 {
-		return refuse(CodeWrongPhase, "There is no entry to amend.")
-	}
-	return nil
-}
-
-// entryAmend writes a new entry beside the old one, sealed as that one is.
-func (c *call) entryAmend() error {
-	var a struct {
-		Entry  *uint64 `json:"entry"`
-		Text   string  `json:"text"`
-		Reason string  `json:"reason"`
-	}
-	if err := c.args(&a); err != nil {
-		return err
-	}
-	if a.Entry == nil || blank(a.Text) || len([]rune(a.Text)) > maxTextRunes {
-		return refuse(CodeBadArgument, "An amendment needs the entry and its new text.")
-	}
-	sealed, ok := c.s.Entries[*a.Entry]
-	if !ok {
-		return refuse(CodeBadArgument, "There is no such entry, or it is not one that a person wrote.")
-	}
-	c.emit(EntryAmended, EntryAmendedPayload{ID: sequence("e", c.s.EntrySeq+1), Entry: *a.Entry, Text: strings.TrimSpace(a.Text),
-		Reason: cut(a.Reason, maxReasonRunes), Sealed: sealed, By: c.seat.Role})
-	return nil
 }
 
 func (c *call) nextRequest() string { return sequence("q", c.s.ReqSeq+1) }

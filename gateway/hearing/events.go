@@ -63,6 +63,8 @@ const (
 
 	EntryAdded        Code = "entry.added"
 	EntryAmended      Code = "entry.amended"
+	EntryStruck       Code = "entry.struck"
+	EntryRestored     Code = "entry.restored"
 	ObjectionRaised   Code = "objection.raised"
 	QuestionRequested Code = "question.requested"
 	PauseRequested    Code = "pause.requested"
@@ -225,23 +227,42 @@ type RulingOverduePayload struct {
 
 // EntryAddedPayload is a line of the protocol.
 type EntryAddedPayload struct {
-	ID      string     `json:"id"`
-	Kind    string     `json:"kind"` // one of EntryKinds, or KindRemark
-	Text    string     `json:"text"`
-	Speaker string     `json:"speaker,omitempty"` // a role, or "witness"
-	Lang    string     `json:"lang,omitempty"`
-	Sealed  string     `json:"sealed,omitempty"` // "", parties, bench
-	By      Role       `json:"by"`
-	At      *time.Time `json:"at,omitempty"` // when it was pressed or spoken, by the writer's clock
+	ID      string `json:"id"`
+	Kind    string `json:"kind"` // one of EntryKinds, or KindRemark
+	Text    string `json:"text"`
+	Speaker string `json:"speaker,omitempty"` // a role, or "witness"
+	Lang    string `json:"lang,omitempty"`
+	// Interpreted is the interpreter's rendering of Text; it stands beside it and never in its place.
+	Interpreted *Interpreted `json:"interpreted,omitempty"`
+	Number      string       `json:"number,omitempty"` // of an exhibit: every exhibit has one, and no two the same
+	Sealed      string       `json:"sealed,omitempty"` // "", parties, bench
+	By          Role         `json:"by"`
+	At          *time.Time   `json:"at,omitempty"` // when it was pressed or spoken, by the writer's clock
+}
+
+// Interpreted is a text in another language than it was spoken in. Lang is a BCP 47 tag.
+type Interpreted struct {
+	Text string `json:"text"`
+	Lang string `json:"lang"`
 }
 
 // EntryAmendedPayload is a new text for an older line; the older one stays.
 type EntryAmendedPayload struct {
-	ID     string `json:"id"`
-	Entry  uint64 `json:"entry"` // index of the event of the amended line
-	Text   string `json:"text"`
-	Reason string `json:"reason,omitempty"`
-	Sealed string `json:"sealed,omitempty"` // as the amended line is
+	ID    string `json:"id"`
+	Entry uint64 `json:"entry"` // index of the event of the amended line
+	Text  string `json:"text"`
+	// Interpreted is the interpreter's rendering as it reads now. An amendment says the whole line anew: absent means none.
+	Interpreted *Interpreted `json:"interpreted,omitempty"`
+	Reason      string       `json:"reason,omitempty"`
+	Sealed      string       `json:"sealed,omitempty"` // as the amended line is
+	By          Role         `json:"by"`
+}
+
+// EntryMarkedPayload strikes out a line, or restores one that is struck. The line itself stays as it is.
+type EntryMarkedPayload struct {
+	Entry  uint64 `json:"entry"` // index of the event of the line
+	Reason string `json:"reason"`
+	Sealed string `json:"sealed,omitempty"` // as the line is
 	By     Role   `json:"by"`
 }
 

@@ -42,6 +42,7 @@ const (
 	CodeVoiceUnproven       = "voice_unproven"
 	CodeRespeakerMissing    = "respeaker_missing"
 	CodeTooMany             = "too_many"
+	CodeNumberTaken         = "number_taken"
 )
 
 func refuse(code, message string) error { return &Error{Code: code, Message: message} }

@@ -55,7 +55,7 @@ func (s *State) fold(e Event, payload any) error {
 		s.testimonyEvent(e, payload)
 	case *RulingOwedPayload, *RulingGivenPayload, *RulingOverduePayload:
 		s.rulingEvent(e, payload)
-	case *EntryAddedPayload, *EntryAmendedPayload, *RequestPayload, *RequestDonePayload,
+	case *EntryAddedPayload, *EntryAmendedPayload, *EntryMarkedPayload, *RequestPayload, *RequestDonePayload,
 		*FlagRaisedPayload, *FlagDetailedPayload, *FlagRuledPayload:
 		s.paperEvent(e, payload)
 	case *RecordingPayload, *RecordingSegmentPayload, *RecordingGapPayload, *LedgerFailedPayload,

@@ -7,10 +7,19 @@ func (s *State) paperEvent(e Event, payload any) {
 	switch p := payload.(type) {
 	case *EntryAddedPayload:
 		s.EntrySeq++
-		s.Entries[e.Index] = p.Sealed
+		s.Entries[e.Index] = Written{Kind: p.Kind, Sealed: p.Sealed}
+		if p.Number != "" {
+			s.Exhibits[p.Number] = true
+		}
 	case *EntryAmendedPayload:
 		s.EntrySeq++
-		s.Entries[e.Index] = p.Sealed
+		w := s.Entries[p.Entry]
+		s.Entries[e.Index] = Written{Kind: w.Kind, Sealed: p.Sealed, First: first(w, p.Entry)}
+	case *EntryMarkedPayload:
+		if w, ok := s.Entries[p.Entry]; ok {
+			w.Struck = e.Code == EntryStruck
+			s.Entries[p.Entry] = w
+		}
 	case *RequestPayload:
 		what := map[Code]string{ObjectionRaised: "objection", QuestionRequested: "question", PauseRequested: "pause"}[e.Code]
 		s.ReqSeq++

@@ -2,8 +2,10 @@ package hearing
 
 import (
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 )
@@ -60,7 +62,15 @@ func (p *player) args(name, seat string) m {
 	case "undertaking.sign":
 		return m{"agree": yes}
 	case "entry.add":
-		return m{"kind": pick(r, "note", "ruling", KindRemark), "text": "x"}
+		a := m{"kind": pick(r, "note", "ruling", "exhibit", KindRemark), "text": "x", "number": pick(r, "", "", "1", "7")}
+		if yes {
+			a["interpreted"] = m{"text": pick(r, "y", ""), "lang": pick(r, "ru", "?")}
+		}
+		return a
+	case "entry.amend", "entry.strike", "entry.restore":
+		for _, index := range slices.Sorted(maps.Keys(p.s.Entries)) {
+			return m{"entry": index, "reason": reason, "text": "z"}
+		}
 	case "remark.add", "question.request":
 		return m{"text": pick(r, "x", "")}
 	case "flag.rule":

@@ -227,6 +227,8 @@ func FuzzParseOrder(f *testing.F) {
 func FuzzDecide(f *testing.F) {
 	f.Add("flag.raise", `{"kind":"look","note":"x"}`)
 	f.Add("entry.add", `{"kind":"note","text":"x"}`)
+	f.Add("entry.add", `{"kind":"exhibit","number":"2/14","text":"x","interpreted":{"text":"y","lang":"ru"}}`)
+	f.Add("entry.strike", `{"entry":1,"reason":"x"}`)
 	f.Add("order.draft", `{"template":"no_confrontation","reason":"r","renderings":{"public":null}}`)
 	f.Add("key.enrol", `{"key":"`+base64.StdEncoding.EncodeToString([]byte("k"))+`"}`)
 	f.Add("session.kind", `{"kind":"closed"}`)

@@ -74,6 +74,8 @@ var register = []Description{
 
 	{EntryAdded, carries[EntryAddedPayload](), LevelOpen, "", nil},
 	{EntryAmended, carries[EntryAmendedPayload](), LevelOpen, "", nil},
+	{EntryStruck, carries[EntryMarkedPayload](), LevelOpen, "system", []string{"entry", "by", "reason"}},
+	{EntryRestored, carries[EntryMarkedPayload](), LevelOpen, "system", []string{"entry", "by", "reason"}},
 	{ObjectionRaised, carries[RequestPayload](), LevelOpen, "objection", nil},
 	{QuestionRequested, carries[RequestPayload](), LevelNone, "", nil},
 	{PauseRequested, carries[RequestPayload](), LevelParties, "system", []string{"role", "text"}},

@@ -34,7 +34,8 @@ type State struct {
 	Pending   []Pending
 	Requests  []Request
 	Flags     map[string]Flag
-	Entries   map[uint64]string // index of each entry that may be amended -> its level as "", parties, bench
+	Entries   map[uint64]Written // by the index of the event: each line that a person wrote
+	Exhibits  map[string]bool    // numbers that stand on an exhibit
 	EntrySeq  int
 	FlagSeq   int
 	ReqSeq    int
@@ -67,6 +68,14 @@ type Seat struct {
 	Undertaking string // "", signed, refused
 	Key         []byte // SPKI
 	KeyCode     string
+}
+
+// Written is what the rules know of a line of the protocol. What it says is in gateway/minutes.
+type Written struct {
+	Kind   string
+	Sealed string // "", parties, bench
+	First  uint64 // of an amendment: the line that it amends, through any amendments between; 0 for a line that amends none
+	Struck bool
 }
 
 // InForce is the order that holds, with its signature.
@@ -157,7 +166,7 @@ type SignedBy struct {
 func New() *State {
 	return &State{
 		Phase: Scheduled, Kind: Public, Testimony: Testimony{Phase: Waiting},
-		Flags: map[string]Flag{}, Entries: map[uint64]string{}, Recording: map[string]bool{},
+		Flags: map[string]Flag{}, Entries: map[uint64]Written{}, Exhibits: map[string]bool{}, Recording: map[string]bool{},
 		RecordingFailed: map[string]bool{}, FaceFound: map[string]time.Time{},
 	}
 }
@@ -212,7 +221,7 @@ func (s *State) OrderHolds(t time.Time) bool {
 func (s *State) Clone() *State {
 	c := *s
 	c.Seats, c.Pending, c.Requests = slices.Clone(s.Seats), slices.Clone(s.Pending), slices.Clone(s.Requests)
-	c.Flags, c.Entries = maps.Clone(s.Flags), maps.Clone(s.Entries)
+	c.Flags, c.Entries, c.Exhibits = maps.Clone(s.Flags), maps.Clone(s.Entries), maps.Clone(s.Exhibits)
 	c.Recording, c.RecordingFailed, c.FaceFound = maps.Clone(s.Recording), maps.Clone(s.RecordingFailed), maps.Clone(s.FaceFound)
 	if s.Order != nil {
 		o := *s.Order

@@ -16,19 +16,23 @@ import (
 
 // Entry is a line of the protocol, as PROTOCOL.md gives it. Times are RFC 3339 in UTC with milliseconds.
 type Entry struct {
-	Index     uint64       `json:"index"` // of its event in the ledger
-	ID        string       `json:"id"`
-	Kind      string       `json:"kind"`
-	Speaker   string       `json:"speaker,omitempty"` // a role, "witness" (shown as the pseudonym) or "accused"
-	By        hearing.Role `json:"by"`                // the role that wrote or did it, or "system"
-	BySeat    string       `json:"by_seat,omitempty"` // the seat of that role: which judge made a ruling; "" for the system
-	Text      string       `json:"text,omitempty"`
-	Lang      string       `json:"lang,omitempty"`
-	At        string       `json:"at"`                   // when it was said or pressed
-	WrittenAt string       `json:"written_at,omitempty"` // when it was entered, where that differs
-	Amends    *uint64      `json:"amends,omitempty"`     // index of the entry that this one amends
-	Sealed    string       `json:"sealed,omitempty"`     // "", parties, bench
-	System    *SystemText  `json:"system,omitempty"`
+	Index       uint64               `json:"index"` // of its event in the ledger
+	ID          string               `json:"id"`
+	Kind        string               `json:"kind"`
+	Speaker     string               `json:"speaker,omitempty"` // a role, "witness" (shown as the pseudonym) or "accused"
+	By          hearing.Role         `json:"by"`                // the role that wrote or did it, or "system"
+	BySeat      string               `json:"by_seat,omitempty"` // the seat of that role: which judge made a ruling; "" for the system
+	Text        string               `json:"text,omitempty"`
+	Lang        string               `json:"lang,omitempty"`
+	Interpreted *hearing.Interpreted `json:"interpreted,omitempty"` // the interpreter's rendering of the text, beside it
+	Number      string               `json:"number,omitempty"`      // of an exhibit
+	At          string               `json:"at"`                    // when it was said or pressed
+	WrittenAt   string               `json:"written_at,omitempty"`  // when it was entered, where that differs
+	Amends      *uint64              `json:"amends,omitempty"`      // index of the entry that this one amends
+	Strikes     *uint64              `json:"strikes,omitempty"`     // index of the entry that this one strikes out
+	Restores    *uint64              `json:"restores,omitempty"`    // index of the struck entry that this one restores
+	Sealed      string               `json:"sealed,omitempty"`      // "", parties, bench
+	System      *SystemText          `json:"system,omitempty"`
 
 	Level hearing.Level `json:"-"` // who may read it
 	Seat  string        `json:"-"` // who caused it
@@ -48,8 +52,7 @@ type Protocol struct {
 	entries []Entry
 	kind    hearing.Kind
 	roles   map[string]hearing.Role // seat -> role
-	kinds   map[uint64]string       // index -> kind of an entry that a person wrote
-	speaker map[uint64]string
+	written map[uint64]Entry        // by index: what a person wrote, which later entries amend and strike
 }
 
 // Apply folds one event and returns the entry that it made, nil if it made none. The error is an event that cannot be read.
@@ -75,6 +78,8 @@ func (p *Protocol) Apply(e hearing.Event) (*Entry, error) {
 		err = p.added(e, &entry)
 	case hearing.EntryAmended:
 		err = p.amended(e, &entry)
+	case hearing.EntryStruck, hearing.EntryRestored:
+		err = p.marked(e, d, &entry)
 	case hearing.ObjectionRaised:
 		err = objection(e, &entry)
 	case hearing.FlagRaised, hearing.FlagDetailed, hearing.FlagRuled:
@@ -86,6 +91,9 @@ func (p *Protocol) Apply(e hearing.Event) (*Entry, error) {
 		return nil, err
 	}
 	entry.Sealed = sealOf(entry.Level)
+	if p.written != nil && (e.Code == hearing.EntryAdded || e.Code == hearing.EntryAmended) {
+		p.written[e.Index] = entry
+	}
 	p.entries = append(p.entries, entry)
 	return &entry, nil
 }
@@ -98,7 +106,7 @@ func (p *Protocol) learn(e hearing.Event) error {
 		if err != nil {
 			return err
 		}
-		p.roles, p.kinds, p.speaker = map[string]hearing.Role{}, map[uint64]string{}, map[uint64]string{}
+		p.roles, p.written = map[string]hearing.Role{}, map[uint64]Entry{}
 		for _, seat := range created.Seats {
 			p.roles[seat.ID] = seat.Role
 		}
@@ -125,24 +133,23 @@ func (p *Protocol) added(e hearing.Event, entry *Entry) error {
 		return err
 	}
 	entry.ID, entry.Kind, entry.Text, entry.Speaker, entry.Lang, entry.By = a.ID, a.Kind, a.Text, a.Speaker, a.Lang, a.By
-	entry.Level = levelOf(a.Sealed)
+	entry.Interpreted, entry.Number, entry.Level = a.Interpreted, a.Number, levelOf(a.Sealed)
 	if a.At != nil {
 		entry.said(*a.At)
-	}
-	if p.kinds != nil {
-		p.kinds[e.Index], p.speaker[e.Index] = a.Kind, a.Speaker
 	}
 	return nil
 }
 
-// amended makes a new entry of the same kind and speaker; the older one stays as it is.
+// amended makes a new entry of the same kind, speaker and language; the older one stays as it is.
 func (p *Protocol) amended(e hearing.Event, entry *Entry) error {
 	a, err := hearing.Payload[hearing.EntryAmendedPayload](e)
 	if err != nil {
 		return err
 	}
-	entry.ID, entry.Text, entry.By, entry.Amends = a.ID, a.Text, a.By, &a.Entry
-	entry.Level, entry.Kind, entry.Speaker = levelOf(a.Sealed), p.kinds[a.Entry], p.speaker[a.Entry]
+	old := p.written[a.Entry]
+	entry.ID, entry.Text, entry.Interpreted, entry.By, entry.Amends, entry.Level = a.ID, a.Text, a.Interpreted, a.By, &a.Entry, levelOf(a.Sealed)
+	entry.Kind, entry.Speaker, entry.Lang, entry.Number = old.Kind, old.Speaker, old.Lang, old.Number
+	entry.Shut = entry.Shut || old.Shut // what was said in a closed session is not told by its amendment in an open one
 	if entry.Kind == "" {
 		entry.Kind = "note"
 	}
@@ -153,10 +160,22 @@ func (p *Protocol) amended(e hearing.Event, entry *Entry) error {
 		}
 		entry.System = &SystemText{Code: e.Code, Params: map[string]json.RawMessage{"reason": raw}}
 	}
-	if p.kinds != nil {
-		p.kinds[e.Index], p.speaker[e.Index] = entry.Kind, entry.Speaker
-	}
 	return nil
+}
+
+// marked makes the entry that strikes out another or restores it, for those who may read that one.
+func (p *Protocol) marked(e hearing.Event, d hearing.Description, entry *Entry) error {
+	a, err := hearing.Payload[hearing.EntryMarkedPayload](e)
+	if err != nil {
+		return err
+	}
+	entry.Level, entry.By = levelOf(a.Sealed), a.By
+	entry.Shut = entry.Shut || p.written[a.Entry].Shut
+	if entry.Strikes = &a.Entry; e.Code == hearing.EntryRestored {
+		entry.Strikes, entry.Restores = nil, &a.Entry
+	}
+	entry.System, err = systemText(e, d)
+	return err
 }
 
 func objection(e hearing.Event, entry *Entry) error {

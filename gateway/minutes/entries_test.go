@@ -170,6 +170,45 @@ func TestAnAmendmentStandsBesideWhatItAmends(t *testing.T) {
 	}
 }
 
+func TestAStrikeIsReadByThoseWhoReadTheEntryAndByNobodyElse(t *testing.T) {
+	for sealed, want := range map[string][]string{"": open, "parties": parties, "bench": clerk} {
+		b := newBook(t)
+		e := b.enter("clerk", hearing.EntryAdded, hearing.EntryAddedPayload{ID: "e1", Kind: "answer", Text: "Yes.", Sealed: sealed, By: hearing.CourtClerk})
+		struck := b.enter("clerk", hearing.EntryStruck, hearing.EntryMarkedPayload{Entry: e.Index, Reason: "misheard", Sealed: sealed, By: hearing.CourtClerk})
+		restored := b.enter("judge", hearing.EntryRestored, hearing.EntryMarkedPayload{Entry: e.Index, Reason: "it was said", Sealed: sealed, By: hearing.PresidingJudge})
+		if *struck.Strikes != e.Index || struck.Restores != nil || *restored.Restores != e.Index || restored.Strikes != nil || struck.Text != "" || struck.By != hearing.CourtClerk {
+			t.Errorf("%+v %+v", struck, restored)
+		}
+		for _, m := range []*Entry{struck, restored} {
+			if got := readers(m); !slices.Equal(got, want) {
+				t.Errorf("sealed %q: %v read it, want %v", sealed, got, want)
+			}
+		}
+		if all := b.Entries(); all[1].Text != "Yes." {
+			t.Error("the entry itself was changed")
+		}
+	}
+}
+
+func TestWhatWasSaidInAClosedSessionIsNotToldByItsAmendmentOrStrikeAfterwards(t *testing.T) {
+	b := newBook(t)
+	b.enter("judge", hearing.SessionKind, hearing.SessionKindPayload{Kind: hearing.Closed, From: hearing.Public})
+	shut := b.enter("clerk", hearing.EntryAdded, hearing.EntryAddedPayload{ID: "e1", Kind: "answer", Text: "x", Lang: "ru", By: hearing.CourtClerk})
+	b.enter("judge", hearing.SessionKind, hearing.SessionKindPayload{Kind: hearing.Public, From: hearing.Closed})
+	amended := b.enter("clerk", hearing.EntryAmended, hearing.EntryAmendedPayload{ID: "e2", Entry: shut.Index, Text: "x and y", By: hearing.CourtClerk})
+	again := b.enter("clerk", hearing.EntryAmended, hearing.EntryAmendedPayload{ID: "e3", Entry: amended.Index, Text: "x, y and z", By: hearing.CourtClerk})
+	struck := b.enter("clerk", hearing.EntryStruck, hearing.EntryMarkedPayload{Entry: again.Index, Reason: "x was not said", By: hearing.CourtClerk})
+	support := Reader{Seat: "support", Role: hearing.SupportPerson, Attends: true}
+	for _, e := range []*Entry{shut, amended, again, struck} {
+		if MayRead(support, *e) {
+			t.Errorf("who is not bound reads %+v", e)
+		}
+	}
+	if again.Lang != "ru" {
+		t.Errorf("the amendment lost the language that was spoken: %+v", again)
+	}
+}
+
 func TestAnEntryKeepsWhenItWasPressedAndWhenItWasWritten(t *testing.T) {
 	b := newBook(t)
 	pressed := noon.Add(-time.Minute)

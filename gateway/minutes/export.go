@@ -70,11 +70,24 @@ type Person struct {
 	Undertaking string       `json:"undertaking,omitempty"` // signed, refused
 }
 
-// Line is an entry with its place in the recordings and what amends it.
+// Line is an entry with its place in the recordings and what amends it. Struck says whether it is struck out at the end; History tells
+// each strike and each restoring, in order.
 type Line struct {
 	Entry
-	Mark       *Mark  `json:"mark,omitempty"`
-	Amendments []Line `json:"amendments,omitempty"`
+	Mark       *Mark    `json:"mark,omitempty"`
+	Amendments []Line   `json:"amendments,omitempty"`
+	Struck     bool     `json:"struck,omitempty"`
+	History    []Strike `json:"history,omitempty"`
+}
+
+// Strike says who struck a line out or restored it, when and why.
+type Strike struct {
+	Index  uint64       `json:"index"` // of the entry that says so
+	Struck bool         `json:"struck"`
+	By     hearing.Role `json:"by"`
+	BySeat string       `json:"by_seat,omitempty"`
+	At     string       `json:"at"`
+	Reason string       `json:"reason"`
 }
 
 // Mark says where in a recording an entry stands.
@@ -240,12 +253,14 @@ func (d *Document) gap(p hearing.RecordingGapPayload) {
 	}
 }
 
-// addEntries puts each amendment beside what it amends, and marks every entry
+// addEntries puts each amendment and each strike beside what it is about, and marks every entry
 // in the recordings. What only the bench may read stands as a sealed line;
 // the system's own entries of that kind are left out.
 func (d *Document) addEntries(entries []Entry) {
-	place := make(map[uint64]*Line)
+	place := make(map[uint64]*Line) // by index: the line itself, also where it stands below another
+	head := make(map[uint64]*Line)  // by index: the first line of the chain of amendments
 	var order []*Line
+	below := make(map[*Line][]*Line)
 	for _, e := range entries {
 		if e.Level == hearing.LevelBench || e.Level == hearing.LevelJudges {
 			if e.System != nil && e.Kind == "system" {
@@ -253,20 +268,47 @@ func (d *Document) addEntries(entries []Entry) {
 			}
 			e = Entry{Index: e.Index, ID: e.ID, Kind: "note", By: e.By, At: e.At, Amends: e.Amends, Sealed: "bench"}
 		}
+		if target := place[e.about()]; target != nil {
+			target.mark(e)
+		}
 		line := &Line{Entry: e, Mark: d.mark(e.At)}
-		if e.Amends != nil && place[*e.Amends] != nil {
-			target := place[*e.Amends]
+		place[e.Index] = line
+		if e.Amends != nil && head[*e.Amends] != nil {
+			first := head[*e.Amends]
 			line.Mark = nil
-			target.Amendments = append(target.Amendments, *line)
-			place[e.Index] = target // an amendment of an amendment stands beside the first entry
+			below[first] = append(below[first], line)
+			head[e.Index] = first // an amendment of an amendment stands beside the first entry
 			continue
 		}
-		place[e.Index] = line
+		head[e.Index] = line
 		order = append(order, line)
 	}
 	for _, line := range order {
+		for _, a := range below[line] {
+			line.Amendments = append(line.Amendments, *a)
+		}
 		d.Entries = append(d.Entries, *line)
 	}
+}
+
+// about is the entry that this one strikes or restores; 0 for any other.
+func (e Entry) about() uint64 {
+	switch {
+	case e.Strikes != nil:
+		return *e.Strikes
+	case e.Restores != nil:
+		return *e.Restores
+	}
+	return 0
+}
+
+func (l *Line) mark(e Entry) {
+	var reason string
+	if e.System != nil {
+		_ = json.Unmarshal(e.System.Params["reason"], &reason) // Apply has read it as a text
+	}
+	l.Struck = e.Strikes != nil
+	l.History = append(l.History, Strike{Index: e.Index, Struck: l.Struck, By: e.By, BySeat: e.BySeat, At: e.At, Reason: reason})
 }
 
 // mark finds the first recording that runs at the moment.

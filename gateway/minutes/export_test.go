@@ -2,15 +2,19 @@ package minutes
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -90,6 +94,21 @@ func exportScene(t testing.TB) Document {
 	entry(220, Entry{Kind: "note", By: "court_clerk", Text: "for the bench alone 7Q2M4K", Level: hearing.LevelBench})
 	entry(225, Entry{Kind: "ruling", Speaker: "presiding_judge", By: "court_clerk", Text: "Məhkəmə fasilədən sonra ifadəni davam etdirir.", WrittenAt: moment(at(300))})
 	entry(230, Entry{Kind: "exhibit", By: "court_clerk", Text: "Exhibit 3: photograph of a door, one page; shown to the parties.\nSecond line of the same entry."})
+	struck := entry(240, Entry{Kind: "answer", Speaker: "witness", By: "court_clerk", Lang: "ru", Text: "Он стоял у окна, я видела его в зеркале.", Number: "",
+		Interpreted: &hearing.Interpreted{Text: "O, pəncərənin yanında durmuşdu, onu güzgüdə gördüm.", Lang: "az"}})
+	entry(245, Entry{Kind: "exhibit", By: "court_clerk", Number: "2/14", Text: "Pəncərənin fotoşəkli, bir vərəq."})
+	mark := func(s int, code hearing.Code, seat string, by hearing.Role, why string) {
+		raw, _ := json.Marshal(why)
+		e := Entry{Index: event(s, code, seat, map[string]any{}), Kind: "system", By: by, BySeat: seat, At: moment(at(s)), Level: hearing.LevelOpen, Strikes: &struck,
+			System: &SystemText{Code: code, Params: map[string]json.RawMessage{"entry": []byte("7"), "by": []byte(`"` + string(by) + `"`), "reason": raw}}}
+		if code == hearing.EntryRestored {
+			e.Strikes, e.Restores = nil, &struck
+		}
+		entries = append(entries, e)
+	}
+	mark(250, hearing.EntryStruck, "clerk", hearing.CourtClerk, "STRUCKONCE")
+	mark(252, hearing.EntryRestored, "judge", hearing.PresidingJudge, "RESTORED")
+	mark(254, hearing.EntryStruck, "judge", hearing.PresidingJudge, "STRUCKAGAIN")
 	for n := range 40 {
 		entry(300+10*n, Entry{Kind: []string{"question", "answer"}[n%2], Speaker: []string{"defence_counsel", "witness"}[n%2], By: "court_clerk",
 			Text: strings.Repeat([]string{"Bu hadisə nə vaxt baş verib? ", "Dəqiq yadımda deyil, qışın əvvəli idi, hava soyuq və qaranlıq idi. "}[n%2], 1+n%4)})
@@ -217,11 +236,98 @@ func TestAmendmentStandsBesideWhatItAmends(t *testing.T) {
 	}
 }
 
+func TestAStruckEntryStaysWithWhoStruckItWhenAndWhy(t *testing.T) {
+	for _, l := range exportScene(t).Entries {
+		if !strings.HasPrefix(l.Text, "Он стоял") {
+			if l.Struck || len(l.History) > 0 {
+				t.Errorf("entry %d is struck too", l.Index)
+			}
+			continue
+		}
+		var said []string
+		for _, h := range l.History {
+			said = append(said, string(h.By)+" "+h.Reason+" "+strconv.FormatBool(h.Struck)+" "+clock(h.At))
+		}
+		if want := []string{"court_clerk STRUCKONCE true 10:04:10", "presiding_judge RESTORED false 10:04:12", "presiding_judge STRUCKAGAIN true 10:04:14"}; !l.Struck || !slices.Equal(said, want) {
+			t.Errorf("struck %v: %q", l.Struck, said)
+		}
+		if l.Interpreted == nil || l.Lang != "ru" || l.Interpreted.Lang != "az" {
+			t.Errorf("the interpreter's rendering does not stand beside the original: %+v", l)
+		}
+	}
+}
+
+// drawn is what the PDF's content streams draw, uncompressed, in the two bytes a letter that an embedded font takes.
+func drawn(t *testing.T, d Document) []byte {
+	t.Helper()
+	var out []byte
+	for _, stream := range bytes.Split(render(t, d, "az"), []byte("stream\n"))[1:] {
+		z, err := zlib.NewReader(bytes.NewReader(stream))
+		if err != nil {
+			continue // no compressed stream
+		}
+		b, _ := io.ReadAll(z) // what stands behind the stream is not compressed
+		out = append(out, b...)
+	}
+	return out
+}
+
+func utf16Of(s string) []byte {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = append(b, byte(u>>8), byte(u))
+	}
+	return b
+}
+
+func TestThePaperDrawsALineThroughAStruckEntryAndSaysWhoAndWhy(t *testing.T) {
+	scene := exportScene(t)
+	for i := range scene.Entries {
+		if l := &scene.Entries[i]; l.Struck {
+			text := drawn(t, scene)
+			for _, want := range []string{"STRUCKONCE", "RESTORED", "STRUCKAGAIN", "güzgüdə", "зеркале", "2/14"} {
+				if !bytes.Contains(text, utf16Of(want)) {
+					t.Errorf("the paper does not say %q", want)
+				}
+			}
+			lines := bytes.Count(text, []byte(" re f"))
+			l.Struck = false
+			if without := bytes.Count(drawn(t, scene), []byte(" re f")); without >= lines {
+				t.Errorf("no line is drawn through it: %d filled boxes with, %d without", lines, without)
+			}
+			return
+		}
+	}
+	t.Fatal("the scene has no struck entry")
+}
+
 func TestEntryIsMarkedInTheRecording(t *testing.T) {
 	for _, l := range exportScene(t).Entries {
 		if strings.HasPrefix(l.Text, "Məni iş") && (l.Mark == nil || *l.Mark != Mark{"recordings/0001.webm", 41000}) {
 			t.Errorf("mark: %+v", l.Mark)
 		}
+	}
+	d := exportScene(t)
+	for name, c := range map[string]struct {
+		at   int
+		want *Mark
+	}{
+		"before the first":      {89, nil},
+		"at its first moment":   {90, &Mark{"recordings/0001.webm", 0}},
+		"at its last":           {284, &Mark{"recordings/0001.webm", 194000}},
+		"in the gap":            {286, nil},
+		"in the file after it":  {291, &Mark{"recordings/0003.webm", 1000}},
+		"when nothing recorded": {600, nil},
+	} {
+		got := d.mark(moment(time.Date(2026, 11, 22, 6, 0, c.at, 0, time.UTC)))
+		if !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+	words := locale(t, "en")
+	p := &paper{speech: speech{words: words}}
+	if got := p.note(Line{Entry: Entry{Kind: "answer"}, Mark: &Mark{"recordings/0004.webm", 83000}}); got != "0:01:23 in 0004.webm" {
+		t.Errorf("%q", got)
 	}
 }
 

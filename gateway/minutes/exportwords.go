@@ -102,22 +102,27 @@ func (s speech) role(r string) string {
 // judge names the judge who made what an entry says: the role, with a number where several seats hold it (as the pages number
 // them). "" for what no judge did, and for what only happened at a judge's seat.
 func (s speech) judge(e Entry) string {
-	if !e.By.Bench() || (e.System != nil && e.System.Code == hearing.SeatEntered) {
+	if !e.By.Bench() || (e.System != nil && e.System.Code == hearing.SeatEntered) || e.about() != 0 { // a strike names its author in its own words
 		return ""
 	}
+	return s.who(e.By, e.BySeat)
+}
+
+// who names a role, with the number of its seat where several hold it.
+func (s speech) who(role hearing.Role, at string) string {
 	same, number := 0, 0
 	for _, seat := range s.seats {
-		if seat.Role != e.By {
+		if seat.Role != role {
 			continue
 		}
-		if same++; seat.ID == e.BySeat {
+		if same++; seat.ID == at {
 			number = same
 		}
 	}
 	if same > 1 && number > 0 {
-		return s.role(string(e.By)) + " " + strconv.Itoa(number)
+		return s.role(string(role)) + " " + strconv.Itoa(number)
 	}
-	return s.role(string(e.By))
+	return s.role(string(role))
 }
 
 // lists says which list of the locale a parameter's value is a code of.

@@ -69,16 +69,49 @@ func (p *paper) body(l Line, width float64) {
 		size = 9
 		p.quiet()
 	}
-	p.SetFont("noto", "", size)
-	if text != "" {
-		p.MultiCell(width, lineHeight, clean(text), "", "L", false)
-	}
-	p.ink()
+	p.spoken(l, text, size, width)
+	p.history(l, width)
 	if note := p.note(l); note != "" {
 		p.SetFont("noto", "", 7.5)
 		p.quiet()
 		p.MultiCell(width, 4, note, "", "L", false)
 		p.ink()
+	}
+}
+
+// spoken prints the words of a line, struck through where it is struck out, and the interpreter's rendering below them.
+func (p *paper) spoken(l Line, text string, size, width float64) {
+	style := ""
+	if l.Struck {
+		style = "S"
+		p.quiet()
+	}
+	p.SetFont("noto", style, size)
+	if text != "" {
+		p.MultiCell(width, lineHeight, clean(text), "", "L", false)
+	}
+	if l.Interpreted != nil {
+		p.SetFont("noto", "", 7.5)
+		p.quiet()
+		p.MultiCell(width, 4, p.words("protocol.interpreted", map[string]string{"language": p.code("language", l.Interpreted.Lang)}), "", "L", false)
+		if !l.Struck {
+			p.ink()
+		}
+		p.SetFont("noto", style, size)
+		p.MultiCell(width, lineHeight, clean(l.Interpreted.Text), "", "L", false)
+	}
+	p.ink()
+}
+
+// history says who struck a line out or restored it, when and why.
+func (p *paper) history(l Line, width float64) {
+	for _, h := range l.History {
+		what := "protocol.restored"
+		if h.Struck {
+			what = "protocol.struck"
+		}
+		p.SetFont("noto", "B", 8)
+		p.MultiCell(width, 4.2, p.words(what, map[string]string{"by": p.who(h.By, h.BySeat), "time": clock(h.At), "index": strconv.FormatUint(h.Index, 10), "reason": clean(h.Reason)}), "", "L", false)
 	}
 }
 
@@ -92,6 +125,12 @@ func (p *paper) head(l Line) string {
 		return by
 	}
 	kind := p.code("kind", l.Kind)
+	if l.Number != "" {
+		kind += " " + p.say("pdf.number") + " " + clean(l.Number)
+	}
+	if l.Interpreted != nil && l.Lang != "" {
+		kind += " · " + p.code("language", l.Lang)
+	}
 	if by != "" && l.Speaker == "" {
 		return by + " · " + kind
 	}
@@ -106,7 +145,7 @@ func (p *paper) head(l Line) string {
 func (p *paper) note(l Line) string {
 	var parts []string
 	if l.Mark != nil && l.Kind != "system" {
-		parts = append(parts, path.Base(l.Mark.File)+" "+offset(l.Mark.OffsetMS))
+		parts = append(parts, p.words("protocol.mark", map[string]string{"offset": offset(l.Mark.OffsetMS), "file": path.Base(l.Mark.File)}))
 	}
 	if l.WrittenAt != "" {
 		parts = append(parts, p.say("pdf.time")+": "+clock(l.WrittenAt)+", "+p.role(string(l.By)))
@@ -160,8 +199,8 @@ func (p *paper) amended(l Line, width float64) {
 	if l.Sealed == "bench" {
 		text = p.say("pdf.sealed.bench")
 	}
-	p.SetFont("noto", "", 10)
-	p.MultiCell(width, lineHeight, clean(text), "", "L", false)
+	p.spoken(l, text, 10, width)
+	p.history(l, width)
 	if l.System != nil && l.System.Params["reason"] != nil {
 		p.SetFont("noto", "", 8)
 		p.quiet()

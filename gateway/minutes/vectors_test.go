@@ -25,6 +25,12 @@ func vectors(t *testing.T) []byte {
 	b.enter("clerk", hearing.EntryAdded, hearing.EntryAddedPayload{ID: "e3", Kind: "note", Text: "Zalda səs-küy.", Sealed: "bench", By: hearing.CourtClerk, At: &noon})
 	b.enter("support", hearing.FlagRaised, hearing.FlagRaisedPayload{ID: "f1", Seat: "support", Role: hearing.SupportPerson, PressedAt: noon})
 	b.enter("clerk", hearing.EntryAmended, hearing.EntryAmendedPayload{ID: "e4", Entry: 5, Text: "Axşam saat səkkizə yaxın idi.", By: hearing.CourtClerk})
+	b.enter("clerk", hearing.EntryAdded, hearing.EntryAddedPayload{ID: "e5", Kind: "answer", Text: "Я помню дверь.", Lang: "ru", Speaker: "witness", By: hearing.CourtClerk, At: &noon,
+		Interpreted: &hearing.Interpreted{Text: "Qapını xatırlayıram.", Lang: "az"}})
+	b.enter("clerk", hearing.EntryAdded, hearing.EntryAddedPayload{ID: "e6", Kind: "exhibit", Text: "Qapının fotoşəkli, bir vərəq.", Lang: "az", Number: "2/14", By: hearing.CourtClerk, At: &noon})
+	b.enter("clerk", hearing.EntryStruck, hearing.EntryMarkedPayload{Entry: 4, Reason: "Sual geri götürüldü.", By: hearing.CourtClerk})
+	b.enter("judge", hearing.EntryRestored, hearing.EntryMarkedPayload{Entry: 4, Reason: "Sual verilib.", By: hearing.PresidingJudge})
+	b.enter("judge", hearing.EntryStruck, hearing.EntryMarkedPayload{Entry: 7, Reason: "Səhv yazılıb.", Sealed: "bench", By: hearing.PresidingJudge})
 	type message struct {
 		Type    string  `json:"type"`
 		Entries []Entry `json:"entries"`

@@ -22,6 +22,23 @@ export const entries: Entry[] = [
   { index: 19, id: 'e7', kind: 'answer', speaker: 'witness', by: 'court_clerk', lang: 'az', at: at('10:14:30'), amends: 17, text: 'Tünd göy və ya qara rəngdə idi, dəqiq deyə bilmirəm.' },
 ];
 
+/** What a clerk has written in Russian and in Azerbaijani, what was struck out and what was restored. */
+export const writtenEntries: Entry[] = [
+  ...entries,
+  { index: 20, id: 'e8', kind: 'answer', speaker: 'witness', by: 'court_clerk', lang: 'ru', at: at('10:15:02'), text: 'Он стоял у окна, за дверью были слышны голоса.', interpreted: { text: 'O, pəncərənin yanında durmuşdu, qapının arxasından səslər gəlirdi.', lang: 'az' } },
+  { index: 21, id: 'e9', kind: 'exhibit', by: 'court_clerk', lang: 'az', number: '2/14', at: at('10:15:20'), text: 'Pəncərənin fotoşəkli, bir vərəq. Tərəflərə göstərildi.' },
+  { index: 22, id: 'e10', kind: 'note', by: 'court_clerk', lang: 'az', at: at('10:15:31'), text: 'Zalda oturan şəxs yerini dəyişdi.', sealed: 'parties' },
+  { index: 23, id: 's23', kind: 'system', by: 'court_clerk', by_seat: 'clerk', at: at('10:15:44'), strikes: 14, system: { code: 'entry.struck', params: { entry: 14, by: 'court_clerk', reason: 'sual geri götürüldü' } } },
+  { index: 24, id: 's24', kind: 'system', by: 'court_clerk', by_seat: 'clerk', at: at('10:15:50'), strikes: 20, sealed: 'parties', system: { code: 'entry.struck', params: { entry: 20, by: 'court_clerk', reason: 'təkrar yazılıb' } } },
+  { index: 25, id: 's25', kind: 'system', by: 'presiding_judge', by_seat: 'judge', at: at('10:15:58'), restores: 20, system: { code: 'entry.restored', params: { entry: 20, by: 'presiding_judge', reason: 'belə deyilib' } } },
+];
+
+/** As many entries as a long hearing has. */
+export const manyEntries = (n: number): Entry[] => Array.from({ length: n }, (_, i) => {
+  const of = writtenEntries[8 + (i % 8)]!;
+  return { ...of, index: i + 1, id: `e${i + 1}`, at: new Date(Date.parse(at('08:00:00')) + i * 2000).toISOString() };
+});
+
 const watching: NonNullable<State['watching']> = [
   { audience: 'bench', picture: 'puppet', voice: 'neutral', delay_s: 0, now: 'live' },
   { audience: 'prosecution', picture: 'puppet', voice: 'neutral', delay_s: 0, now: 'live' },
@@ -50,7 +67,7 @@ const benchSlots: Slot[] = [...slot('witness'), ...slot('bench'), ...slot('couns
 
 const benchCan = [
   'key.enrol', 'order.draft', 'hearing.suspend', 'hearing.close', 'testimony.pause', 'testimony.release', 'floor.give', 'session.kind', 'seat.mute', 'seat.unmute',
-  'seat.remove', 'seat.admit', 'ruling.give', 'seat.reissue', 'entry.add', 'entry.amend', 'request.done', 'flag.raise', 'flag.rule',
+  'seat.remove', 'seat.admit', 'ruling.give', 'seat.reissue', 'entry.add', 'entry.amend', 'entry.strike', 'request.done', 'flag.raise', 'flag.rule',
 ];
 
 export const judgeLive: State = {
@@ -114,7 +131,7 @@ export const judgeSealed: State = {
 };
 
 export const clerkLive: State = {
-  ...judgeLive, you: { seat: 'clerk', role: 'court_clerk', can: ['testimony.pause', 'flag.raise', 'entry.add', 'entry.amend', 'seat.reissue', 'key.enrol'] },
+  ...judgeLive, you: { seat: 'clerk', role: 'court_clerk', can: ['testimony.pause', 'flag.raise', 'entry.add', 'entry.amend', 'entry.strike', 'entry.restore', 'seat.reissue', 'key.enrol'] },
 };
 
 const lawyerBase = ({ watching: _w, alarms: _a, pending: _p, ...rest }: State): State => rest;
@@ -148,4 +165,9 @@ export const unsaved: Waiting[] = [
   { id: 'w1', name: 'entry.add', args: { kind: 'answer', speaker: 'witness', text: 'Sonra bizi başqa evə apardılar.' }, at: at('10:15:02') },
   { id: 'w2', name: 'entry.add', args: { kind: 'note', text: 'Zalda səs-küy.' }, at: at('10:15:06'), refused: { code: 'bad_argument', message: '', ref: 'e-7Q2M4K' } },
   { id: 'w3', name: 'flag.raise', args: {}, at: at('10:15:08') },
+];
+
+export const unsavedMarks: Waiting[] = [
+  { id: 'w4', name: 'entry.add', args: { kind: 'exhibit', number: '3', text: 'Qapının fotoşəkli.', interpreted: { text: 'Фотография двери.', lang: 'ru' } }, at: at('10:16:02') },
+  { id: 'w5', name: 'entry.strike', args: { entry: 13, reason: 'səhv yazılıb' }, at: at('10:16:06') },
 ];

@@ -9,7 +9,9 @@ import type { Media, Snapshot } from '../session';
 import { actionsFor } from '../state/actions';
 import type { State } from '../signaling/wire';
 import type { Page } from '../state/model';
+import { formulasOf } from '../state/formulas';
 import { loadLang, type Lang } from '../text/locale';
+import formulas from '../../../gateway/minutes/formulas.json';
 import * as f from './fixtures';
 import { kioskExamples, KioskExample } from './kiosk';
 import { pictureOf } from './pictures';
@@ -24,6 +26,8 @@ const pages: Record<string, () => Partial<Snapshot> & { page: Page }> = {
   'judge-closing': () => ({ page: f.pageOf(f.judgeClosing) }),
   'judge-sealed': () => ({ page: f.pageOf(f.judgeSealed) }),
   'clerk-live': () => ({ page: f.pageOf(f.clerkLive, { waiting: f.unsaved.slice(0, 1), links: { defence: 'https://localhost:8443/h/h1/defence#code=K7QM-2XPA-91TB' } }) }),
+  'clerk-writing': () => ({ page: f.pageOf(f.clerkLive, { entries: f.writtenEntries, waiting: f.unsavedMarks }) }),
+  'clerk-many': () => ({ page: f.pageOf(f.clerkLive, { entries: f.manyEntries(4000) }) }),
   'defence-live': () => ({ page: f.pageOf(f.defenceLive), sound: { blocked: true, unlock: () => undefined } }),
   'lawyer-closed': () => ({ page: f.pageOf(f.lawyerClosed) }),
   'interpreter-live': () => ({ page: f.pageOf(f.interpreterLive), own: { status: 'sound', start: () => undefined, stop: () => undefined } }),
@@ -44,7 +48,7 @@ const media: Media = { track: (slot, kind) => (kind === 'video' ? pictureOf(slot
 function snapshot(name: string): Snapshot {
   const made = pages[name]!();
   return {
-    actions: actionsFor(made.page, () => Promise.resolve({ ok: true }), () => undefined), media, refused: null,
+    actions: actionsFor(made.page, () => Promise.resolve({ ok: true }), () => undefined), media, refused: null, formulas: formulasOf(formulas),
     sound: { blocked: false, unlock: () => undefined }, own: { status: 'off', start: () => undefined, stop: () => undefined }, ...made,
   };
 }

@@ -1,15 +1,15 @@
 // Which key does what, as data. Keys are told by their place (KeyboardEvent.code), so that an Azerbaijani, an English and
 // a Russian layout work alike. F8 and F9 mean nothing to Chromium; Pause and Flag have them on every seat that has the
-// act at all, and they work from inside a text field.
+// act at all, and they work from inside a text field. F3 searches in the browser too; here it searches the protocol.
 import type { EntryKind, FlagRuling } from '../signaling/wire';
 
-export type KeyAct = 'pause' | 'flag' | 'call' | 'compose' | 'object' | 'ask';
+export type KeyAct = 'pause' | 'flag' | 'call' | 'compose' | 'object' | 'ask' | 'find';
 
 /** Who sits at the keyboard: a console (bench, clerk), or a party or helper. Pause and Flag are the same for all. */
 export type Desk = 'console' | 'party';
 
-export const keyOf: Readonly<Record<KeyAct, string>> = { pause: 'F8', flag: 'F9', call: 'F2', compose: 'F4', object: 'F2', ask: 'F4' };
-const acts: Readonly<Record<Desk, readonly KeyAct[]>> = { console: ['pause', 'flag', 'call', 'compose'], party: ['pause', 'flag', 'object', 'ask'] };
+export const keyOf: Readonly<Record<KeyAct, string>> = { pause: 'F8', flag: 'F9', call: 'F2', compose: 'F4', object: 'F2', ask: 'F4', find: 'F3' };
+const acts: Readonly<Record<Desk, readonly KeyAct[]>> = { console: ['pause', 'flag', 'call', 'compose', 'find'], party: ['pause', 'flag', 'object', 'ask', 'find'] };
 
 export interface Pressed { code: string; ctrlKey: boolean; altKey: boolean; metaKey: boolean; shiftKey: boolean; repeat: boolean }
 
@@ -20,7 +20,7 @@ export function actOf(e: Pressed, desk: Desk): KeyAct | null {
 }
 
 /** The kinds a person writes, in the order of the composer. */
-export const writtenKinds = ['question', 'answer', 'statement', 'ruling', 'objection', 'exhibit', 'note'] as const satisfies readonly EntryKind[];
+export const writtenKinds = ['question', 'answer', 'statement', 'ruling', 'objection', 'exhibit', 'undertaking', 'break', 'note', 'incident'] as const satisfies readonly EntryKind[];
 export type WrittenKind = (typeof writtenKinds)[number];
 
 /** The composer's kind for a key, by the letter each language has chosen for it. */
@@ -28,6 +28,10 @@ export function kindOf(e: Pressed, letters: Readonly<Record<WrittenKind, string>
   if (e.ctrlKey || e.altKey || e.metaKey) return null;
   return writtenKinds.find((k) => e.code === `Key${letters[k]}`) ?? null;
 }
+
+/** The composer's other two keys: a letter puts the interpreter's line beside the text, and 0 shows the formulas. */
+export const isLetter = (e: Pressed, letter: string): boolean => !e.ctrlKey && !e.altKey && !e.metaKey && e.code === `Key${letter}`;
+export const isZero = (e: Pressed): boolean => !e.ctrlKey && !e.altKey && !e.metaKey && /^(?:Digit|Numpad)0$/.test(e.code);
 
 /** 0 for the key 1, and so on; null for any other key. */
 export function numberOf(e: Pressed): number | null {

@@ -2,9 +2,9 @@
 // the acts they do not have.
 import { useRef, useState } from 'preact/hooks';
 import type { Snapshot } from '../session';
-import type { Entry, State } from '../signaling/wire';
+import type { Entry, Interpreted, State } from '../signaling/wire';
 import { useAsk } from '../components/ask';
-import { EntryList } from '../components/entrylist';
+import { EntryList, type EntryActs } from '../components/entrylist';
 import { Notice } from '../components/notice';
 import { Panel } from '../components/panel';
 import type { Actions } from '../state/actions';
@@ -12,7 +12,7 @@ import { useText } from '../text/context';
 import { ClosingPanel } from './closing';
 import { Composer } from './composer';
 import { callWitness, Conduct } from './conduct';
-import { Deck, useKeys } from './deck';
+import { Deck, find, FindButton, useKeys } from './deck';
 import { FlagsPanel } from './flags';
 import { Header } from './header';
 import { Notices } from './notices';
@@ -29,11 +29,13 @@ export function Console({ snap, state, place }: ScreenProps) {
   const t = useText();
   const [ask, dialog] = useAsk();
   const [measures, setMeasures] = useState(false);
+  const [searching, setSearching] = useState(false);
   const composer = useRef<HTMLElement | null>(null);
   const { actions, page } = snap;
   useKeys('console', {
     pause: actions.pause && (() => actions.pause!()), flag: actions.flag && (() => actions.flag!()),
     call: actions.call && (() => void callWitness(t, actions, ask)), compose: () => composer.current?.focus(),
+    find: () => find(setSearching),
   });
   const clerk = state.you.role === 'court_clerk';
   const presiding = state.you.role === 'presiding_judge';
@@ -57,10 +59,10 @@ export function Console({ snap, state, place }: ScreenProps) {
             {!presiding && !clerk && <Notice tone="plain" glyph="open">{t('console.readonly')}</Notice>}
             {!state.order && <Notice tone="caution" glyph="waiting">{t('order.waiting')}</Notice>}
             {closed && <ClosingPanel snap={snap} state={state} place={place} />}
-            <Panel title={t('protocol.title')} grow class="panel-protocol">
-              <EntryList entries={page.entries} waiting={page.waiting} state={state} linked={page.link === 'open'} amend={amendWith(t, actions, ask)} dismiss={actions.dismiss} />
+            <Panel title={t('protocol.title')} grow class="panel-protocol" aside={<FindButton open={() => find(setSearching)} />}>
+              <EntryList entries={page.entries} waiting={page.waiting} state={state} linked={page.link === 'open'} acts={entryActs(t, actions, ask, presiding)} dismiss={actions.dismiss} searching={searching} endSearch={() => setSearching(false)} />
             </Panel>
-            {actions.addEntry && <Composer state={state} add={actions.addEntry} focusRef={composer} />}
+            {actions.addEntry && <Composer state={state} formulas={snap.formulas} add={actions.addEntry} focusRef={composer} />}
           </div>
           <div class="column column-people" role="region" tabIndex={0} aria-label={t('console.people')}>
             <FlagsPanel state={state} actions={actions} ask={ask} />
@@ -76,11 +78,26 @@ export function Console({ snap, state, place }: ScreenProps) {
   );
 }
 
-function amendWith(t: ReturnType<typeof useText>, actions: Actions, ask: ReturnType<typeof useAsk>[0]): ((e: Entry) => void) | undefined {
-  const amend = actions.amend;
-  return amend && ((e) => ask({
-    title: t('amend.title', { index: e.index }), what: t('amend.what'), go: t('save'),
-    fields: [{ name: 'text', label: t('compose.text'), kind: 'text', required: true, value: e.text ?? '' }, { name: 'reason', label: t('reason'), kind: 'line' }],
-    done: (v) => void amend(e.index, v['text']!, v['reason']),
-  }));
+type AskFor = ReturnType<typeof useAsk>[0];
+
+function entryActs(t: ReturnType<typeof useText>, actions: Actions, ask: AskFor, presiding: boolean): EntryActs {
+  const { amend, strike, restore } = actions;
+  const reason = { name: 'reason', label: t('reason'), kind: 'line', required: true } as const;
+  return {
+    amend: amend && ((e) => ask({
+      title: t('amend.title', { index: e.index }), what: t('amend.what'), go: t('save'),
+      fields: [
+        { name: 'text', label: t('compose.text'), kind: 'text', required: true, value: e.text ?? '' },
+        ...(e.interpreted ? [{ name: 'interpreted', label: t('amend.interpreted'), kind: 'text' as const, value: e.interpreted.text }] : []),
+        { name: 'reason', label: t('reason'), kind: 'line' },
+      ],
+      done: (v) => void amend(e.index, v['text']!, v['reason'], interpretedAs(e, v['interpreted'])),
+    })),
+    strike: strike && ((e) => ask({ title: t('strike.title', { index: e.index }), what: t('strike.what'), go: t('protocol.strike'), tone: 'danger', fields: [reason], done: (v) => void strike(e.index, v['reason']!) })),
+    restore: restore && ((e) => ask({ title: t('restore.title', { index: e.index }), what: t('restore.what'), go: t('protocol.restore'), fields: [reason], done: (v) => void restore(e.index, v['reason']!) })),
+    // Only what a person wrote by the composer or the kiosk; a ruling and the witness's own remark are the presiding judge's to strike.
+    marks: (e) => e.id.startsWith('e') && (presiding || (e.kind !== 'ruling' && e.kind !== 'remark')),
+  };
 }
+
+const interpretedAs = (e: Entry, text: string | undefined): Interpreted | undefined => (e.interpreted && text ? { text, lang: e.interpreted.lang } : undefined);

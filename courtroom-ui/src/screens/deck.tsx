@@ -22,6 +22,17 @@ export function Deck({ actions, children, asksPause }: DeckProps) {
   );
 }
 
+/** Opens the search of the protocol; where it is open already, its line gets the focus. */
+export function find(open: (searching: boolean) => void): void {
+  const line = document.querySelector<HTMLInputElement>('[data-search="input"]');
+  if (line) { line.focus(); line.select(); } else open(true);
+}
+
+export function FindButton({ open }: { open: () => void }) {
+  const t = useText();
+  return <Button size="small" tone="quiet" press={open} keyName={keyOf.find} act="search.open">{t('protocol.find.open')}</Button>;
+}
+
 /** The keys of a desk. They work wherever the focus is, but not under an open dialog, except Pause and Flag. */
 export function useKeys(desk: Desk, acts: Partial<Record<KeyAct, (() => unknown) | undefined>>): void {
   useEffect(() => {

@@ -1,5 +1,6 @@
 // Prosecutor, defence counsel, victim's lawyer; and those beside the witness: interpreter, support person, guardian. A
 // large picture, the protocol to read, few acts, each always in the same place.
+import { useState } from 'preact/hooks';
 import type { Snapshot } from '../session';
 import type { State } from '../signaling/wire';
 import { useAsk } from '../components/ask';
@@ -12,7 +13,7 @@ import { keyOf } from '../keys/keyboard';
 import { useText } from '../text/context';
 import { ClosingPanel } from './closing';
 import type { ScreenProps } from './console';
-import { Deck, useKeys } from './deck';
+import { Deck, find, FindButton, useKeys } from './deck';
 import { FlagsPanel } from './flags';
 import { Header } from './header';
 import { Notices } from './notices';
@@ -26,11 +27,12 @@ export function Party({ snap, state, place }: ScreenProps) {
   const t = useText();
   const [ask, dialog] = useAsk();
   const { actions: a, page } = snap;
+  const [searching, setSearching] = useState(false);
   const lawyer = lawyers.includes(state.you.role);
   const closed = ['closed', 'signed', 'sealed'].includes(state.hearing.phase);
   useKeys('party', {
     pause: a.pause && (() => a.pause!()), flag: a.flag && (() => a.flag!()),
-    object: a.object && (() => a.object!()), ask: a.askFloor && (() => a.askFloor!()),
+    object: a.object && (() => a.object!()), ask: a.askFloor && (() => a.askFloor!()), find: () => find(setSearching),
   });
   const notAdmitted = state.seats?.find((s) => s.id === state.you.seat)?.admitted === false;
   return (
@@ -47,8 +49,8 @@ export function Party({ snap, state, place }: ScreenProps) {
           {closed && lawyer && <ClosingPanel snap={snap} state={state} place={place} />}
           {a.undertake && state.hearing.kind === 'closed' && <Undertaking sign={a.undertake} />}
           {page.entries.length > 0 || lawyer ? (
-            <Panel title={t('protocol.title')} grow class="panel-protocol">
-              <EntryList entries={page.entries} waiting={page.waiting} state={state} linked={page.link === 'open'} dismiss={a.dismiss} />
+            <Panel title={t('protocol.title')} grow class="panel-protocol" aside={<FindButton open={() => find(setSearching)} />}>
+              <EntryList entries={page.entries} waiting={page.waiting} state={state} linked={page.link === 'open'} dismiss={a.dismiss} searching={searching} endSearch={() => setSearching(false)} />
             </Panel>
           ) : null}
           {lawyer && <RequestsPanel state={state} actions={a} title={t('requests.mine')} />}

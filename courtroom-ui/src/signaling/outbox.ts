@@ -14,7 +14,7 @@ export interface Shelf {
 }
 
 const forTheRecord: ReadonlySet<string> = new Set([
-  'entry.add', 'entry.amend', 'flag.raise', 'flag.detail', 'objection.raise', 'question.request', 'undertaking.sign',
+  'entry.add', 'entry.amend', 'entry.strike', 'entry.restore', 'flag.raise', 'flag.detail', 'objection.raise', 'question.request', 'undertaking.sign',
 ]);
 
 /** How long an act that is not for the record may wait for a link, in ms. */

@@ -17,6 +17,11 @@ export type FlagRuling = 'enter' | 'warn' | 'remove' | 'pause' | 'private' | 're
 export type Audience = 'bench' | 'prosecution' | 'defence' | 'hall' | 'public';
 export const audiences: readonly Audience[] = ['bench', 'prosecution', 'defence', 'hall', 'public'];
 
+/** What the interpreter said, beside what was said. */
+export interface Interpreted { text: string; lang: string }
+/** What recurs in a hearing, by language; put into the writing line and edited there. The court's own file, or parda's. */
+export interface Formula { id: string; kind: EntryKind; speaker?: string; title: Record<string, string>; text: Record<string, string> }
+
 /** voice_strength is absent where it is standard. */
 export interface Rendering { picture: string; voice: string; delay_s?: number; voice_strength?: string }
 /** Who speaks for the witness; never a name. */
@@ -78,7 +83,8 @@ export interface State {
 
 export interface Entry {
   index: number; id: string; kind: EntryKind; speaker?: string; by?: Role | 'system'; by_seat?: string; text?: string; lang?: string; at: string;
-  written_at?: string; amends?: number; sealed?: string; system?: { code: string; params?: Record<string, unknown> };
+  interpreted?: Interpreted; number?: string;
+  written_at?: string; amends?: number; strikes?: number; restores?: number; sealed?: string; system?: { code: string; params?: Record<string, unknown> };
 }
 
 export interface WireError { type: 'error'; id?: string; code: string; message: string; ref?: string }

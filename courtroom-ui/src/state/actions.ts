@@ -1,11 +1,11 @@
 // What the person at this seat may do now. An action that is undefined is unavailable; a screen draws no button for it,
 // or draws it as unavailable where its place must not move (pause, flag). The gateway decides again in any case.
-import type { FlagRuling, FlagKind, Renderings, Respeaker, SessionKind, EntryKind } from '../signaling/wire';
+import type { FlagRuling, FlagKind, Interpreted, Renderings, Respeaker, SessionKind, EntryKind } from '../signaling/wire';
 import type { Page } from './model';
 
 export type Answer = { ok: true; index?: number; result?: Record<string, unknown> } | { ok: false; code: string };
 export type Send = (name: string, args?: Record<string, unknown>) => Promise<Answer>;
-export interface NewEntry { kind: EntryKind; text: string; speaker?: string; lang?: string; sealed?: string }
+export interface NewEntry { kind: EntryKind; text: string; speaker?: string; lang?: string; interpreted?: Interpreted; number?: string; sealed?: string }
 export interface NewDraft { template: string; reason: string; renderings?: Renderings; respeaker?: Respeaker; pseudonym?: string; session?: SessionKind; valid_until?: string }
 export interface FlagDetail { kind?: FlagKind; target?: string; source?: string; note?: string }
 
@@ -20,7 +20,9 @@ export interface Actions {
   kind: Act<[kind: SessionKind, reason?: string, confirm?: boolean]>;
   // For the record.
   addEntry: Act<[entry: NewEntry]>;
-  amend: Act<[entry: number, text: string, reason?: string]>;
+  amend: Act<[entry: number, text: string, reason?: string, interpreted?: Interpreted]>;
+  strike: Act<[entry: number, reason: string]>;
+  restore: Act<[entry: number, reason: string]>;
   flagDetail: Act<[flag: string, detail: FlagDetail]>;
   object: Act<[text?: string]>;
   askFloor: Act<[text?: string]>;
@@ -61,7 +63,9 @@ export function actionsFor(page: Page, send: Send, dismiss: (id: string) => void
     remove: always('seat.remove', (seat: string) => ({ seat })),
     kind: linked('session.kind', (kind: SessionKind, reason?: string, confirm?: boolean) => ({ kind, reason, confirm })),
     addEntry: always('entry.add', (e: NewEntry) => ({ ...e })),
-    amend: always('entry.amend', (entry: number, text: string, reason?: string) => ({ entry, text, reason })),
+    amend: always('entry.amend', (entry: number, text: string, reason?: string, interpreted?: Interpreted) => ({ entry, text, reason, interpreted })),
+    strike: always('entry.strike', (entry: number, reason: string) => ({ entry, reason })),
+    restore: always('entry.restore', (entry: number, reason: string) => ({ entry, reason })),
     flagDetail: always('flag.detail', (flag: string, d: FlagDetail) => ({ flag, ...d })),
     object: always('objection.raise', (text?: string) => ({ text })),
     askFloor: always('question.request', (text?: string) => ({ text })),

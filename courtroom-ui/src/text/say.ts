@@ -34,7 +34,13 @@ export const voiceName = (t: Translate, mode: string, strength?: string): string
 /** The judge whose act the system entered; null for what no judge did, or what only happened at a judge's seat. */
 export function judgeName(t: Translate, e: Entry, seats: readonly Seat[] | undefined): string | null {
   const bench = e.by === 'presiding_judge' || e.by === 'judge' || e.by === 'reserve_judge';
-  if (!e.system || !bench || e.system.code === 'seat.entered') return null;
+  // A strike names its author in its own words.
+  if (!e.system || !bench || e.system.code === 'seat.entered' || e.strikes !== undefined || e.restores !== undefined) return null;
+  return whoName(t, e, seats);
+}
+
+/** Who wrote or did it: the seat where several hold the role. */
+export function whoName(t: Translate, e: Entry, seats: readonly Seat[] | undefined): string {
   return e.by_seat !== undefined && seats?.some((s) => s.id === e.by_seat) ? seatName(t, seats, e.by_seat) : roleName(t, e.by);
 }
 
@@ -50,6 +56,8 @@ export const besideText = (t: Translate, e: Entry, state: State | null): string 
 const systemText = (t: Translate, s: NonNullable<Entry['system']>, state: State | null): string =>
   // A full stop that a person wrote stands before the one of the sentence: one is enough.
   t.code('event', s.code, 'event.unknown', eventParams(t, s.params ?? {}, state)).replace(/([^.])\.\.(?=[^.]|$)/g, '$1.');
+
+export const languageName = (t: Translate, lang: string): string => t.code('language', lang, 'event.plain');
 
 const kindName = (t: Translate, v: string): string =>
   (t.has(`session.${v}`) ? t.code('session', v, 'event.plain') : t.code('flagkind', v, 'flagkind.unknown'));
