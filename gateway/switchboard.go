@@ -49,6 +49,9 @@ func (b *switchboard) swap(hearing string, table map[relay.Sink]relay.Source) {
 
 // onEvent is called by the relay, in order, from one goroutine.
 func (b *switchboard) onEvent(e relay.Event) {
+	if b.onSight(e) {
+		return
+	}
 	if e.Kind == relay.Unsubscribed {
 		hearing, _, _ := strings.Cut(e.Viewer, "/")
 		if p := b.of(hearing); p != nil {

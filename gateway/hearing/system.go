@@ -64,14 +64,14 @@ func LinkBack(s *State, seat string, _ time.Time) []Draft {
 	return []Draft{bySystem(SeatLinkBack, SeatPayload{Seat: seat, Role: p.Role})}
 }
 
-// DefenceLost pauses live testimony when an admitted defence seat has been without a link for longer than DefenceOutage (I9). lost says since when
-// each seat without a page has had none, which is earlier than its seat.link_lost. A link that was broken already when the judge
+// DefenceLost pauses live testimony when an admitted defence seat, or the screen in the courtroom by which the accused sees and hears, has been without sight or
+// hearing for longer than DefenceOutage (I9). lost says since when each seat that receives nothing has had nothing, which is earlier than its seat.link_lost. A link that was broken already when the judge
 // called does not count: the call gave a reason for that.
 func DefenceLost(s *State, lost map[string]time.Time, now time.Time) []Draft {
 	if s.Testimony.Phase != Live {
 		return nil
 	}
-	for _, d := range s.SeatsOf(DefenceCounsel) {
+	for _, d := range append(s.SeatsOf(DefenceCounsel), s.SeatsOf(CourtroomScreen)...) {
 		since, out := lost[d.ID]
 		if d.LinkLost && !out {
 			since, out = d.LostAt, true

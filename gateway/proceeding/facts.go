@@ -45,6 +45,7 @@ func (p *Proceeding) Observe(f Fact, label string) {
 // SubscriptionGone tells the page that its receiving connection ended, so that it offers anew.
 func (p *Proceeding) SubscriptionGone(id string) {
 	p.post(func() {
+		p.pathEnded(id)
 		delete(p.watching, id)
 		for s, a := range p.sessions {
 			if a.subscription == id {
@@ -120,13 +121,14 @@ func (p *Proceeding) tick(ctx context.Context) {
 		}
 	}
 	p.enter(hearing.DefenceLost(p.state, p.outages(), now))
+	p.tickSights(now)
 	p.tickClosing(ctx)
 	p.refreshAlarms(now)
 }
 
-// outages says since when each seat without a page has had none.
+// outages says since when each seat that receives nothing has had nothing: it has no page, or the relay reaches none of its pages.
 func (p *Proceeding) outages() map[string]time.Time {
-	lost := map[string]time.Time{}
+	lost := p.cutOff()
 	for id, here := range p.present {
 		if here.sessions == 0 && !here.lostAt.IsZero() {
 			lost[id] = here.lostAt

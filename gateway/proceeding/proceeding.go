@@ -84,6 +84,7 @@ type Proceeding struct {
 	watching map[string]string // WHEP: subscription -> seat
 	barred   map[string]bool   // seats that were removed and whose TURN credentials were taken back
 	present  map[string]*presence
+	sights   *sights
 	tracks   map[string]bool                      // labels that arrive
 	offered  map[string]map[visibility.Media]bool // seats' own publications: what their offer brought
 	stalled  map[string]bool
@@ -136,6 +137,7 @@ func Open(ctx context.Context, cfg Config) (*Proceeding, error) {
 		sessions: map[*signaling.Session]*attendee{}, watching: map[string]string{}, barred: map[string]bool{}, present: map[string]*presence{},
 		tracks: map[string]bool{}, offered: map[string]map[visibility.Media]bool{}, stalled: map[string]bool{}, alarms: map[string]visibility.AlarmView{},
 	}
+	p.sights = newSights()
 	events, err := cfg.Ledger.Load(ctx, cfg.ID)
 	if err != nil {
 		return nil, fmt.Errorf("the ledger of %s cannot be read: %w", cfg.ID, err)
@@ -288,6 +290,7 @@ func (p *Proceeding) fold(e ledger.Event) error {
 	if _, err := p.protocol.Apply(h); err != nil {
 		return fmt.Errorf("event %d: %w", e.Index, err)
 	}
+	p.sights.noteBroken(h)
 	return p.noteRecording(h)
 }
 

@@ -98,8 +98,10 @@ func (sub *subscription) listens(now time.Time) (deaf, changed bool, since time.
 	if since.Before(p.flows) {
 		since = p.flows
 	}
-	if p.flows.IsZero() {
-		return p.deaf, false, since // nothing is sent: nothing can be said
+	if p.flows.IsZero() { // nothing is sent: nobody can be found deaf, but who was may be heard of
+		was := p.deaf
+		p.deaf = was && now.Sub(since) > flowsUntil
+		return p.deaf, p.deaf != was, since
 	}
 	was, limit := p.deaf, deafAfter
 	if now.Sub(time.Unix(0, sub.way.counted.Load())) > flowsUntil {
