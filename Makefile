@@ -20,6 +20,7 @@ build:
 	@mkdir -p bin
 	@echo "[build] gateway (no cgo; the first build of SQLite takes about two minutes)"; CGO_ENABLED=0 go build -o bin/gateway ./gateway
 	@echo "[build] station (with the codecs)"; go build -o bin/station ./media/station
+	@echo "[build] audio tripwire (with the decoder, in a process of its own)"; go build -o bin/tripwire ./media/tripwire
 	@echo "[build] courtroom camera"; go build -o bin/courtroom ./media/courtroom
 
 test:

@@ -29,6 +29,7 @@ check "every Go file is formatted" bash -o pipefail -c 'f=$(git ls-files -z "*.g
 check "go vet finds nothing" go vet ./...
 check "the gateway builds without cgo" env CGO_ENABLED=0 go build -o bin/gateway ./gateway
 check "the station builds" go build -o bin/station ./media/station
+check "the audio tripwire builds" go build -o bin/tripwire ./media/tripwire
 check "the courtroom camera builds" go build -o bin/courtroom ./media/courtroom
 
 step "Go tests, with the race detector"

@@ -28,6 +28,7 @@ import (
 	"parda/gateway/store"
 	"parda/media/mask/face"
 	"parda/media/relay"
+	"parda/media/tripwire/ear"
 )
 
 // App is the whole gateway. Open makes it ready to listen and Run runs it until its context ends; tests run the real one on port 0.
@@ -39,6 +40,7 @@ type App struct {
 	access   *access.Access
 	relay    *relay.Relay
 	turn     *relay.TURN
+	ear      *ear.Ear      // the audio tripwire; nil where it is off
 	passes   *relay.Passes // of the TURN server's short-lived credentials; nil where there is none
 	turnAt   []string      // where pages find the TURN server
 	board    *switchboard
@@ -139,7 +141,12 @@ func (a *App) openCertificate() (err error) {
 
 func (a *App) openMedia() (err error) {
 	c := a.config.Media
-	a.relay, err = relay.New(relay.Config{UDPAddr: c.UDP, TCPAddr: c.TCP, Addresses: c.Addresses, Log: a.log, FindFaces: face.FindFaces, OnEvent: a.board.onEvent})
+	listener, err := a.openTripwire()
+	if err != nil {
+		return err
+	}
+	a.relay, err = relay.New(relay.Config{UDPAddr: c.UDP, TCPAddr: c.TCP, Addresses: c.Addresses, Log: a.log, OnEvent: a.board.onEvent,
+		FindFaces: face.FindFaces, Ear: listener, Signed: !a.config.Tripwire.Unsigned})
 	if err != nil {
 		return portTaken("media (media.udp, media.tcp)", c.UDP, err)
 	}
@@ -321,6 +328,9 @@ func (a *App) closeAll(ctx context.Context) error {
 	}
 	if a.relay != nil {
 		a.relay.Close()
+	}
+	if a.ear != nil {
+		a.ear.Close()
 	}
 	for _, l := range []net.Listener{a.local, a.secure} {
 		if l != nil {

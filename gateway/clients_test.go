@@ -36,6 +36,8 @@ func testConfig(dir string) Config {
 	return Config{
 		Data: dir, HTTP: HTTPConfig{Local: "127.0.0.1:0"}, Media: MediaConfig{UDP: "127.0.0.1:0", Addresses: []string{"127.0.0.1"}},
 		TURN: TURNConfig{UDP: "127.0.0.1:0", Realm: "parda"},
+		// The stations of most tests are doubles that neither speak nor sign; tripwire_test.go has those that do.
+		Tripwire: TripwireConfig{Audio: TripwireOff, Unsigned: true},
 		Hearings: []HearingConfig{{ID: "demo", CaseNo: "1(101)-1/2026", Court: "baku", Pseudonym: "Lalə", Template: "identity_hidden",
 			Reason: "threatened before the hearing", Views: []string{"bench", "dock"}}},
 	}

@@ -20,6 +20,7 @@ type Config struct {
 	HTTP     HTTPConfig      `toml:"http"`
 	Media    MediaConfig     `toml:"media"`
 	TURN     TURNConfig      `toml:"turn"`
+	Tripwire TripwireConfig  `toml:"tripwire"`
 	Protocol ProtocolConfig  `toml:"protocol"`
 	Hearings []HearingConfig `toml:"hearing"`
 	Redraw   bool            `toml:"-"` // draw new links for seats that nobody took, and new tokens, at this start
@@ -50,6 +51,15 @@ type TURNConfig struct {
 	External   []string `toml:"external"`    // turn:host:port and turns:host:port of a coturn, in place of the embedded server
 	SecretFile string   `toml:"secret_file"` // holds the coturn's static-auth-secret
 }
+
+// TripwireConfig says what watches the masked witness beside the relay's own look at the picture.
+type TripwireConfig struct {
+	Audio    string `toml:"audio"`    // the program that listens to masked sound; "": `tripwire` beside this program; "off": nobody listens
+	Unsigned bool   `toml:"unsigned"` // take masked media that the station has not signed
+}
+
+// TripwireOff is the audio tripwire's path where nobody shall listen.
+const TripwireOff = "off"
 
 // ProtocolConfig is how the protocol is written.
 type ProtocolConfig struct {

@@ -32,6 +32,7 @@ func demo(ctx context.Context, args []string, out, errOut io.Writer) error {
 	var o demoOptions
 	flags.StringVar(&o.station, "station", "bin/station", "`PATH` of the station's program")
 	flags.StringVar(&o.courtroom, "courtroom", "bin/courtroom", "`PATH` of the courtroom camera's program")
+	flags.StringVar(&o.tripwire, "tripwire", "", "`PATH` of the audio tripwire's program; none: beside this one")
 	flags.StringVar(&o.data, "data", "", "`FOLDER` to keep the hearing in, or to go on with; none: a new one under demo-data")
 	flags.StringVar(&o.camera, "camera", "", "the witness's camera: V4L2 device or clip; none: a face made on the spot")
 	flags.StringVar(&o.microphone, "microphone", "", "the witness's microphone: ALSA or Pulse device or clip; none: testimony spoken by espeak-ng")
@@ -57,10 +58,10 @@ func demo(ctx context.Context, args []string, out, errOut io.Writer) error {
 }
 
 type demoOptions struct {
-	station, courtroom, data, camera, microphone, template string
-	port                                                   int
-	json                                                   bool
-	logFile                                                *os.File
+	station, courtroom, tripwire, data, camera, microphone, template string
+	port                                                             int
+	json                                                             bool
+	logFile                                                          *os.File
 }
 
 func (o *demoOptions) prepare() error {
@@ -101,10 +102,11 @@ func (o *demoOptions) config() Config {
 	return Config{
 		Data: o.data,
 		// The demonstration's programs are new ones at each start, and its links are read off the terminal.
-		Redraw: true,
-		HTTP:   HTTPConfig{Local: at(0), Listen: at(1)},
-		Media:  MediaConfig{UDP: at(2), TCP: at(2), Addresses: []string{"127.0.0.1"}},
-		TURN:   TURNConfig{UDP: at(3), TCP: at(3), Realm: "parda"},
+		Redraw:   true,
+		HTTP:     HTTPConfig{Local: at(0), Listen: at(1)},
+		Media:    MediaConfig{UDP: at(2), TCP: at(2), Addresses: []string{"127.0.0.1"}},
+		TURN:     TURNConfig{UDP: at(3), TCP: at(3), Realm: "parda"},
+		Tripwire: TripwireConfig{Audio: o.tripwire},
 		Hearings: []HearingConfig{{
 			ID: demoHearing, CaseNo: "1(101)-1/2026", Court: "baku", Pseudonym: "Lalə", Template: o.template,
 			Reason: "Nümayiş üçün qərar: şahid insan alverindən zərər çəkmiş şəxsdir və məhkəmədən əvvəl hədələnib.",

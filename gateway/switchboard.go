@@ -8,6 +8,7 @@ import (
 
 	"parda/gateway/proceeding"
 	"parda/gateway/visibility"
+	"parda/media/attest"
 	"parda/media/relay"
 	"parda/signaling"
 )
@@ -59,14 +60,28 @@ func (b *switchboard) onEvent(e relay.Event) {
 		}
 		return
 	}
+	if e.Kind == relay.Withheld || e.Kind == relay.Released {
+		hearing, label, _ := strings.Cut(e.Label, "/")
+		if p, fact := b.of(hearing), heldFacts[e.Kind][e.Why]; p != nil && fact != "" {
+			p.Observe(fact, label)
+		}
+		return
+	}
 	fact, ok := map[relay.Kind]proceeding.Fact{
 		relay.Published: proceeding.Arrives, relay.Unpublished: proceeding.Gone, relay.Stalled: proceeding.Stalled,
 		relay.Resumed: proceeding.Resumed, relay.FaceFound: proceeding.FaceFound,
+		relay.VoiceFound: proceeding.VoiceFound, relay.ModeWrong: proceeding.ModeWrong,
 	}[e.Kind]
 	hearing, label, found := strings.Cut(e.Label, "/")
 	if p := b.of(hearing); ok && found && p != nil {
 		p.Observe(fact, label)
 	}
+}
+
+// heldFacts are what the relay says of masked tracks that it holds, by its reason.
+var heldFacts = map[relay.Kind]map[string]proceeding.Fact{
+	relay.Withheld: {relay.Unheard: proceeding.Unheard, relay.Unsigned: proceeding.Unsigned},
+	relay.Released: {relay.Unheard: proceeding.Heard, relay.Unsigned: proceeding.IsSigned},
 }
 
 func (b *switchboard) of(hearing string) *proceeding.Proceeding {
@@ -109,6 +124,11 @@ func (l line) Unpublish(id string) {
 	if id != "" {
 		l.board.relay.Unpublish(id)
 	}
+}
+
+// Attest implements proceeding.Media.
+func (l line) Attest(id, label string, number uint64, tracks []attest.Track) {
+	l.board.relay.Attest(id, l.name(label), number, tracks) // what follows from a wrong one is told as an event
 }
 
 // Subscribe implements proceeding.Media.

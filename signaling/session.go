@@ -28,6 +28,10 @@ type Room interface {
 	Command(ctx context.Context, s *Session, c Command) (Ack, error)
 	// Figure takes what the station says that its drawn figure does. It does not wait, and is answered only where it is refused.
 	Figure(s *Session, state string) error
+	// ModeKey takes the key that the station signs with, and ModeSegment a segment that it signed. Neither waits, and both are answered only where they are
+	// refused.
+	ModeKey(s *Session, key []byte) error
+	ModeSegment(s *Session, m ModeSegment) error
 }
 
 // Media negotiates a session's connections for picture and sound. The answers are complete: there is no trickle.
@@ -210,7 +214,7 @@ func (s *Session) read(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		handle := s.handler(m.Type)
-		if m.Type == "command" || m.Type == "figure" { // in order of arrival: the room keeps the order in which a person acted
+		if m.Type == "command" || m.Type == "figure" || m.Type == "mode.key" || m.Type == "mode.segment" { // in order of arrival: the room keeps the order in which a person acted
 			handle(ctx, m)
 			<-slots
 			continue
@@ -276,6 +280,10 @@ func (s *Session) handler(kind string) func(context.Context, incoming) {
 		return func(context.Context, incoming) { s.media.StopSending(s) }
 	case "figure":
 		return s.onFigure
+	case "mode.key":
+		return s.onModeKey
+	case "mode.segment":
+		return s.onModeSegment
 	case "ping":
 		return s.onPing
 	}
@@ -314,6 +322,18 @@ func (s *Session) onPublish(ctx context.Context, m incoming) {
 
 func (s *Session) onFigure(_ context.Context, m incoming) {
 	if err := s.room.Figure(s, m.State); err != nil {
+		s.refuse(m.ID, err)
+	}
+}
+
+func (s *Session) onModeKey(_ context.Context, m incoming) {
+	if err := s.room.ModeKey(s, m.Key); err != nil {
+		s.refuse(m.ID, err)
+	}
+}
+
+func (s *Session) onModeSegment(_ context.Context, m incoming) {
+	if err := s.room.ModeSegment(s, m.ModeSegment); err != nil {
 		s.refuse(m.ID, err)
 	}
 }

@@ -40,9 +40,11 @@ func (f *fakeRoom) Attach(_ context.Context, s *Session, h Hello) error {
 	s.SendState([]byte(`{"type":"state","rev":1}`))
 	return nil
 }
-func (f *fakeRoom) Figure(*Session, string) error { return nil }
-func (f *fakeRoom) Detach(*Session)               { f.mu.Lock(); f.detached++; f.mu.Unlock() }
-func (f *fakeRoom) left() int                     { f.mu.Lock(); defer f.mu.Unlock(); return f.detached }
+func (f *fakeRoom) Figure(*Session, string) error           { return nil }
+func (f *fakeRoom) ModeKey(*Session, []byte) error          { return nil }
+func (f *fakeRoom) ModeSegment(*Session, ModeSegment) error { return nil }
+func (f *fakeRoom) Detach(*Session)                         { f.mu.Lock(); f.detached++; f.mu.Unlock() }
+func (f *fakeRoom) left() int                               { f.mu.Lock(); defer f.mu.Unlock(); return f.detached }
 func (f *fakeRoom) Command(_ context.Context, _ *Session, c Command) (Ack, error) {
 	f.mu.Lock()
 	f.commands = append(f.commands, c)

@@ -41,6 +41,8 @@ var seatVectors = []struct{ name, text string }{
 	{"rtc.unpublish", `{"type":"rtc.unpublish"}`},
 	{"figure", `{"type":"figure","state":"answering"}`},
 	{"figure that is refused", `{"type":"figure","state":"weeping"}`},
+	{"mode.key", `{"type":"mode.key","key":"6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw="}`},
+	{"mode.segment", `{"type":"mode.segment","publication":"5f2c9b1e","rendering":"puppet+neutral","number":1,"tracks":[{"media":"video","first":65535,"hashes":"j8bNaD1p/OnIqSoIWpYVbQ=="},{"media":"audio","first":7,"hashes":"5HK7/DJQrPg="}],"signature":"0MgAkLT+fKo/KBkuv6FRQl12b8XZDBm0oOG3jCA0RHiTU0t57YEicFOyHbsz8xmKTcDFRXgC6hneYAYtp2qpDg=="}`},
 	{"ping", `{"type":"ping","t":123}`},
 }
 
@@ -66,6 +68,8 @@ func (vectorRoom) Figure(_ *Session, state string) error {
 	}
 	return &Error{Code: "bad_message", Message: "There is no such state of the figure.", Ref: "e-7Q2M4KAC"}
 }
+func (vectorRoom) ModeKey(*Session, []byte) error                            { return nil }
+func (vectorRoom) ModeSegment(*Session, ModeSegment) error                   { return nil }
 func (vectorRoom) Receive(context.Context, *Session, string) (string, error) { return answerSDP, nil }
 func (vectorRoom) Send(context.Context, *Session, string) (string, error)    { return answerSDP, nil }
 func (vectorRoom) StopSending(*Session)                                      {}
@@ -76,7 +80,7 @@ func said(t *testing.T) map[string]json.RawMessage {
 	s := &Session{Hearing: "demo", Seat: "judge", log: slog.New(slog.NewTextHandler(io.Discard, nil)), room: vectorRoom{}, media: vectorRoom{}, wake: make(chan struct{}, 1)}
 	out := map[string]json.RawMessage{}
 	// quiet names what is answered only where it is refused.
-	quiet := map[string]bool{"hello": true, "rtc.unpublish": true, "figure": true}
+	quiet := map[string]bool{"hello": true, "rtc.unpublish": true, "figure": true, "mode.key": true, "mode.segment": true}
 	take := func(name string) {
 		t.Helper()
 		s.mu.Lock()
@@ -186,12 +190,16 @@ func TestEachVectorOfASeatIsReadAndLosesNothing(t *testing.T) {
 			back["t"] = m.T
 		case "figure":
 			back["state"] = m.State
+		case "mode.key":
+			back["key"] = m.Key
+		case "mode.segment":
+			back["publication"], back["rendering"], back["number"], back["tracks"], back["signature"] = m.Publication, m.Rendering, m.Number, m.Tracks, m.ModeSegment.Signature
 		}
 		if got, want := canonical(t, back), canonical(t, raw); got != want {
 			t.Errorf("%s:\n%s, want\n%s", name, got, want)
 		}
 	}
-	for _, kind := range strings.Fields("hello command figure rtc.offer rtc.publish rtc.unpublish ping") {
+	for _, kind := range strings.Fields("hello command figure mode.key mode.segment rtc.offer rtc.publish rtc.unpublish ping") {
 		if !kinds[kind] {
 			t.Errorf("no vector of %s", kind)
 		}

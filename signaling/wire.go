@@ -75,6 +75,24 @@ type incoming struct {
 	SDP   string          `json:"sdp"`
 	T     json.RawMessage `json:"t"`
 	State string          `json:"state"` // of figure
+	Key   []byte          `json:"key"`   // of mode.key
+	ModeSegment
+}
+
+// ModeSegment is what the station signs of one publication about every second (PROTOCOL.md, "The station signs its mode").
+type ModeSegment struct {
+	Publication string      `json:"publication"`
+	Rendering   string      `json:"rendering"`
+	Number      uint64      `json:"number"`
+	Tracks      []ModeTrack `json:"tracks"`
+	Signature   []byte      `json:"signature"` // Ed25519, 64 bytes
+}
+
+// ModeTrack is the packets of one track in a segment: eight bytes of hash each, by RTP sequence number from First on.
+type ModeTrack struct {
+	Media  string `json:"media"`
+	First  uint16 `json:"first"`
+	Hashes []byte `json:"hashes"`
 }
 
 var errNoType = errors.New("message has no type")

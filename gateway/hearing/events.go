@@ -81,6 +81,9 @@ const (
 	RecordingStopped Code = "recording.stopped"
 
 	FaceFound        Code = "face.found"
+	VoiceFound       Code = "voice.found"
+	ModeWrong        Code = "mode.wrong"
+	StationKey       Code = "station.key"
 	LedgerFailed     Code = "ledger.failed"
 	LedgerBack       Code = "ledger.back"
 	GatewayStarted   Code = "gateway.started"

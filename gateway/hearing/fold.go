@@ -46,6 +46,8 @@ func (s *State) fold(e Event, payload any) error {
 		s.Kind, s.KindAt = p.Kind, e.Time
 	case *SeatPayload:
 		s.seatEvent(e, p)
+	case *StationKeyPayload:
+		s.StationKey = p.Fingerprint
 	case *KeyEnrolledPayload:
 		if seat := s.seat(p.Seat); seat != nil {
 			seat.Key, seat.KeyCode = p.Key, p.KeyCode
@@ -103,6 +105,7 @@ func (s *State) plain(e Event) {
 		s.Testimony.Consent, s.Testimony.Refused = nil, false
 		s.Testimony.PausedBy, s.Testimony.PauseCode, s.Testimony.Discreet = "", "", ""
 		clear(s.FaceFound)
+		clear(s.CutWhy)
 		s.step(e, Rehearsal)
 	case TestimonyReady:
 		s.step(e, Ready)
@@ -156,7 +159,7 @@ func (s *State) testimonyEvent(e Event, payload any) {
 	case *MaskStatusPayload:
 		t.Mask, t.MaskAt = p, e.Time
 	case *FaceFoundPayload:
-		s.FaceFound[p.Label] = e.Time
+		s.FaceFound[p.Label], s.CutWhy[p.Label] = e.Time, e.Code
 	}
 }
 

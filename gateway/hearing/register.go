@@ -92,6 +92,9 @@ var register = []Description{
 	{RecordingStopped, carries[RecordingPayload](), LevelParties, "system", []string{"label"}},
 
 	{FaceFound, carries[FaceFoundPayload](), LevelBench, "system", nil},
+	{VoiceFound, carries[FaceFoundPayload](), LevelBench, "system", nil},
+	{ModeWrong, carries[FaceFoundPayload](), LevelBench, "system", nil},
+	{StationKey, carries[StationKeyPayload](), LevelBench, "system", []string{"fingerprint"}},
 	{LedgerFailed, carries[LedgerFailedPayload](), LevelParties, "system", []string{"since"}},
 	{LedgerBack, carries[EmptyPayload](), LevelParties, "system", nil},
 	{GatewayStarted, carries[EmptyPayload](), LevelParties, "system", nil},

@@ -44,7 +44,9 @@ type State struct {
 
 	Recording       map[string]bool // labels that record
 	RecordingFailed map[string]bool
-	FaceFound       map[string]time.Time // label -> when the tripwire cut it
+	FaceFound       map[string]time.Time // label -> when it was cut: a face or a voice was found in it, or its station signed another mode
+	CutWhy          map[string]Code      // label -> the code of what was entered then
+	StationKey      string               // fingerprint of the key that the station signs with, as last entered
 	LedgerFailed    bool
 
 	Facts Facts // not folded; see there
@@ -167,7 +169,7 @@ func New() *State {
 	return &State{
 		Phase: Scheduled, Kind: Public, Testimony: Testimony{Phase: Waiting},
 		Flags: map[string]Flag{}, Entries: map[uint64]Written{}, Exhibits: map[string]bool{}, Recording: map[string]bool{},
-		RecordingFailed: map[string]bool{}, FaceFound: map[string]time.Time{},
+		RecordingFailed: map[string]bool{}, FaceFound: map[string]time.Time{}, CutWhy: map[string]Code{},
 	}
 }
 
@@ -223,6 +225,7 @@ func (s *State) Clone() *State {
 	c.Seats, c.Pending, c.Requests = slices.Clone(s.Seats), slices.Clone(s.Pending), slices.Clone(s.Requests)
 	c.Flags, c.Entries, c.Exhibits = maps.Clone(s.Flags), maps.Clone(s.Entries), maps.Clone(s.Exhibits)
 	c.Recording, c.RecordingFailed, c.FaceFound = maps.Clone(s.Recording), maps.Clone(s.RecordingFailed), maps.Clone(s.FaceFound)
+	c.CutWhy = maps.Clone(s.CutWhy)
 	if s.Order != nil {
 		o := *s.Order
 		c.Order = &o

@@ -110,10 +110,26 @@ func orderRunOut(s *State, now time.Time) []Draft {
 	return drafts
 }
 
-// Tripwire enters that a face was found in a rendering, and takes testimony back to waiting: the cut stands until the
+// StationKeyPayload says which key the station signs its mode with: the SHA-256 of the public key, in hex.
+type StationKeyPayload struct {
+	Fingerprint string `json:"fingerprint"`
+}
+
+// KeyOfStation enters the key that the station announced, once for each.
+func KeyOfStation(s *State, fingerprint string) []Draft {
+	if s.StationKey == fingerprint || in(s.Phase, Signed, Sealed) {
+		return nil
+	}
+	return []Draft{bySystem(StationKey, StationKeyPayload{Fingerprint: fingerprint})}
+}
+
+// Tripwire enters that a face was found in a rendering; see CutOff.
+func Tripwire(s *State, label string, now time.Time) []Draft { return CutOff(s, FaceFound, label, now) }
+
+// CutOff enters that a rendering was cut, by the code FaceFound, VoiceFound or ModeWrong, and takes testimony back to waiting: the cut stands until the
 // witness has rehearsed and agreed anew.
-func Tripwire(s *State, label string, _ time.Time) []Draft {
-	drafts := []Draft{bySystem(FaceFound, FaceFoundPayload{Label: label})}
+func CutOff(s *State, why Code, label string, _ time.Time) []Draft {
+	drafts := []Draft{bySystem(why, FaceFoundPayload{Label: label})}
 	if p := s.Testimony.Phase; in(p, Rehearsal, Ready, Live, Paused) {
 		drafts = append(drafts, bySystem(TestimonyInterrupted, TestimonyInterruptedPayload{Why: "mask", From: p, To: Waiting}))
 	}

@@ -31,6 +31,7 @@ import (
 	"parda/gateway/minutes"
 	"parda/gateway/store"
 	"parda/gateway/visibility"
+	"parda/media/attest"
 	"parda/media/relay"
 	"parda/signaling"
 )
@@ -89,8 +90,9 @@ func (l *lines) Publish(context.Context, string, bool, string) (answer, id strin
 func (l *lines) Subscribe(context.Context, string, []visibility.Slot, string) (answer, id string, err error) {
 	return "answer", l.connect("subscription"), nil
 }
-func (l *lines) Unpublish(id string)   { l.hangUp(id) }
-func (l *lines) Unsubscribe(id string) { l.hangUp(id) }
+func (l *lines) Attest(string, string, uint64, []attest.Track) {}
+func (l *lines) Unpublish(id string)                           { l.hangUp(id) }
+func (l *lines) Unsubscribe(id string)                         { l.hangUp(id) }
 func (l *lines) Tap(label string, m relay.Media, t relay.Tap) (cancel func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

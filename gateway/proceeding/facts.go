@@ -18,6 +18,13 @@ const (
 	Stalled   Fact = "stalled"    // no packet for a while
 	Resumed   Fact = "resumed"    // packets again
 	FaceFound Fact = "face_found" // the tripwire cut a masked publication
+
+	VoiceFound Fact = "voice_found" // so did the audio tripwire
+	ModeWrong  Fact = "mode_wrong"  // its station signed another mode than the order's, or other packets than came
+	Unheard    Fact = "unheard"     // its sound is held: nobody listens to it
+	Heard      Fact = "heard"       // not any more
+	Unsigned   Fact = "unsigned"    // it is held: its station has not signed it lately
+	IsSigned   Fact = "signed"      // not any more
 )
 
 // Observe takes a fact from the relay. It does not wait.
@@ -30,17 +37,29 @@ func (p *Proceeding) Observe(f Fact, label string) {
 		case Gone:
 			delete(p.tracks, label)
 			delete(p.stalled, label)
+			delete(p.unheard, label)
+			delete(p.unsigned, label)
 			p.witnessLostIfOrdered(label)
 		case Stalled:
 			p.stalled[label] = true
 		case Resumed:
 			delete(p.stalled, label)
-		case FaceFound:
-			p.enter(hearing.Tripwire(p.state, label, p.cfg.Now()))
+		case FaceFound, VoiceFound, ModeWrong:
+			p.enter(hearing.CutOff(p.state, cutCodes[f], label, p.cfg.Now()))
+		case Unheard:
+			p.unheard[label] = true
+		case Heard:
+			delete(p.unheard, label)
+		case Unsigned:
+			p.unsigned[label] = true
+		case IsSigned:
+			delete(p.unsigned, label)
 		}
 		p.changed()
 	})
 }
+
+var cutCodes = map[Fact]hearing.Code{FaceFound: hearing.FaceFound, VoiceFound: hearing.VoiceFound, ModeWrong: hearing.ModeWrong}
 
 // SubscriptionGone tells the page that its receiving connection ended, so that it offers anew.
 func (p *Proceeding) SubscriptionGone(id string) {
@@ -142,6 +161,8 @@ func (p *Proceeding) refreshAlarms(now time.Time) {
 	before := len(p.alarms)
 	lost := p.state.OrderHolds(now) && p.state.Phase == hearing.Open && p.state.Testimony.Phase != hearing.Released && !p.stationUp()
 	changed := p.alarm("station_lost", lost, now)
+	changed = p.alarm("voice_unheard", len(p.unheard) > 0, now) || changed
+	changed = p.alarm("mode_unsigned", len(p.unsigned) > 0, now) || changed
 	changed = p.alarm("gateway_fault", p.panicked, now) || changed
 	changed = p.alarm("recorder_stopped", p.record.failed(), now) || changed
 	if changed || before != len(p.alarms) {

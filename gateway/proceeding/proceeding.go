@@ -7,11 +7,13 @@ package proceeding
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"parda/gateway/access"
@@ -21,6 +23,7 @@ import (
 	"parda/gateway/ledger"
 	"parda/gateway/minutes"
 	"parda/gateway/visibility"
+	"parda/media/attest"
 	"parda/media/recording"
 	"parda/signaling"
 )
@@ -46,6 +49,8 @@ type Media interface {
 	Route(routes map[visibility.Sink]visibility.Publication)
 	Publish(ctx context.Context, label string, masked bool, offer string) (answer, id string, err error)
 	Unpublish(id string)
+	// Attest takes what the station signed of the publication with that id, and of what label it says that it is. The signature was checked.
+	Attest(id, label string, number uint64, tracks []attest.Track)
 	Subscribe(ctx context.Context, viewer string, slots []visibility.Slot, offer string) (answer, id string, err error)
 	Unsubscribe(id string)
 }
@@ -88,6 +93,9 @@ type Proceeding struct {
 	tracks   map[string]bool                      // labels that arrive
 	offered  map[string]map[visibility.Media]bool // seats' own publications: what their offer brought
 	stalled  map[string]bool
+	unheard  map[string]bool // labels whose sound is held because nobody listens
+	unsigned map[string]bool // and those that their station has not signed lately
+	modeKey  atomic.Pointer[ed25519.PublicKey]
 	alarms   map[string]visibility.AlarmView
 
 	failed   time.Time // since when nothing can be written; zero: the store takes entries
@@ -135,7 +143,7 @@ func Open(ctx context.Context, cfg Config) (*Proceeding, error) {
 		cfg: cfg, inbox: make(chan func(), 256), done: make(chan struct{}),
 		state: hearing.New(), protocol: &minutes.Protocol{}, flags: &incident.Register{},
 		sessions: map[*signaling.Session]*attendee{}, watching: map[string]string{}, barred: map[string]bool{}, present: map[string]*presence{},
-		tracks: map[string]bool{}, offered: map[string]map[visibility.Media]bool{}, stalled: map[string]bool{}, alarms: map[string]visibility.AlarmView{},
+		tracks: map[string]bool{}, offered: map[string]map[visibility.Media]bool{}, stalled: map[string]bool{}, unheard: map[string]bool{}, unsigned: map[string]bool{}, alarms: map[string]visibility.AlarmView{},
 	}
 	p.sights = newSights()
 	events, err := cfg.Ledger.Load(ctx, cfg.ID)

@@ -3,6 +3,7 @@ package visibility
 import (
 	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"parda/gateway/hearing"
@@ -144,7 +145,11 @@ func (b builder) alarms() []AlarmView {
 		}
 	}
 	for _, label := range sorted(s.FaceFound) {
-		add("face_found", s.FaceFound[label], label)
+		code := "face_found"
+		if why := s.CutWhy[label]; why != "" {
+			code = strings.ReplaceAll(string(why), ".", "_")
+		}
+		add(code, s.FaceFound[label], label)
 	}
 	for _, label := range sorted(s.RecordingFailed) {
 		add("recorder_stopped", b.x.Now, label)

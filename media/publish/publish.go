@@ -12,6 +12,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"parda/media/attest"
 	"parda/media/mask/face"
 	"parda/media/mask/voice"
 	"parda/media/publish/wire"
@@ -95,6 +96,13 @@ func split(i420 []byte, width, height int) (y, cb, cr []byte, strideC int) {
 	luma, chroma := width*height, strideC*((height+1)/2)
 	return i420[:luma], i420[luma : luma+chroma], i420[luma+chroma:], strideC
 }
+
+// Resource is the gateway's name for this publication, and TakeSent the hashes of the packets that were sent since the last call: what the station signs
+// (media/attest).
+func (p *Publisher) Resource() string { return p.sender.Resource() }
+
+// TakeSent is told of at Resource.
+func (p *Publisher) TakeSent() []attest.Track { return p.sender.TakeSent() }
 
 // Connected tells whether media flows: accepted by the gateway, and ICE and DTLS are up.
 func (p *Publisher) Connected() bool { return p.sender.Connected() }

@@ -63,6 +63,8 @@ func TestRawMediaDoesNotCompile(t *testing.T) {
 func TestOnlyPublisherAndCourtroomImportWire(t *testing.T) {
 	const wirePath = "parda/media/publish/wire"
 	allowed := []string{"parda/media/publish", "parda/media/courtroom"}
+	// What watches masked media is tested with what the station's own encoders make of clear media, too: in tests, which are in no program.
+	inTests := []string{"parda/media/relay", "parda/media/tripwire", "parda/media/tripwire/likeness"}
 	importers := map[string]bool{}
 	eachPackage(t, func(p listed) {
 		within := p.ImportPath == wirePath || strings.HasPrefix(p.ImportPath, wirePath+"/")
@@ -71,7 +73,7 @@ func TestOnlyPublisherAndCourtroomImportWire(t *testing.T) {
 				continue
 			}
 			importers[p.ImportPath] = true
-			if !slices.Contains(allowed, p.ImportPath) {
+			if !slices.Contains(allowed, p.ImportPath) && !(slices.Contains(inTests, p.ImportPath) && !slices.Contains(p.Imports, wirePath)) {
 				t.Errorf("%s imports %s: it could send clear media. Use media/publish, which takes masked media only.", p.ImportPath, wirePath)
 			}
 		}

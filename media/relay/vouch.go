@@ -58,8 +58,9 @@ func (v *vouch) pass(p *packet) bool {
 
 // sign takes note of what was signed of this track, in a segment that came now. False means that something else came than was signed.
 func (v *vouch) sign(t attest.Track, now time.Time) bool {
-	for i, h := range t.Hashes {
-		seq := t.First + uint16(i)
+	skip := max(0, len(t.Hashes)-len(v.seen)) // after a lost link: what came so long ago is not held here any more
+	for i, h := range t.Hashes[skip:] {
+		seq := t.First + uint16(skip+i)
 		e := &v.seen[int(seq)%len(v.seen)]
 		if e.seq == seq && e.came && now.Sub(e.at) < 2*staleAfter {
 			v.wrong = v.wrong || e.hash != h

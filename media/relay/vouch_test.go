@@ -221,7 +221,7 @@ func TestAStationThatSignsWhatTheOrderDoesNotNameIsCut(t *testing.T) {
 			r, seen := newRelay(t, Config{FindFaces: bright, Signed: true})
 			p := publish(t, r, "h/witness/puppet+neutral", publishOptions{masked: true})
 			eventually(t, "it is up", func() bool { return seen.has(Published, p.id) })
-			if ok := r.Attest(p.id, c.rendering, 1, nil); ok == c.cut {
+			if ok := r.Attest(p.id, "h/witness/"+c.rendering, 1, nil); ok == c.cut {
 				t.Fatalf("taken: %v", ok)
 			}
 			if c.cut {

@@ -84,6 +84,9 @@ func (r *room) publishOnce(ctx context.Context, run *runningTestimony, key strin
 	l := newLane(laneCtx, key, pub)
 	r.lane(run, l, true)
 	defer r.lane(run, l, false)
+	if s, ok := pub.(signed); ok {
+		r.workers.Go(func() { r.keepSigned(laneCtx, key, s) })
+	}
 	r.log.Info("publishing", "rendering", key)
 	select {
 	case <-ctx.Done():

@@ -26,6 +26,7 @@ type room struct {
 	speaker    microphone // the sworn speaker's; opened only while an order says respeak
 	vault      *vault     // keeps the session over a crash; nil keeps nothing
 	publish    func(ctx context.Context, key string) (publication, error)
+	signer     *signer           // signs what is published; nil in tests without a gateway
 	self       func(face.Masked) // the witness's own picture
 	rec        *rehearsal
 	kiosk      kioskOutlet
@@ -96,6 +97,9 @@ func (r *room) linkUp() {
 	r.log.Info("link to the gateway is up")
 	r.linked = true
 	r.state = stateMessage{} // nothing is assumed until the gateway has said it
+	if r.signer != nil {
+		r.link.pass(modeKeyMessage{Type: "mode.key", Key: r.signer.public()})
+	}
 	r.apply()
 }
 

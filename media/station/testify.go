@@ -151,6 +151,9 @@ func (s *station) run(ctx context.Context) error {
 	r.publish = func(ctx context.Context, key string) (publication, error) {
 		return publish.New(ctx, publish.Config{GatewayURL: gateway.String(), Hearing: s.config.hearing, Token: s.config.token, Rendering: key, RootCAs: roots, Log: s.log})
 	}
+	if r.signer, err = newSigner(); err != nil {
+		return err
+	}
 	self := newSelfView()
 	r.self = self.show
 	r.rec = &rehearsal{lasts: rehearsalLasts, newEncoder: func() (maskedEncoder, error) { return publish.NewEncoder() }}

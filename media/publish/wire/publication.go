@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"path"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,8 @@ import (
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
+
+	"parda/media/attest"
 )
 
 // Link timing: a dead link is reported within disconnectAfter + failAfter.
@@ -83,6 +86,9 @@ func Publish(ctx context.Context, cfg Config) (*Publication, error) {
 		p.end(err)
 		p.running.Wait()
 		return nil, err
+	}
+	if cfg.Rendering != "" { // of a witness: her station signs what is sent
+		p.video.sent, p.audio.sent = attest.NewCollector("video"), attest.NewCollector("audio")
 	}
 	p.running.Add(2)
 	go p.pace(p.video)
@@ -282,6 +288,17 @@ func (p *Publication) write(s *rtpStream, payload []byte) error {
 
 // Connected tells whether media can flow.
 func (p *Publication) Connected() bool { return p.connected.Load() && !p.closed() }
+
+// Resource is the last part of the WHIP resource that the gateway gave this publication.
+func (p *Publication) Resource() string { return path.Base(p.whip.resource.Path) }
+
+// TakeSent gives the hashes of the packets that were sent since the last call; none for a publication without a rendering.
+func (p *Publication) TakeSent() []attest.Track {
+	if p.video.sent == nil {
+		return nil
+	}
+	return []attest.Track{p.video.take(), p.audio.take()}
+}
 
 // Done is closed when the publication has ended.
 func (p *Publication) Done() <-chan struct{} { return p.done }

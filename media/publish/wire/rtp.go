@@ -9,6 +9,8 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
+
+	"parda/media/attest"
 )
 
 // mtu leaves room for SRTP, UDP, IPv6 and a TURN header within 1,280 bytes.
@@ -30,6 +32,7 @@ type rtpStream struct {
 	beat      beat                  // of the pace alone
 	failed    atomic.Pointer[error] // of a write that nobody waited for
 	parcel    atomic.Int32          // bytes of a frame in each packet
+	sent      *attest.Collector     // of what is sent, for the station to sign; nil where nobody signs; guarded by mu
 
 	mu       sync.Mutex
 	started  time.Time
@@ -76,12 +79,22 @@ func (s *rtpStream) write(payload []byte, now time.Time) error {
 			},
 			Payload: part,
 		}
+		if s.sent != nil {
+			s.sent.Add(s.sequence, part)
+		}
 		s.sequence++
 		if err := s.track.WriteRTP(packet); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// take gives the hashes of what was sent since the last call.
+func (s *rtpStream) take() attest.Track {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sent.Take()
 }
 
 // nextIndex gives the period of a frame written now: one after the last, or later if the clock is ahead by more than slack.

@@ -14,6 +14,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"parda/media/attest"
 )
 
 // Defaults of a publication: what a puppet or a court camera needs at 640x480.
@@ -164,6 +166,12 @@ func (s *Sender) Sound(pcm []int16) error {
 	}
 	return s.pub.WriteAudio(packet)
 }
+
+// Resource is the Publication's.
+func (s *Sender) Resource() string { return s.pub.Resource() }
+
+// TakeSent is the Publication's.
+func (s *Sender) TakeSent() []attest.Track { return s.pub.TakeSent() }
 
 // Done is closed when the publication has ended: by Close, by the gateway, or because the link failed.
 func (s *Sender) Done() <-chan struct{} { return s.pub.Done() }
