@@ -30,6 +30,10 @@ export interface Snapshot {
 
 export interface SessionConfig { place: Place; lang: () => string; onChange: () => void }
 
+// The wire closes on a message over 256 KiB (PROTOCOL.md), and a command that closes it each time it is sent would keep everything behind it from the gateway,
+// flags too. One that large is refused here and never queued; the measure leaves room for the envelope.
+const mostBytes = 250_000;
+
 // A record that the gateway could not write just now is offered again this much later.
 const retryRecordMs = 3_000;
 
@@ -99,6 +103,10 @@ export class Session {
 
   private send(name: string, args: Record<string, unknown>): Promise<Answer> {
     const waiting: Waiting = { id: crypto.randomUUID(), name, args, at: new Date(Date.now() + this.page.clockOffset).toISOString() };
+    if (new TextEncoder().encode(JSON.stringify(asCommand(waiting))).length > mostBytes) {
+      this.dispatch({ kind: 'queued', waiting: { ...waiting, refused: { code: 'too_large', message: '' } } });
+      return Promise.resolve({ ok: false, code: 'too_large' });
+    }
     this.outbox.add(waiting);
     this.dispatch({ kind: 'queued', waiting });
     this.connection.send(asCommand(waiting));
