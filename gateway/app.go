@@ -26,6 +26,7 @@ import (
 	"parda/gateway/minutes"
 	"parda/gateway/proceeding"
 	"parda/gateway/store"
+	"parda/media/door"
 	"parda/media/mask/face"
 	"parda/media/relay"
 	"parda/media/tripwire/ear"
@@ -48,6 +49,9 @@ type App struct {
 	words    minutes.Words // in the language of the court, for the protocol
 	formulas []byte        // for the writing line of the protocol, as pages get them
 
+	turnstiles *turnstiles
+	patience   patience
+
 	certificate     tls.Certificate
 	certificateFile string
 	local, secure   net.Listener // nil where not configured
@@ -63,7 +67,8 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	a := &App{config: config, log: log, board: newSwitchboard(), hearings: map[string]*proceeding.Proceeding{}, tokens: map[string]string{}}
+	log = quiet(log)
+	a := &App{config: config, log: log, board: newSwitchboard(), turnstiles: newTurnstiles(), patience: defaultPatience(), hearings: map[string]*proceeding.Proceeding{}, tokens: map[string]string{}}
 	defer func() {
 		if err != nil {
 			a.closeAll(context.Background())
@@ -119,6 +124,7 @@ func (a *App) listen() (err error) {
 		if a.secure, err = net.Listen("tcp", addr); err != nil {
 			return portTaken("pages over TLS (http.listen)", addr, err)
 		}
+		a.secure = door.Guard(a.secure, pagesDoor)
 		return a.openCertificate()
 	}
 	return nil

@@ -52,11 +52,18 @@ type running struct {
 
 func runApp(t *testing.T, c Config) running {
 	t.Helper()
+	return runAppAs(t, c, func(*App) {})
+}
+
+// runAppAs is runApp with a gateway that is changed before it runs.
+func runAppAs(t *testing.T, c Config, change func(*App)) running {
+	t.Helper()
 	logged := &lockedWriter{}
 	app, err := Open(c, slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
 		t.Fatal(err)
 	}
+	change(app)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- app.Run(ctx) }()
@@ -121,6 +128,7 @@ type page struct {
 	all     []byte // every message, one after the other
 	entries []minutes.Entry
 	ice     []signaling.ICEServer // the newest; nil: none came yet
+	onError func(code string)     // called with the lock held
 	answers map[string]chan map[string]json.RawMessage
 	closed  error
 	next    atomic.Int64
@@ -245,6 +253,9 @@ func (p *page) take(m map[string]json.RawMessage, b []byte) {
 			p.t.Errorf("%s got ICE servers that are none: %v", p.seat, err)
 		}
 	case "ack", "error":
+		if p.onError != nil && m["code"] != nil {
+			p.onError(strings.Trim(string(m["code"]), `"`))
+		}
 		if c := p.answers[strings.Trim(string(m["id"]), `"`)]; c != nil {
 			c <- m
 		}

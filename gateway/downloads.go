@@ -71,5 +71,5 @@ func (a *App) give(c *gin.Context, kind, how string, find func(*proceeding.Proce
 	c.Header("Content-Type", kind)
 	c.Header("Content-Disposition", how+`; filename="`+filepath.Base(path)+`"`)
 	c.Header("Cache-Control", "no-store")
-	http.ServeContent(c.Writer, c.Request, "", info.ModTime(), f)
+	http.ServeContent(unhurried{c.Writer, http.NewResponseController(c.Writer), a.patience.write}, c.Request, "", info.ModTime(), f)
 }

@@ -1,11 +1,6 @@
 package main
 
 import (
-	"log"
-	"log/slog"
-	"regexp"
-	"strings"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
@@ -32,17 +27,4 @@ func newMetrics(a *App) *prometheus.Registry {
 	}
 	counter("packets_forwarded_total", "RTP packets written to receivers.", func() float64 { return float64(a.relay.Stats().Forwarded) })
 	return r
-}
-
-// quietLog takes what net/http says and keeps the addresses of clients out of the operator's log.
-func quietLog(to *slog.Logger) *log.Logger { return log.New(addressless{to}, "", 0) }
-
-type addressless struct{ to *slog.Logger }
-
-// anAddress finds IP addresses with or without a port, and host:port.
-var anAddress = regexp.MustCompile(`\[[0-9a-fA-F:.%]+\](:\d+)?|\d{1,3}(\.\d{1,3}){3}(:\d+)?|[0-9a-fA-F]*:[0-9a-fA-F:]+|\S+:\d+`)
-
-func (a addressless) Write(b []byte) (int, error) {
-	a.to.Info("http", "what", anAddress.ReplaceAllString(strings.TrimSpace(string(b)), "(address)"))
-	return len(b), nil
 }

@@ -28,8 +28,9 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-sr
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func (a *App) server(secure bool) *http.Server {
-	s := &http.Server{Handler: a.routes(secure), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: quietLog(a.log)}
+	p := a.patience
+	s := &http.Server{Handler: a.routes(secure), ReadHeaderTimeout: p.header, ReadTimeout: p.body, WriteTimeout: p.write, IdleTimeout: p.idle,
+		MaxHeaderBytes: 32 << 10, ErrorLog: quietLog(a.log)}
 	if secure {
 		s.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{a.certificate}, NextProtos: []string{"http/1.1"}}
 	}
@@ -40,6 +41,9 @@ func (a *App) routes(secure bool) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.Use(a.recover, headers(secure))
+	if secure {
+		r.Use(a.ofAddress)
+	}
 	r.GET("/h/:hearing/:seat", a.page)
 	r.GET("/assets/*file", gin.WrapH(http.FileServerFS(courtroomui.Dist)))
 	r.GET("/parda.svg", gin.WrapH(http.FileServerFS(courtroomui.Dist)))
@@ -162,6 +166,16 @@ func (a *App) socket(c *gin.Context) {
 		signaling.WriteError(c.Writer, a.log, err)
 		return
 	}
+	most := socketsOfSeat
+	if p.Crowded(seat) {
+		most = socketsOfGallery
+	}
+	leave, ok := a.turnstiles.enter(most, "socket", id, seat)
+	if !ok {
+		signaling.WriteError(c.Writer, a.log, tooMany())
+		return
+	}
+	defer leave()
 	conn, err := websocket.Accept(c.Writer, c.Request, &websocket.AcceptOptions{OriginPatterns: a.originHosts()})
 	if err != nil {
 		return // Accept has answered
@@ -206,10 +220,13 @@ func (a *App) tokenFor(ctx context.Context, id, token, want string) error {
 
 // whip takes the testimony from the station and the courtroom's cameras: the token names the one publication that it may make.
 func (a *App) whip() *signaling.Door {
-	return &signaling.Door{Log: a.log, ICEServers: a.publisherICE,
+	return &signaling.Door{Log: a.log, Within: a.patience.body, ICEServers: a.publisherICE,
 		Open: func(ctx context.Context, r *http.Request, id, offer string) (string, string, error) {
 			p, label, err := a.publisher(ctx, r, id)
 			if err != nil {
+				return "", "", err
+			}
+			if err := a.mayOffer(id, "token "+label); err != nil {
 				return "", "", err
 			}
 			rendering := r.URL.Query().Get("rendering")
@@ -263,10 +280,17 @@ func (a *App) whep() *signaling.Door {
 		}
 		return p, seat, doorError(a.access.Check(context.WithoutCancel(r.Context()), id, seat, cookie.Value))
 	}
-	return &signaling.Door{Log: a.log, ICEServers: a.viewerICE,
+	return &signaling.Door{Log: a.log, Within: a.patience.body, ICEServers: a.viewerICE,
 		Open: func(ctx context.Context, r *http.Request, id, offer string) (string, string, error) {
 			p, seat, err := seatOf(r, id)
 			if err != nil {
+				return "", "", err
+			}
+			cookie, err := r.Cookie(access.CookieName(id, seat))
+			if err != nil {
+				return "", "", err
+			}
+			if err := a.mayOffer(id, "browser "+cookie.Value); err != nil {
 				return "", "", err
 			}
 			return p.Watch(ctx, seat, offer, func() error { _, _, err := seatOf(r, id); return err })

@@ -137,6 +137,9 @@ func (l line) Subscribe(ctx context.Context, viewer string, slots []visibility.S
 	for i, s := range slots {
 		sinks[i] = relay.Sink{Viewer: l.name(viewer), Slot: s.Slot, Media: mediaKinds[s.Media]}
 	}
+	if l.board.relay.SubscriptionsOf(func(v string) bool { return strings.HasPrefix(v, l.hearing+"/") }) >= subscriptionsOfHearing {
+		return "", "", tooMany()
+	}
 	answer, id, err = l.board.relay.Subscribe(ctx, l.name(viewer), sinks, offer)
 	return answer, id, refused(err)
 }

@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"mime"
@@ -10,7 +11,7 @@ import (
 	"time"
 )
 
-// bodyWithin is how long an offer may take to arrive.
+// bodyWithin is how long an offer may take to arrive where the door is not told otherwise.
 const bodyWithin = 10 * time.Second
 
 // Door is the HTTP side of WHIP (RFC 9725) and WHEP: an SDP offer is posted, an answer and a resource come back, and DELETE ends
@@ -25,7 +26,9 @@ type Door struct {
 	End func(ctx context.Context, r *http.Request, hearing, id string) error
 	// ICEServers are offered in Link headers (RFC 9725, section 4.6) to a request that Open took; may be nil.
 	ICEServers func(r *http.Request, hearing string) []ICEServer
-	Log        *slog.Logger
+	// Within is how long a body may take to arrive; zero: 10 s.
+	Within time.Duration
+	Log    *slog.Logger
 }
 
 // ServeHTTP answers one request. The router sets the path values "hearing" and, for a resource, "id".
@@ -53,13 +56,23 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 	}
 	// Nobody has been asked for a token yet, so a body that trickles in must not hold a connection. Where w knows no deadline (a test), the size alone bounds it.
 	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(time.Now().Add(bodyWithin))
+	within := d.Within
+	if within == 0 {
+		within = bodyWithin
+	}
+	_ = connection.SetReadDeadline(time.Now().Add(within))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxSDP))
-	_ = connection.SetReadDeadline(time.Time{})
-	if err != nil {
+	// After an error the deadline stays: the server reads what is left of a body before it closes, and would wait for ever for one that never comes.
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
 		WriteError(w, d.Log, Refuse("too_large", "The offer is too large.", err))
 		return
+	case err != nil:
+		WriteError(w, d.Log, Refuse("bad_message", "The offer did not arrive.", err))
+		return
 	}
+	_ = connection.SetReadDeadline(time.Time{})
 	answer, id, err := d.Open(r.Context(), r, r.PathValue("hearing"), string(body))
 	if err != nil {
 		WriteError(w, d.Log, err)

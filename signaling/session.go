@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
 )
 
 // Close codes of parda's own (RFC 6455, section 7.4.2: 4000 to 4999 are for private use).
@@ -52,6 +53,10 @@ const (
 	helloWithin  = 10 * time.Second
 	closeWithin  = 3 * time.Second // what is queued may take so long before a close that the gateway asked for
 	commandLimit = 16              // commands of one session that are under way at once
+
+	// A page says a few things a second. One that says more is read no faster; and an offer, which costs a connection with keys of its own, is refused.
+	messagesPerSecond, messagesAtOnce = 50, 400
+	offersPerSecond, offersAtOnce     = 1, 12
 
 	// A page that is gone without a word (a lid that was closed, a cable that was pulled) must be missed within seconds: an outage of the
 	// defence pauses testimony.
@@ -192,6 +197,7 @@ func (s *Session) read(ctx context.Context) error {
 		logRefusal(s.log, e)
 		return closeReason{attachCode(e), e.Code}
 	}
+	pace, offers := rate.NewLimiter(messagesPerSecond, messagesAtOnce), rate.NewLimiter(offersPerSecond, offersAtOnce)
 	slots := make(chan struct{}, commandLimit)
 	var busy sync.WaitGroup
 	defer func() {
@@ -207,6 +213,13 @@ func (s *Session) read(ctx context.Context) error {
 		if s.closing() {
 			<-ctx.Done() // the writer says why, and ends the session
 			return context.Cause(ctx)
+		}
+		if err := pace.Wait(ctx); err != nil {
+			return context.Cause(ctx)
+		}
+		if (m.Type == "rtc.offer" || m.Type == "rtc.publish") && !offers.Allow() {
+			s.refuse(m.ID, Refuse("too_many", "Too many at once. Try again in a moment.", nil))
+			continue
 		}
 		select {
 		case slots <- struct{}{}:

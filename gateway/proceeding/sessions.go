@@ -27,6 +27,16 @@ const (
 	sessionsOfGallery = 256
 )
 
+// Crowded tells whether a seat's link admits many: the gallery's does.
+func (p *Proceeding) Crowded(seat string) bool {
+	crowded := false
+	_ = p.do(context.Background(), func() { // of a hearing that is gone nothing is said
+		s, _ := p.state.Seat(seat)
+		crowded = s.Role == hearing.Gallery
+	})
+	return crowded
+}
+
 // Attach implements signaling.Room.
 func (p *Proceeding) Attach(ctx context.Context, s *signaling.Session, h signaling.Hello) error {
 	return p.AttachIf(ctx, s, h, func() error { return nil })
