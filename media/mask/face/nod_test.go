@@ -40,9 +40,12 @@ func trails(poses []pose, truth []attitude, drawn func(pose) int8, done func(att
 func TestANodIsANod(t *testing.T) {
 	drawn := []func(pose) int8{func(p pose) int8 { return p.pitch }, func(p pose) int8 { return p.yaw }, func(p pose) int8 { return p.roll }}
 	for axis, name := range []string{"nod", "shake", "tilt"} {
-		for _, c := range []struct{ degrees, rate float64 }{{2, 1}, {5, .5}, {8, 2}, {15, 1}} {
+		for i, c := range []struct{ degrees, rate float64 }{{2, 1}, {15, 1}, {8, 2}, {5, .5}, {10, .5}, {5, 2}, {15, .5}} {
+			if i > 1 && !long() {
+				break
+			}
 			s := func(at float64) float64 { return c.degrees * math.Pi / 180 * math.Sin(2*math.Pi*c.rate*at) }
-			poses, truth := rendered(t, 4, func(at float64) (a attitude, p paintedFace) {
+			poses, truth := rendered(t, 3, func(at float64) (a attitude, p paintedFace) {
 				*[]*float64{&a.pitch, &a.yaw, &a.roll}[axis] = s(at)
 				return a, p
 			})
@@ -84,7 +87,11 @@ func TestWhoSpeaksOrSwaysDoesNotNod(t *testing.T) {
 			return attitude{x: 8 * math.Sin(2*math.Pi*.4*at)}, paintedFace{}
 		}},
 	} {
-		poses, _ := rendered(t, 6, c.at)
+		seconds := 4.0
+		if long() {
+			seconds = 60
+		}
+		poses, _ := rendered(t, seconds, c.at)
 		var g gestures
 		shut := 0
 		for _, p := range poses {

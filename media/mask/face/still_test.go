@@ -11,7 +11,10 @@ import (
 	"parda/media/mask"
 )
 
-var soak = flag.Duration("soak", 20*time.Second, "how long a sitting TestSoak plays, in the figure's own time: it runs faster than that")
+var soak = flag.Duration("soak", 20*time.Second, "how long a sitting TestSoak plays, in the figure's own time: it runs faster than that; over 1m the other tests take their long forms")
+
+// long says whether the long forms run: with -soak of more than a minute.
+func long() bool { return *soak > time.Minute }
 
 // film plays a photo that moves: at(t) says by how many pixels at t seconds; grain is the camera's noise.
 type film struct {
@@ -85,7 +88,7 @@ func TestAStillPersonNodsAtNothing(t *testing.T) {
 			clip := newFilm(t, 320, 240, placedPhoto{4, 2, 165, 125, 130}, c.grain)
 			var g gestures
 			still, shut := 0, 0
-			pictures := max(25*12, int(soak.Seconds()*5)) // two minutes of each within a soak of ten
+			pictures := max(25*8, int(soak.Seconds()*5)) // two minutes of each within a soak of ten
 			for i := range pictures {
 				at := float64(i) * .04
 				f.Observe(clip.frame(began.Add(time.Duration(at*1e9)), 0, 0, c.light(at)))
@@ -147,12 +150,16 @@ func TestTheCamerasClockDoesNotShow(t *testing.T) {
 		n := float64(len(v) - 2)
 		return print{math.Sqrt(p.size / n), p.speed / n, math.Sqrt(p.ripple / n)}
 	}
-	base := of(watch(t, 25, .001, 12))
+	seconds := 9
+	if long() {
+		seconds = 30
+	}
+	base := of(watch(t, 25, .001, seconds))
 	if base.size < 2 {
 		t.Fatalf("the figure does not move: %+v", base)
 	}
 	for _, c := range []struct{ rate, jitter float64 }{{15, .004}, {24, .002}, {29.97, .002}, {30, .006}} {
-		got := of(watch(t, c.rate, c.jitter, 12))
+		got := of(watch(t, c.rate, c.jitter, seconds))
 		t.Logf("%.2f a second: %.2f %.2f %.2f against %.2f %.2f %.2f", c.rate, got.size, got.speed, got.ripple, base.size, base.speed, base.ripple)
 		for _, q := range [][2]float64{{got.size, base.size}, {got.speed, base.speed}, {got.ripple, base.ripple}} {
 			if ratio := q[0] / q[1]; ratio < .75 || ratio > 1.33 {
