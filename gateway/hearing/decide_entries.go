@@ -177,8 +177,9 @@ func (c *call) entryAmend() error {
 	if err := a.Interpreted.check(); err != nil {
 		return err
 	}
+	at := c.pressed()
 	c.emit(EntryAmended, EntryAmendedPayload{ID: sequence("e", c.s.EntrySeq+1), Entry: *a.Entry, Text: strings.TrimSpace(a.Text),
-		Interpreted: a.Interpreted.tidy(), Reason: cut(a.Reason, maxReasonRunes), Sealed: w.Sealed, By: c.seat.Role})
+		Interpreted: a.Interpreted.tidy(), Reason: cut(a.Reason, maxReasonRunes), Sealed: w.Sealed, By: c.seat.Role, At: &at})
 	return nil
 }
 
@@ -206,6 +207,7 @@ func (c *call) mark(code Code, strike bool) error {
 	case blank(a.Reason):
 		return refuse(CodeReasonRequired, "To strike an entry out, or to restore it, needs a reason.")
 	}
-	c.emit(code, EntryMarkedPayload{Entry: *a.Entry, Reason: cut(strings.TrimSpace(a.Reason), maxReasonRunes), Sealed: w.Sealed, By: c.seat.Role})
+	at := c.pressed()
+	c.emit(code, EntryMarkedPayload{Entry: *a.Entry, Reason: cut(strings.TrimSpace(a.Reason), maxReasonRunes), Sealed: w.Sealed, By: c.seat.Role, At: &at})
 	return nil
 }

@@ -1,8 +1,10 @@
 package hearing
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 )
 
 // add enters a line and returns the index of its event.
@@ -76,7 +78,7 @@ func TestAStrikeStaysBesideTheEntryWithItsReasonAndIsTakenBackByAnother(t *testi
 	c.refused(CodeNotAllowed, "defence", "entry.strike", m{"entry": sealed, "reason": "r"})
 	c.do("clerk", "entry.strike", m{"entry": sealed, "reason": " misheard "})
 	p, err := Payload[EntryMarkedPayload](c.events[len(c.events)-1])
-	if err != nil || p != (EntryMarkedPayload{Entry: sealed, Reason: "misheard", Sealed: "parties", By: CourtClerk}) {
+	if err != nil || p.At == nil || p.Entry != sealed || p.Reason != "misheard" || p.Sealed != "parties" || p.By != CourtClerk {
 		t.Errorf("%+v %v", p, err)
 	}
 	if !c.s.Entries[sealed].Struck || c.s.Entries[plain].Struck {
@@ -121,5 +123,40 @@ func TestTheClerkStrikesNeitherARulingNorTheWitnesssRemark(t *testing.T) {
 		c.do("judge", "entry.strike", m{"entry": i, "reason": "r"})
 		c.refused(CodeNotAllowed, "clerk", "entry.restore", m{"entry": i, "reason": "r"})
 		c.do("judge", "entry.restore", m{"entry": i, "reason": "r"})
+	}
+}
+
+func TestWhatWasWrittenWithoutALinkKeepsTheTimeItWasWritten(t *testing.T) {
+	c := newCourt(t)
+	c.open("no_confrontation")
+	line := c.add("clerk", m{"kind": "note", "text": "one"})
+	before, ahead := c.now.Add(-time.Minute), c.now.Add(time.Hour)
+	for _, step := range []struct {
+		name string
+		args m
+		at   time.Time
+		want time.Time
+	}{
+		{"entry.add", m{"kind": "note", "text": "two"}, before, before},
+		{"entry.amend", m{"entry": line, "text": "three"}, before, before},
+		{"entry.strike", m{"entry": line, "reason": "r"}, before, before},
+		{"entry.restore", m{"entry": line, "reason": "r"}, ahead, time.Time{}}, // a clock that runs ahead: the gateway's counts
+	} {
+		raw, err := json.Marshal(step.args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		drafts, _, err := Decide(c.s, Actor{"clerk", CourtClerk}, Command{Name: step.name, Args: raw, At: step.at}, c.now)
+		if err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if step.want.IsZero() {
+			step.want = c.now
+		}
+		c.enter(drafts)
+		p, err := Payload[struct{ At time.Time }](c.events[len(c.events)-1])
+		if err != nil || !p.At.Equal(step.want) {
+			t.Errorf("%s is entered with %v, want %v (%v)", step.name, p.At, step.want, err)
+		}
 	}
 }

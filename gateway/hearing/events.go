@@ -259,14 +259,16 @@ type EntryAmendedPayload struct {
 	Reason      string       `json:"reason,omitempty"`
 	Sealed      string       `json:"sealed,omitempty"` // as the amended line is
 	By          Role         `json:"by"`
+	At          *time.Time   `json:"at,omitempty"` // when it was pressed, by the writer's clock
 }
 
 // EntryMarkedPayload strikes out a line, or restores one that is struck. The line itself stays as it is.
 type EntryMarkedPayload struct {
-	Entry  uint64 `json:"entry"` // index of the event of the line
-	Reason string `json:"reason"`
-	Sealed string `json:"sealed,omitempty"` // as the line is
-	By     Role   `json:"by"`
+	Entry  uint64     `json:"entry"` // index of the event of the line
+	Reason string     `json:"reason"`
+	Sealed string     `json:"sealed,omitempty"` // as the line is
+	By     Role       `json:"by"`
+	At     *time.Time `json:"at,omitempty"` // when it was pressed, by the writer's clock
 }
 
 // RequestPayload is an objection, a request to put a question, or a party's request for a pause.

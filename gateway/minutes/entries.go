@@ -149,6 +149,9 @@ func (p *Protocol) amended(e hearing.Event, entry *Entry) error {
 	old := p.written[a.Entry]
 	entry.ID, entry.Text, entry.Interpreted, entry.By, entry.Amends, entry.Level = a.ID, a.Text, a.Interpreted, a.By, &a.Entry, levelOf(a.Sealed)
 	entry.Kind, entry.Speaker, entry.Lang, entry.Number = old.Kind, old.Speaker, old.Lang, old.Number
+	if a.At != nil {
+		entry.said(*a.At)
+	}
 	entry.Shut = entry.Shut || old.Shut // what was said in a closed session is not told by its amendment in an open one
 	if entry.Kind == "" {
 		entry.Kind = "note"
@@ -170,6 +173,9 @@ func (p *Protocol) marked(e hearing.Event, d hearing.Description, entry *Entry) 
 		return err
 	}
 	entry.Level, entry.By = levelOf(a.Sealed), a.By
+	if a.At != nil {
+		entry.said(*a.At)
+	}
 	entry.Shut = entry.Shut || p.written[a.Entry].Shut
 	if entry.Strikes = &a.Entry; e.Code == hearing.EntryRestored {
 		entry.Strikes, entry.Restores = nil, &a.Entry

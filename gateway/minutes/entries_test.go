@@ -222,6 +222,21 @@ func TestAnEntryKeepsWhenItWasPressedAndWhenItWasWritten(t *testing.T) {
 	}
 }
 
+func TestAnAmendmentAndAStrikeKeepWhenTheyWerePressed(t *testing.T) {
+	b := newBook(t)
+	pressed := noon.Add(-time.Minute)
+	line := b.enter("clerk", hearing.EntryAdded, hearing.EntryAddedPayload{ID: "e1", Kind: "note", Text: "x", At: &pressed})
+	for name, e := range map[string]*Entry{
+		"entry":     line,
+		"amendment": b.enter("clerk", hearing.EntryAmended, hearing.EntryAmendedPayload{ID: "e2", Entry: line.Index, Text: "y", At: &pressed}),
+		"strike":    b.enter("clerk", hearing.EntryStruck, hearing.EntryMarkedPayload{Entry: line.Index, Reason: "r", At: &pressed}),
+	} {
+		if e.At != "2026-11-22T11:59:00.000Z" || e.WrittenAt == "" {
+			t.Errorf("%s: at %s, written at %s", name, e.At, e.WrittenAt)
+		}
+	}
+}
+
 func TestASystemEntryShowsOnlyWhatTheRegisterNames(t *testing.T) {
 	b := newBook(t)
 	e := b.enter("judge", hearing.KeyEnrolled, hearing.KeyEnrolledPayload{Seat: "judge", Role: hearing.PresidingJudge, Key: []byte("k"), KeyCode: "1234 5678"})

@@ -329,6 +329,11 @@ func TestEntryIsMarkedInTheRecording(t *testing.T) {
 	if got := p.note(Line{Entry: Entry{Kind: "answer"}, Mark: &Mark{"recordings/0004.webm", 83000}}); got != "0:01:23 in 0004.webm" {
 		t.Errorf("%q", got)
 	}
+	for written, want := range map[string]bool{"2026-11-22T12:00:00.120Z": false, "2026-11-22T12:00:09.000Z": true, "": false} {
+		if got := p.note(Line{Entry: Entry{Kind: "answer", By: "court_clerk", At: "2026-11-22T12:00:00.000Z", WrittenAt: written}}); (got != "") != want {
+			t.Errorf("written at %q: the paper says %q", written, got)
+		}
+	}
 }
 
 func TestOptionalPartsOfALabelFallAway(t *testing.T) {

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"path"
 	"strconv"
+	"time"
+
+	"parda/gateway/hearing"
 )
 
 func (p *paper) entries() {
@@ -147,7 +150,7 @@ func (p *paper) note(l Line) string {
 	if l.Mark != nil && l.Kind != "system" {
 		parts = append(parts, p.words("protocol.mark", map[string]string{"offset": offset(l.Mark.OffsetMS), "file": path.Base(l.Mark.File)}))
 	}
-	if l.WrittenAt != "" {
+	if later(l.At, l.WrittenAt) {
 		parts = append(parts, p.say("pdf.time")+": "+clock(l.WrittenAt)+", "+p.role(string(l.By)))
 	}
 	if l.Sealed == "parties" && l.Kind != "system" && l.Kind != "incident" {
@@ -161,6 +164,13 @@ func (p *paper) note(l Line) string {
 		out += clean(part)
 	}
 	return out
+}
+
+// later says whether an entry was written down so long after it was said that a reader must know, as the pages do: over five seconds.
+func later(at, written string) bool {
+	a, errA := time.Parse(hearing.TimeLayout, at)
+	w, errW := time.Parse(hearing.TimeLayout, written)
+	return errA == nil && errW == nil && w.Sub(a).Abs() > 5*time.Second
 }
 
 func offset(ms int64) string {
