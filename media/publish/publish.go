@@ -25,11 +25,15 @@ var (
 	ErrHearing  = wire.ErrHearing  // 404
 	ErrRefused  = wire.ErrRefused  // any other refusal
 	ErrLinkLost = wire.ErrLinkLost // the link died under a running publication
+	ErrNoTURN   = wire.ErrNoTURN   // relay only, and no TURN server is known
 	ErrTooLarge = wire.ErrTooLarge // a picture that does not fit its packets
 )
 
 // ErrNotMasked is returned for the zero value of a masked type: it was built by no mask.
 var ErrNotMasked = errors.New("publish: this picture or sound comes from no mask")
+
+// TURNServer is one that the gateway named, with the credential of the moment.
+type TURNServer = wire.TURNServer
 
 // Config of a Publisher. All but RootCAs and Log are required.
 type Config struct {
@@ -41,6 +45,9 @@ type Config struct {
 	Rendering string
 	// RootCAs verifies the gateway's certificate; nil means the system's pool.
 	RootCAs *x509.CertPool
+	// RelayOnly lets media go by one of the TURN servers and no other way; without one New gives ErrNoTURN.
+	RelayOnly bool
+	TURN      []TURNServer
 	// Log may be nil.
 	Log *slog.Logger
 }
@@ -60,7 +67,7 @@ func New(ctx context.Context, cfg Config) (*Publisher, error) {
 	}
 	sender, err := wire.Open(ctx, wire.Config{
 		GatewayURL: cfg.GatewayURL, Hearing: cfg.Hearing, Token: cfg.Token, Rendering: cfg.Rendering,
-		RootCAs: cfg.RootCAs, Steady: true, Log: cfg.Log,
+		RootCAs: cfg.RootCAs, Steady: true, RelayOnly: cfg.RelayOnly, TURN: cfg.TURN, Log: cfg.Log,
 	})
 	if err != nil {
 		return nil, err

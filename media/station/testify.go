@@ -36,6 +36,7 @@ type testifyConfig struct {
 	kiosk                                string
 	judgeKey                             string
 	json                                 bool
+	relayOnly                            bool
 }
 
 func testifyFlags(c *testifyConfig, stderr io.Writer) *flag.FlagSet {
@@ -51,6 +52,7 @@ func testifyFlags(c *testifyConfig, stderr io.Writer) *flag.FlagSet {
 	fs.BoolVar(&c.loop, "loop", false, "play files again at their end")
 	fs.StringVar(&c.kiosk, "kiosk", "127.0.0.1:0", "`ADDRESS` of the witness's page, on this machine only")
 	fs.StringVar(&c.judgeKey, "judge-key", "", "short `CODE` (or whole SHA-256) of the judge's key; without it the first key of the hearing is trusted")
+	fs.BoolVar(&c.relayOnly, "relay-only", false, "send by the gateway's TURN server and no other way, so that not even the gateway's media port sees this room's address")
 	fs.BoolVar(&c.json, "json", false, "print the kiosk's link as a line of JSON")
 	fs.IntVar(&c.width, "width", 640, "width of the masked picture in pixels")
 	fs.IntVar(&c.height, "height", 480, "height of the masked picture in pixels")
@@ -149,7 +151,8 @@ func (s *station) run(ctx context.Context) error {
 		s.log.Info("a testimony of this hearing was going on when the station ended; its parameters and the judge's key are kept", "key_code", r.trust.code())
 	}
 	r.publish = func(ctx context.Context, key string) (publication, error) {
-		return publish.New(ctx, publish.Config{GatewayURL: gateway.String(), Hearing: s.config.hearing, Token: s.config.token, Rendering: key, RootCAs: roots, Log: s.log})
+		return publish.New(ctx, publish.Config{GatewayURL: gateway.String(), Hearing: s.config.hearing, Token: s.config.token, Rendering: key, RootCAs: roots, Log: s.log,
+			RelayOnly: s.config.relayOnly, TURN: r.turnServers()})
 	}
 	if r.signer, err = newSigner(); err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
@@ -64,6 +65,10 @@ func Publish(ctx context.Context, cfg Config) (*Publication, error) {
 	if err != nil {
 		return nil, err
 	}
+	way, err := cfg.way()
+	if err != nil {
+		return nil, err
+	}
 	log := cfg.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -79,7 +84,7 @@ func Publish(ctx context.Context, cfg Config) (*Publication, error) {
 	if p.steer, err = newSteering(cfg.VideoBitrate); err != nil {
 		return nil, fmt.Errorf("wire: making the connection: %w", err)
 	}
-	if p.pc, err = newPeerConnection(p.steer); err != nil {
+	if p.pc, err = newPeerConnection(p.steer, way); err != nil {
 		return nil, fmt.Errorf("wire: making the connection: %w", err)
 	}
 	if err := p.negotiate(ctx, cfg.FPS); err != nil {
@@ -99,7 +104,7 @@ func Publish(ctx context.Context, cfg Config) (*Publication, error) {
 
 // newPeerConnection sets up pion with as little to tell as possible: VP8 and Opus only, no RTP header extension but the pictures' numbers (network.go; RFC 6464
 // audio level would speak of what is said), no mDNS name, and short timeouts.
-func newPeerConnection(steer *steering) (*webrtc.PeerConnection, error) {
+func newPeerConnection(steer *steering, way webrtc.Configuration) (*webrtc.PeerConnection, error) {
 	media := &webrtc.MediaEngine{}
 	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: webrtc.TypeRTCPFBTransportCC}}
 	err := errors.Join(
@@ -129,16 +134,13 @@ func newPeerConnection(steer *steering) (*webrtc.PeerConnection, error) {
 	interceptors.Add(responder)
 	interceptors.Add(reports)
 
-	settings := webrtc.SettingEngine{}
+	settings := webrtc.SettingEngine{LoggerFactory: &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}} // pion's own logs hold addresses
 	settings.SetICETimeouts(disconnectAfter, failAfter, keepalive)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetIncludeLoopbackCandidate(true) // station and gateway may share a machine
 	settings.SetHostAcceptanceMinWait(0)
 	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(interceptors),
-		webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{
-		BundlePolicy:  webrtc.BundlePolicyMaxBundle,
-		RTCPMuxPolicy: webrtc.RTCPMuxPolicyRequire,
-	})
+		webrtc.WithSettingEngine(settings)).NewPeerConnection(way)
 }
 
 // negotiate adds the tracks, offers, and takes the answer (JSEP, RFC 9429).

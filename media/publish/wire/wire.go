@@ -47,6 +47,9 @@ type Config struct {
 	// Steady gives every picture the same packets, whatever it shows (shape.go); VideoBitrate is then what the packets come to. It is for the
 	// witness: a court camera's natural picture would not fit.
 	Steady bool
+	// RelayOnly lets media go by one of the TURN servers and no other way.
+	RelayOnly bool
+	TURN      []TURNServer
 	// Log may be nil. It never gets addresses, tokens or bodies.
 	Log *slog.Logger
 }

@@ -105,6 +105,9 @@ func New(t testing.TB) *Server {
 	return s
 }
 
+// MediaAddress is where media goes, "127.0.0.1:port".
+func (s *Server) MediaAddress() string { return s.conn.LocalAddr().String() }
+
 // Certificate is the server's certificate in DER.
 func (s *Server) Certificate() []byte { return s.http.Certificate().Raw }
 
