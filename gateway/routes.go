@@ -244,6 +244,12 @@ func (a *App) whip() *signaling.Door {
 				p.Unpublish(id)
 			}
 			return err
+		},
+		Restart: func(ctx context.Context, r *http.Request, hearing, id, fragment string) (string, error) {
+			if _, _, err := a.publisher(ctx, r, hearing); err != nil {
+				return "", err
+			}
+			return a.board.restart(ctx, id, fragment)
 		}}
 }
 
@@ -301,6 +307,12 @@ func (a *App) whep() *signaling.Door {
 				p.Unwatch(seat, id)
 			}
 			return err
+		},
+		Restart: func(ctx context.Context, r *http.Request, hearing, id, fragment string) (string, error) {
+			if _, _, err := seatOf(r, hearing); err != nil {
+				return "", err
+			}
+			return a.board.restart(ctx, id, fragment)
 		}}
 }
 

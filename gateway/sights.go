@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"strings"
 
 	"parda/gateway/proceeding"
 	"parda/media/relay"
+	"parda/signaling"
 )
 
 // sightKinds are what the relay finds of a subscriber's network.
@@ -23,4 +26,13 @@ func (b *switchboard) onSight(e relay.Event) bool {
 		p.Saw(found, e.ID, e.Slot, e.Since)
 	}
 	return true
+}
+
+// restart restarts the ICE of a connection. The id is 128 random bits that only who made the connection was told.
+func (b *switchboard) restart(ctx context.Context, id, fragment string) (string, error) {
+	answer, err := b.relay.Restart(ctx, id, fragment)
+	if errors.Is(err, relay.ErrGone) {
+		return "", signaling.ErrNoConnection
+	}
+	return answer, refused(err)
 }

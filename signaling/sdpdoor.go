@@ -17,13 +17,15 @@ const bodyWithin = 10 * time.Second
 // Door is the HTTP side of WHIP (RFC 9725) and WHEP: an SDP offer is posted, an answer and a resource come back, and DELETE ends
 // it. The two protocols differ in the direction of the media, which is the business of Open.
 //
-// It serves POST and OPTIONS on the endpoint and DELETE on the resource. There is no trickle and no ICE restart, so PATCH is refused with 405
-// (RFC 9725, section 4.3): all candidates are in the offer and the answer.
+// It serves POST and OPTIONS on the endpoint, DELETE and PATCH on the resource. A PATCH restarts ICE (restart.go). There is no trickle: all
+// candidates are in the offer and the answer.
 type Door struct {
 	// Open authorises the request, takes the offer and returns the answer and an id for the resource.
 	Open func(ctx context.Context, r *http.Request, hearing, offer string) (answer, id string, err error)
 	// End authorises the request and ends the resource.
 	End func(ctx context.Context, r *http.Request, hearing, id string) error
+	// Restart authorises the request and restarts the resource's ICE with the client's credentials in the fragment (RFC 8840). Errors: ErrNoConnection.
+	Restart func(ctx context.Context, r *http.Request, hearing, id, fragment string) (answer string, err error)
 	// ICEServers are offered in Link headers (RFC 9725, section 4.6) to a request that Open took; may be nil.
 	ICEServers func(r *http.Request, hearing string) []ICEServer
 	// Within is how long a body may take to arrive; zero: 10 s.
@@ -39,11 +41,13 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.post(w, r)
 	case r.Method == http.MethodDelete && id != "":
 		d.delete(w, r, id)
+	case r.Method == http.MethodPatch && id != "":
+		d.patch(w, r, id)
 	case r.Method == http.MethodOptions && id == "":
 		w.Header().Set("Accept-Post", "application/sdp")
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		w.Header().Set("Allow", "POST, DELETE, OPTIONS")
+		w.Header().Set("Allow", "POST, DELETE, PATCH, OPTIONS")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 	}
 }
@@ -85,6 +89,7 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/sdp")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("ETag", iceTag())
 	w.Header().Set("Location", strings.TrimSuffix(r.URL.Path, "/")+"/"+id)
 	w.WriteHeader(http.StatusCreated)
 	io.WriteString(w, answer)

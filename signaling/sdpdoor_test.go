@@ -54,7 +54,7 @@ func TestTheSDPDoorKeepsToRFC9725(t *testing.T) {
 		{"a malformed offer gets 400", "POST", "/whip/demo", "right", "application/sdp", "nonsense", 400, "sdp_invalid"},
 		{"a body of 10 MB gets 413", "POST", "/whip/demo", "right", "application/sdp", strings.Repeat("v", 10<<20), 413, "too_large"},
 		{"the resource ends by DELETE", "DELETE", "/whip/demo/abc", "right", "", "", 200, ""},
-		{"trickle by PATCH gets 405", "PATCH", "/whip/demo/abc", "right", "application/trickle-ice-sdpfrag", "", 405, ""},
+		{"a PATCH that names no ICE session gets 428", "PATCH", "/whip/demo/abc", "right", "application/trickle-ice-sdpfrag", "", 428, ""},
 		{"OPTIONS says what may be posted", "OPTIONS", "/whip/demo", "", "", "", 204, ""},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {

@@ -12,27 +12,42 @@ import (
 // A client whose address changed goes on with the connection it has: new ICE credentials on both sides (an ICE restart, RFC 8445 section 2.4, by
 // RFC 9725 section 4.3.2), the same DTLS, the same SRTP keys and numbers, the same slots. Who may have what does not change by it.
 
-// Restart takes new ICE credentials of the client of a publication or a subscription and gives the relay's own new ones. They are characters of
-// RFC 8839 section 5.4: a ufrag of 4 to 256, a password of 22 to 256. Errors: ErrGone (no such connection, or not up yet), ErrSDP, ErrClosed.
-func (r *Relay) Restart(ctx context.Context, id, ufrag, password string) (ownUfrag, ownPassword string, err error) {
+// Restart takes new ICE credentials of the client of a publication or a subscription, in a fragment of SDP (RFC 8840), and gives the relay's own new ones in
+// another, with its candidates. Credentials are characters of RFC 8839 section 5.4: a ufrag of 4 to 256, a password of 22 to 256; all else in the fragment
+// is not looked at. Errors: ErrGone (no such connection, or not up yet), ErrSDP, ErrTooMany, ErrClosed.
+func (r *Relay) Restart(ctx context.Context, id, fragment string) (answer string, err error) {
+	ufrag, password := attribute(fragment, "ice-ufrag"), attribute(fragment, "ice-pwd")
 	if !iceChars(ufrag, 4) || !iceChars(password, 22) {
-		return "", "", fmt.Errorf("%w: these are no ICE credentials", ErrSDP)
+		return "", fmt.Errorf("%w: these are no ICE credentials", ErrSDP)
 	}
 	pc, lock, err := r.restartable(id)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	lock <- struct{}{} // one at a time
 	defer func() { <-lock }()
 	remote := pc.RemoteDescription()
 	if remote == nil {
-		return "", "", ErrGone
+		return "", ErrGone
 	}
-	if _, err := r.answer(ctx, pc, withCredentials(remote.SDP, ufrag, password)); err != nil {
-		return "", "", err
+	whole, err := r.answer(ctx, pc, withCredentials(remote.SDP, ufrag, password))
+	if err != nil {
+		return "", err
 	}
-	own := pc.LocalDescription().SDP
-	return attribute(own, "ice-ufrag"), attribute(own, "ice-pwd"), nil
+	var out strings.Builder
+	out.WriteString("a=ice-lite\r\n")
+	mid := false
+	for line := range strings.Lines(whole) {
+		switch {
+		case strings.HasPrefix(line, "m=") && mid:
+			return out.String(), nil // one section stands for all: they are bundled
+		case strings.HasPrefix(line, "m="), strings.HasPrefix(line, "a=mid:"), strings.HasPrefix(line, "a=ice-ufrag:"), strings.HasPrefix(line, "a=ice-pwd:"),
+			strings.HasPrefix(line, "a=candidate:"), strings.HasPrefix(line, "a=end-of-candidates"), strings.HasPrefix(line, "a=group:BUNDLE"):
+			mid = mid || strings.HasPrefix(line, "m=")
+			out.WriteString(line)
+		}
+	}
+	return out.String(), nil
 }
 
 // restartable finds a connection that is up, and takes a turn from its budget: each restart makes pion gather anew.

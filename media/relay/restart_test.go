@@ -32,9 +32,13 @@ func restart(t *testing.T, r *Relay, pc *webrtc.PeerConnection, id string) {
 	}
 	<-gathered
 	own := pc.LocalDescription().SDP
-	ufrag, password, err := r.Restart(t.Context(), id, attribute(own, "ice-ufrag"), attribute(own, "ice-pwd"))
+	fragment, err := r.Restart(t.Context(), id, own)
 	if err != nil {
 		t.Fatal(err)
+	}
+	ufrag, password := attribute(fragment, "ice-ufrag"), attribute(fragment, "ice-pwd")
+	if attribute(fragment, "candidate") == "" || attribute(fragment, "mid") == "" || strings.Contains(fragment, "fingerprint") {
+		t.Fatalf("the fragment is %q", fragment)
 	}
 	answer := pc.RemoteDescription().SDP
 	if attribute(answer, "ice-ufrag") == ufrag || attribute(answer, "ice-pwd") == password {
@@ -99,15 +103,15 @@ func TestARestartIsForConnectionsThatAreThereAndCredentialsThatAreSome(t *testin
 		{s.id, "abc", good, ErrSDP},
 		{s.id, good, "short", ErrSDP},
 		{s.id, good, strings.Repeat("x", 257), ErrSDP},
-		{s.id, good, good + "\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host", ErrSDP},
+		{s.id, good, good + " candidate:1 1 udp 1 192.0.2.1 9 typ host", ErrSDP},
 	} {
-		if _, _, err := r.Restart(t.Context(), c.id, c.ufrag, c.password); !errors.Is(err, c.want) {
+		if _, err := r.Restart(t.Context(), c.id, "a=ice-ufrag:"+c.ufrag+"\r\na=ice-pwd:"+c.password+"\r\n"); !errors.Is(err, c.want) {
 			t.Errorf("%.10q %.10q %.10q: %v, want %v", c.id, c.ufrag, c.password, err, c.want)
 		}
 	}
 	var refused error
 	for range restartsMost + 1 {
-		_, _, refused = r.Restart(t.Context(), s.id, good, good)
+		_, refused = r.Restart(t.Context(), s.id, "a=ice-ufrag:"+good+"\na=ice-pwd:"+good+"\n")
 	}
 	if !errors.Is(refused, ErrTooMany) {
 		t.Errorf("after %d restarts at once: %v", restartsMost+1, refused)

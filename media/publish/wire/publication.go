@@ -27,9 +27,9 @@ import (
 	"parda/media/attest"
 )
 
-// Link timing: a dead link is reported within disconnectAfter + failAfter.
+// Link timing: a way that is silent begins anew (restart.go), and a dead link is reported disconnectAfter + failAfter later.
 const (
-	disconnectAfter = 1500 * time.Millisecond
+	disconnectAfter = 1000 * time.Millisecond
 	failAfter       = 1500 * time.Millisecond
 	keepalive       = 500 * time.Millisecond
 	connectWithin   = 10 * time.Second
@@ -46,6 +46,8 @@ type Publication struct {
 
 	video, audio *rtpStream
 	steer        *steering
+	heard        atomic.Int64 // when RTCP last came (UnixNano); 0: never
+	mute         atomic.Bool  // ICE hears nothing
 
 	connected atomic.Bool
 	keyWanted atomic.Bool
@@ -95,7 +97,8 @@ func Publish(ctx context.Context, cfg Config) (*Publication, error) {
 	if cfg.Rendering != "" { // of a witness: her station signs what is sent
 		p.video.sent, p.audio.sent = attest.NewCollector("video"), attest.NewCollector("audio")
 	}
-	p.running.Add(2)
+	p.running.Add(3)
+	go p.watchWay()
 	go p.pace(p.video)
 	go p.pace(p.audio)
 	go p.watchConnect()
@@ -215,9 +218,11 @@ func (p *Publication) onState(state webrtc.PeerConnectionState) {
 	case webrtc.PeerConnectionStateConnected:
 		p.keyWanted.Store(true)
 		p.connected.Store(true)
+		p.mute.Store(false)
 	case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 		p.end(ErrLinkLost)
 	case webrtc.PeerConnectionStateDisconnected:
+		p.mute.Store(true)
 		p.log.Warn("no word from the gateway's media port")
 	}
 }
@@ -243,6 +248,7 @@ func (p *Publication) readRTCP(sender *webrtc.RTPSender, video bool) {
 		if err != nil {
 			return
 		}
+		p.heard.Store(time.Now().UnixNano())
 		for _, packet := range packets {
 			switch packet := packet.(type) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:

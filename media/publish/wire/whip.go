@@ -62,7 +62,7 @@ const (
 	httpPeriod = 10 * time.Second
 )
 
-// whip is the HTTP half of a publication: RFC 9725 with one offer, no trickle and no ICE restart.
+// whip is the HTTP half of a publication: RFC 9725 with one offer, no trickle, and ICE restarts.
 type whip struct {
 	endpoint *url.URL
 	token    string
@@ -134,6 +134,23 @@ func (w *whip) offer(ctx context.Context, sdp string) (string, error) {
 	return string(body), nil
 }
 
+// restart patches the resource with this side's new ICE credentials and returns the gateway's (RFC 9725 section 4.3.2).
+func (w *whip) restart(ctx context.Context, fragment string) (string, error) {
+	resp, err := w.do(ctx, http.MethodPatch, w.resource, fragment)
+	if err != nil {
+		return "", bare(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return "", bare(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("the gateway answered %d", resp.StatusCode)
+	}
+	return string(body), nil
+}
+
 // end deletes the resource. A resource that is already gone is no error.
 func (w *whip) end(ctx context.Context) error {
 	if w.resource == nil {
@@ -157,7 +174,11 @@ func (w *whip) do(ctx context.Context, method string, to *url.URL, body string) 
 	}
 	req.Header.Set("Authorization", "Bearer "+w.token)
 	req.Header.Set("User-Agent", "parda")
-	if body != "" {
+	switch {
+	case method == http.MethodPatch:
+		req.Header.Set("Content-Type", "application/trickle-ice-sdpfrag")
+		req.Header.Set("If-Match", "*")
+	case body != "":
 		req.Header.Set("Content-Type", "application/sdp")
 	}
 	return w.client.Do(req)

@@ -34,12 +34,13 @@ type Server struct {
 	// Answer, if set, answers the POST instead of the server; it returns false to let the server do it after all.
 	Answer func(w http.ResponseWriter, r *http.Request) bool
 
-	t       testing.TB
-	http    *httptest.Server
-	conn    *gate
-	mux     ice.UDPMux
-	Deletes atomic.Int32
-	Offers  atomic.Int32
+	t        testing.TB
+	http     *httptest.Server
+	conn     *gate
+	mux      ice.UDPMux
+	Deletes  atomic.Int32
+	Restarts atomic.Int32
+	Offers   atomic.Int32
 
 	mu     sync.Mutex
 	pc     *webrtc.PeerConnection
@@ -57,11 +58,21 @@ type gate struct {
 	net.PacketConn
 	shut atomic.Bool
 	bits atomic.Int64 // a second, towards the server; 0: as many as come
+
+	moved atomic.Bool // the client is seen at another address, and at its old one there is nobody
 }
+
+var movedTo = net.IPv4(127, 0, 0, 99)
 
 func (g *gate) WriteTo(p []byte, addr net.Addr) (int, error) {
 	if g.shut.Load() {
 		return len(p), nil
+	}
+	if u, ok := addr.(*net.UDPAddr); ok && g.moved.Load() {
+		if !u.IP.Equal(movedTo) {
+			return len(p), nil
+		}
+		addr = &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: u.Port}
 	}
 	return g.PacketConn.WriteTo(p, addr)
 }
@@ -71,6 +82,9 @@ func (g *gate) ReadFrom(p []byte) (int, net.Addr, error) {
 		n, addr, err := g.PacketConn.ReadFrom(p)
 		if bits := g.bits.Load(); bits > 0 && err == nil {
 			time.Sleep(time.Duration(8*n) * time.Second / time.Duration(bits)) // what comes meanwhile queues in the socket
+		}
+		if u, ok := addr.(*net.UDPAddr); ok && g.moved.Load() {
+			addr = &net.UDPAddr{IP: movedTo, Port: u.Port}
 		}
 		if err != nil || !g.shut.Load() {
 			return n, addr, err
@@ -120,6 +134,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.Deletes.Add(1)
 	case r.Method == http.MethodPost:
 		s.publish(w, r)
+	case r.Method == http.MethodPatch:
+		s.restart(w, r)
 	default:
 		http.Error(w, "", http.StatusMethodNotAllowed)
 	}
@@ -142,6 +158,30 @@ func (s *Server) publish(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, answer)
 }
 
+// restart gives the connection new ICE credentials.
+func (s *Server) restart(w http.ResponseWriter, r *http.Request) {
+	fragment, err := io.ReadAll(r.Body)
+	s.mu.Lock()
+	pc := s.pc
+	s.mu.Unlock()
+	if err != nil || pc == nil || r.Header.Get("If-Match") != "*" {
+		http.Error(w, "", http.StatusBadRequest)
+		return
+	}
+	offer := pc.RemoteDescription().SDP
+	for _, name := range []string{"a=ice-ufrag:", "a=ice-pwd:"} {
+		offer = strings.ReplaceAll(offer, Lines(offer, name)[0], Lines(string(fragment), name)[0])
+	}
+	answer, err := s.answer(pc, offer)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.Restarts.Add(1)
+	w.Header().Set("Content-Type", "application/trickle-ice-sdpfrag")
+	io.WriteString(w, answer)
+}
+
 func (s *Server) accept(offer, path string) (string, error) {
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
@@ -161,6 +201,10 @@ func (s *Server) accept(offer, path string) (string, error) {
 	s.all = append(s.all, pc)
 	s.mu.Unlock()
 	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { s.receive(track) })
+	return s.answer(pc, offer)
+}
+
+func (s *Server) answer(pc *webrtc.PeerConnection, offer string) (string, error) {
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
 		return "", err
 	}
@@ -241,6 +285,9 @@ func (s *Server) AskForKeyFrame() error {
 
 // PullCable makes the media port fall silent, both ways, without a word.
 func (s *Server) PullCable() { s.conn.shut.Store(true) }
+
+// Move makes the client come from another address from now on; what is sent to its old one is lost.
+func (s *Server) Move() { s.conn.moved.Store(true) }
 
 // Narrow lets so many bits a second through to the server; 0: as many as come.
 func (s *Server) Narrow(bits int) { s.conn.bits.Store(int64(bits)) }
