@@ -127,23 +127,27 @@ func (s *slot) listen(sender *webrtc.RTPSender) {
 		if err != nil {
 			return
 		}
-		packets, err := rtcp.Unmarshal(buf[:n])
-		if err != nil {
-			continue
-		}
-		now := time.Now()
-		s.way.heard.Store(now.UnixNano())
-		for _, p := range packets {
-			switch p := p.(type) {
-			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				if in := s.source.Load(); in != nil && !s.held.Load() {
-					in.askKeyFrame(now)
-				}
-			case *rtcp.TransportLayerNack:
-				s.again(p)
-			case *rtcp.TransportLayerCC:
-				s.way.feedback(p, now)
+		s.told(buf[:n], time.Now())
+	}
+}
+
+// told takes what came in one packet of RTCP.
+func (s *slot) told(b []byte, now time.Time) {
+	packets, err := rtcp.Unmarshal(b)
+	if err != nil {
+		return
+	}
+	s.way.heard.Store(now.UnixNano())
+	for _, p := range packets {
+		switch p := p.(type) {
+		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+			if in := s.source.Load(); in != nil && !s.held.Load() {
+				in.askKeyFrame(now)
 			}
+		case *rtcp.TransportLayerNack:
+			s.again(p)
+		case *rtcp.TransportLayerCC:
+			s.way.feedback(p, now)
 		}
 	}
 }
