@@ -1,8 +1,8 @@
 // Package face turns the picture of the shielded room into one that may leave it: a drawn figure that moves as the witness moves
 // (puppet), the same without expression (blob), or a placard with the pseudonym (card).
 //
-// It redraws and never patches. No sample of the camera reaches the drawn picture: the camera is read for a handful of head movements, each
-// without its slow part and brought near a common spread, which are quantised into a pose of PoseBits bits a frame; the figure, one and the same for
+// It redraws and never patches. No sample of the camera reaches the drawn picture: the camera is read for a handful of head movements and for eyes that
+// shut, each without its slow part and brought near a common spread, which are quantised into a pose of PoseBits bits a frame; the figure, one and the same for
 // everybody, is drawn from that pose and the session's own scene alone. A reading that fails costs expression, never safety. Measured on known people,
 // blur, mosaic and boxes identify; that is why they do not exist here (MEASURED.md has the numbers).
 //

@@ -60,7 +60,7 @@ func TestFrontier(t *testing.T) {
 		t.Fatalf("no point %q", name)
 	}
 	as, mode, scenes := make()
-	busts := map[int]*bust{} // a scene costs more to draw than a take: sessions share PARDA_SCENES of them
+	busts := map[int]*bust{} // a scene costs more to draw than a take: where PARDA_SCENES is set, sessions share so many of them
 	sessions, _ := strconv.Atoi(os.Getenv("PARDA_SCENES"))
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
@@ -70,7 +70,10 @@ func TestFrontier(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := newScene(sha256.Sum256(fmt.Append(nil, "frontier", seed)))
-		shared := seed % max(1, sessions)
+		shared := seed
+		if sessions > 0 {
+			shared %= sessions
+		}
 		if busts[shared] == nil {
 			at := middle
 			if scenes {

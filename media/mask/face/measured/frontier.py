@@ -14,8 +14,8 @@ import tempfile
 import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-POINTS = ['default', 'blob', 'one scene for all', 'nothing normalised at all', 'no common spread', 'no dead zone, no steps',
-          'posture lasts 0.7 s', 'posture lasts 20 s', 'eyes never shut', 'three steps to each side', 'no sway, no lean', 'nod and shake alone']
+POINTS = ['default', 'blob', 'one scene for all', 'nothing normalised at all', 'no dead zone, no steps', 'eyes never shut', 'posture lasts 20 s', 'no sway, no lean',
+          'three steps to each side', 'no common spread', 'posture lasts 0.7 s', 'nod and shake alone']
 ROWS = {'crop as framed': 'pixels 1.4, as framed', 'frame as framed': 'whole frame, as framed', 'crop re-placed': 'pixels 1.4, re-placed',
         'frame re-placed': 'pixels frame, re-placed', 'motion': 'motion, 0.8 s', 'place': 'place and size read'}
 
