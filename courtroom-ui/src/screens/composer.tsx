@@ -104,8 +104,19 @@ export function Composer({ state, formulas, add, focusRef }: ComposerProps) {
     if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) { e.preventDefault(); submit(); }
     if (e.key === 'Escape') { e.preventDefault(); strip.current?.focus(); }
   };
+  const how = (
+    <div class="compose-manner">
+      <KeyHint name={keyOf.compose} />
+      <button type="button" class="choice choice-wide" aria-pressed={listing} data-compose="formulas" onClick={() => setListing(!listing)}><KeyHint name="0" /><span>{t('compose.formulas')}</span></button>
+      <button type="button" class="choice choice-wide" aria-pressed={manner.interpreted ?? false} data-compose="interpreted" onClick={() => set({ interpreted: !manner.interpreted })}><KeyHint name={t('compose.letter.interpreted')} /><span>{t('compose.interpreted')}</span></button>
+      <Tongue label={t('compose.language')} value={lang} change={(l) => set({ lang: l })} name="language" />
+      <select class="compose-select" aria-label={t('compose.seal')} value={seal} data-compose="seal" onChange={(e) => setSeal(e.currentTarget.value)}>
+        {(['', 'parties', 'bench'] as const).map((s) => <option key={s} value={s} selected={s === seal}>{s === '' ? t('compose.seal.open') : t(`protocol.sealed.${s}`)}</option>)}
+      </select>
+    </div>
+  );
   return (
-    <Panel title={t('compose.title')} aside={<span class="quiet compose-how">{t('compose.how', { key: keyOf.compose })}</span>} class="panel-compose">
+    <Panel title={t('compose.title')} aside={how} class="panel-compose">
       <div class="compose-strip" tabIndex={0} role="group" aria-label={t('compose.how', { key: keyOf.compose })} data-compose="strip" onKeyDown={stripKey} ref={(el) => { strip.current = el; focusRef.current = el; }}>
         <div class="compose-kinds" role="group" aria-label={t('compose.kind')}>
           {writtenKinds.map((k) => (
@@ -123,17 +134,9 @@ export function Composer({ state, formulas, add, focusRef }: ComposerProps) {
             ))}
           </div>
         )}
-        <div class="compose-manner">
-          <button type="button" class="choice choice-wide" aria-pressed={listing} data-compose="formulas" onClick={() => setListing(!listing)}><KeyHint name="0" /><span>{t('compose.formulas')}</span></button>
-          <button type="button" class="choice choice-wide" aria-pressed={manner.interpreted ?? false} data-compose="interpreted" onClick={() => set({ interpreted: !manner.interpreted })}><KeyHint name={t('compose.letter.interpreted')} /><span>{t('compose.interpreted')}</span></button>
-          <Tongue label={t('compose.language')} value={lang} change={(l) => set({ lang: l })} name="language" />
-          <select class="compose-select" aria-label={t('compose.seal')} value={seal} data-compose="seal" onChange={(e) => setSeal(e.currentTarget.value)}>
-            {(['', 'parties', 'bench'] as const).map((s) => <option key={s} value={s} selected={s === seal}>{s === '' ? t('compose.seal.open') : t(`protocol.sealed.${s}`)}</option>)}
-          </select>
-          {kind === 'exhibit' && <input class="compose-number" type="text" value={number} maxLength={20} aria-label={t('compose.number')} placeholder={t('compose.number.next')} autocomplete="off" data-compose="number" onInput={(e) => setNumber(e.currentTarget.value)} onKeyDown={lineKey} />}
-        </div>
       </div>
-      <div class="compose-line">
+      <div class={`compose-line${kind === 'exhibit' ? ' compose-line-number' : ''}`}>
+        {kind === 'exhibit' && <input class="compose-number" type="text" value={number} maxLength={20} aria-label={t('compose.number')} placeholder={t('compose.number.next')} autocomplete="off" data-compose="number" onInput={(e) => setNumber(e.currentTarget.value)} onKeyDown={lineKey} />}
         <textarea ref={input} rows={1} value={text} aria-label={t('compose.text')} data-compose="text" lang={lang} onInput={(e) => setText(e.currentTarget.value)} onKeyDown={lineKey} />
         <button type="button" class="button button-primary button-normal" data-act="entry.add" aria-disabled={!ready || undefined} onClick={submit}><Glyph name="ok" /><span class="button-text">{t('compose.add')}</span><KeyHint name="Enter" /></button>
       </div>
