@@ -131,6 +131,14 @@ func (s *Session) SendICE(servers []ICEServer) {
 	s.Send(iceMessage{Type: "ice", Servers: servers})
 }
 
+// SendThin tells the page which of its pictures its network does not carry: their sound flows on, and they come back by themselves.
+func (s *Session) SendThin(slots []string) {
+	if slots == nil {
+		slots = []string{} // a list on the wire, never null
+	}
+	s.Send(thinMessage{Type: "rtc.thin", Slots: slots})
+}
+
 // SendMediaClosed tells the page that its receiving ("subscription") or sending ("publication") connection ended.
 func (s *Session) SendMediaClosed(why string) { s.Send(whyMessage{Type: "rtc.closed", Why: why}) }
 

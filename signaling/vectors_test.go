@@ -95,6 +95,10 @@ func said(t *testing.T) map[string]json.RawMessage {
 	take("ice")
 	s.SendICE(nil)
 	take("ice, no servers")
+	s.SendThin([]string{"dock", "hall"})
+	take("rtc.thin")
+	s.SendThin(nil)
+	take("rtc.thin, all pictures are back")
 	for _, why := range []string{"subscription", "publication"} {
 		s.SendMediaClosed(why)
 		take("rtc.closed " + why)

@@ -62,6 +62,11 @@ type pongMessage struct {
 	T    json.RawMessage `json:"t,omitempty"`
 }
 
+type thinMessage struct {
+	Type  string   `json:"type"`
+	Slots []string `json:"slots"`
+}
+
 type iceMessage struct {
 	Type    string      `json:"type"`
 	Servers []ICEServer `json:"servers"`

@@ -63,6 +63,7 @@ class Room {
   private messageCame(m: StationMessage): void {
     if (m.type === 'rtc.answer') { void this.receiver.answer(m.sdp); return; }
     if (m.type === 'rtc.closed') { this.receiver.redial(200); return; }
+    if (m.type === 'rtc.thin') { this.receiver.thinned(m.slots); return; }
     if (m.type === 'ice') { this.receiver.iceServers = m.servers; return; }
     const wasUp = this.kiosk.station?.link === 'up';
     this.dispatch({ kind: 'message', message: m });

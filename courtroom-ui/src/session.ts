@@ -16,6 +16,8 @@ export interface Media {
   track(slot: string, media: 'video' | 'audio'): MediaStreamTrack | null;
   fresh(slot: string): boolean;
   drew(slot: string): void;
+  /** This page's network does not carry the slot's picture. */
+  thin?(slot: string): boolean;
 }
 export interface Snapshot {
   page: Page;
@@ -133,6 +135,7 @@ export class Session {
       case 'rtc.answer': return void this.receiver.answer(m.sdp);
       case 'rtc.published': return void this.publisher.answer(m.sdp);
       case 'rtc.closed': return m.why === 'publication' ? this.redialOwn() : this.receiver.redial(200);
+      case 'rtc.thin': return this.receiver.thinned(m.slots);
       case 'ice': return this.relays(m.servers);
       case 'ack':
         this.outbox.settle(m.id);

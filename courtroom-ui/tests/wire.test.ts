@@ -23,7 +23,7 @@ describe('a message of the gateway', () => {
   });
   test('of each kind that this page reads stands in the vectors', () => {
     const kinds = new Set(['gateway.json', 'state.json', 'entries.json'].flatMap((file) => vectors(file).map(([, m]) => m.type)));
-    expect([...kinds].sort()).toEqual(['ack', 'entries', 'error', 'ice', 'pong', 'rtc.answer', 'rtc.closed', 'rtc.published', 'state']);
+    expect([...kinds].sort()).toEqual(['ack', 'entries', 'error', 'ice', 'pong', 'rtc.answer', 'rtc.closed', 'rtc.published', 'rtc.thin', 'state']);
   });
   test('is drawn from as it is: a state of each seat, and the entries, go into the page and out again', () => {
     const words = vectors('state.json').map(([name, m]) => {

@@ -128,11 +128,6 @@ func (p *Proceeding) Saw(found Sight, id, slot string, since time.Time) {
 	})
 }
 
-type thinMessage struct {
-	Type  string   `json:"type"`
-	Slots []string `json:"slots"`
-}
-
 // tellHeld tells each page which of its pictures its network does not carry.
 func (p *Proceeding) tellHeld() {
 	for s, a := range p.sessions {
@@ -145,7 +140,7 @@ func (p *Proceeding) tellHeld() {
 		slices.Sort(slots)
 		if now := fmt.Sprint(slots); now != p.sights.told[s] && (len(slots) > 0 || p.sights.told[s] != "") {
 			p.sights.told[s] = now
-			s.Send(thinMessage{Type: "rtc.thin", Slots: slots})
+			s.SendThin(slots)
 		}
 	}
 }

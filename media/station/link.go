@@ -38,7 +38,7 @@ type linkEvents interface {
 	linkDown(why string)
 	linkState(raw []byte, st stateMessage)
 	linkReply(id string, raw []byte, refused string) // refused: the error code, "" for an ack
-	linkPass(raw []byte)                             // for the kiosk, verbatim: rtc.answer, rtc.closed, ice
+	linkPass(raw []byte)                             // for the kiosk, verbatim: rtc.answer, rtc.closed, rtc.thin, ice
 }
 
 // link is the station's conversation with the gateway: one WebSocket, opened again for as long as the station runs. A command
@@ -284,7 +284,7 @@ func (l *link) dispatch(b []byte) {
 	case "error":
 		l.answered(head.ID, head.Code)
 		l.events.linkReply(head.ID, b, head.Code)
-	case "rtc.answer", "rtc.closed", "ice":
+	case "rtc.answer", "rtc.closed", "rtc.thin", "ice":
 		l.events.linkPass(b)
 	}
 }

@@ -29,7 +29,7 @@ export function VideoTile({ slot, name, media, slots, masked, size = 'normal', n
   useVideo(video, track, () => media.drew(slot));
   // Both must hold: the gateway says that something may flow, and new frames are coming.
   const shown = on && fresh;
-  const why = masked ? masked.state : on ? t(track ? 'tile.stale' : 'tile.waiting') : t('tile.nothing');
+  const why = on && media.thin?.(slot) ? t('tile.thin') : masked ? masked.state : on ? t(track ? 'tile.stale' : 'tile.waiting') : t('tile.nothing');
   return (
     <figure class={`tile tile-${size}${masked ? ' tile-masked' : ''}`} data-slot={slot} data-shown={shown ? 'picture' : 'card'}>
       <div class="tile-picture">

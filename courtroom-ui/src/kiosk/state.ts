@@ -19,7 +19,7 @@ export interface Said { id: string; what: Writing; state: 'sending' | 'saved' | 
 export type Writing = 'question' | 'remark';
 export type StationMessage =
   | StationReport | State | WireError | { type: 'ice'; servers: IceServer[] }
-  | { type: 'rtc.answer'; sdp: string } | { type: 'rtc.closed'; why: string };
+  | { type: 'rtc.answer'; sdp: string } | { type: 'rtc.closed'; why: string } | { type: 'rtc.thin'; slots: string[] };
 
 export type KioskCommand =
   | { type: 'rehearse' | 'refuse' | 'break' | 'continue' | 'afraid' }

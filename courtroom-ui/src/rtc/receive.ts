@@ -24,6 +24,7 @@ export class Receiver {
   private pc: RTCPeerConnection | null = null;
   private lines: Line[] = [];
   private layout = '';
+  private held: ReadonlySet<string> = new Set();
   private slots: readonly Slot[] = [];
   private redialTimer = 0;
   private readonly timers: number[] = [];
@@ -66,6 +67,14 @@ export class Receiver {
 
   fresh(slot: string): boolean { return this.line(slot, 'video')?.freshness.fresh ?? false; }
 
+  thin(slot: string): boolean { return this.held.has(slot); }
+
+  /** The gateway holds these pictures back, because the network between it and this page does not carry them. */
+  thinned(slots: readonly string[]): void {
+    this.held = new Set(slots);
+    this.config.onChange();
+  }
+
   /** The page drew a frame of this slot (requestVideoFrameCallback): quicker news than the counters. */
   drew(slot: string): void {
     const line = this.line(slot, 'video');
@@ -106,6 +115,7 @@ export class Receiver {
     if (this.slots.length === 0) { this.config.onChange(); return; }
     const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: this.iceServers });
     this.pc = pc;
+    this.held = new Set();
     this.lines = this.slots.map((slot) => {
       const transceiver = pc.addTransceiver(slot.media, { direction: 'recvonly' });
       keepCodec(transceiver, slot.media);
@@ -113,6 +123,8 @@ export class Receiver {
     });
     pc.onconnectionstatechange = () => {
       if (pc.connectionState === 'failed' || pc.connectionState === 'closed') this.redial();
+      // Nothing comes any more: the network has changed, or is gone. A new connection costs less than waiting for this one to fail.
+      if (pc.connectionState === 'disconnected') this.redial(0);
     };
     this.config.onChange();
     await pc.setLocalDescription();

@@ -1,10 +1,13 @@
 // Everything that needs the person's attention, in one place above the screen, for as long as it holds.
 import type { Snapshot } from '../session';
+import type { Alarm, State } from '../signaling/wire';
 import type { Waiting } from '../state/model';
 import { Button } from '../components/button';
 import { Notice } from '../components/notice';
 import { Running } from '../components/timer';
 import { useText } from '../text/context';
+import type { Translate } from '../text/locale';
+import { seatName } from '../text/say';
 import { clock } from '../text/time';
 
 export function Notices({ snap }: { snap: Snapshot }) {
@@ -18,7 +21,7 @@ export function Notices({ snap }: { snap: Snapshot }) {
         <Notice tone="incident" glyph="nolink" urgent id="link_lost"><strong>{t('link.lost.title')}</strong> <Running since={page.linkSince} say={(time) => t('link.lost.what', { time })} /></Notice>
       )}
       {page.state?.alarms?.map((a) => (
-        <Notice key={a.code} tone="incident" urgent id={`alarm.${a.code}`}>{t.code('alarm', a.code, 'alarm.unknown')} <span class="quiet">{t('alarm.since', { time: clock(a.since) })}</span></Notice>
+        <Notice key={a.code + (a.detail ?? '')} tone="incident" urgent id={`alarm.${a.code}`}>{t.code('alarm', a.code, 'alarm.unknown')} {unsteady(t, page.state, a)}<span class="quiet">{t('alarm.since', { time: clock(a.since) })}</span></Notice>
       ))}
       {unsaved > 0 && page.link !== 'open' && <Notice tone="caution" id="unsaved">{t('protocol.unsaved', { n: unsaved })}</Notice>}
       {page.waiting.filter(isFlag).map((w) => <FlagOnItsWay key={w.id} waiting={w} linked={page.link === 'open'} />)}
@@ -30,6 +33,13 @@ export function Notices({ snap }: { snap: Snapshot }) {
       {sound.blocked && <Notice tone="plain" glyph="sound" id="sound" aside={<Button tone="primary" act="sound.on" press={sound.unlock}>{t('sound.on')}</Button>}>{t('sound.off')}</Notice>}
     </div>
   );
+}
+
+/** Whose link it is that keeps breaking, and how often it broke. */
+function unsteady(t: Translate, state: State | null, alarm: Alarm): string {
+  if (alarm.code !== 'link_unsteady') return '';
+  const [seat = '', times = ''] = (alarm.detail ?? '').split(' ');
+  return `${seatName(t, state?.seats, seat)} (${times}), `;
 }
 
 const isFlag = (w: Waiting): boolean => w.name === 'flag.raise' && !w.refused;

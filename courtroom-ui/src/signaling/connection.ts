@@ -18,6 +18,8 @@ const lastRetryMs = 2_000;
 const pingEveryMs = 2_000;
 // Longer than a slow write at the gateway, shorter than a person's patience.
 const silenceMs = 6_000;
+// How long an answer may take when the network has just changed.
+const answerMs = 800;
 // Refusals that trying again cannot change.
 const final: ReadonlySet<string> = new Set(['hearing_unknown', 'seat_unknown', 'seat_taken', 'token_wrong', 'token_role', 'code_wrong', 'removed']);
 
@@ -35,6 +37,7 @@ export class Connection {
     this.config = config;
     window.addEventListener('offline', this.wentOffline);
     window.addEventListener('online', this.cameOnline);
+    network()?.addEventListener('change', this.moved);
   }
 
   open(): void {
@@ -68,6 +71,7 @@ export class Connection {
     this.ended = true;
     window.removeEventListener('offline', this.wentOffline);
     window.removeEventListener('online', this.cameOnline);
+    network()?.removeEventListener('change', this.moved);
     window.clearTimeout(this.retryTimer);
     window.clearInterval(this.pingTimer);
     this.socket?.close(1000);
@@ -86,6 +90,19 @@ export class Connection {
     window.clearTimeout(this.retryTimer);
     this.retryMs = firstRetryMs;
     this.open();
+  };
+
+  // The machine has another network: a link that does not answer at once lay in the old one.
+  private readonly moved = (): void => {
+    const socket = this.socket;
+    if (!socket || !this.send({ type: 'ping', t: Date.now() })) return;
+    const asked = Date.now();
+    window.setTimeout(() => {
+      if (this.socket !== socket || this.heardAt >= asked) return;
+      socket.close();
+      this.retryMs = firstRetryMs;
+      this.closed(socket, 1006);
+    }, answerMs);
   };
 
   // A link that died without a word (a cable pulled) is noticed here and not after minutes of TCP.
@@ -115,3 +132,6 @@ export class Connection {
     this.config.onRefused(code);
   }
 }
+
+// The Network Information API, where the browser has it.
+const network = (): EventTarget | undefined => (globalThis.navigator as (Navigator & { connection?: EventTarget }) | undefined)?.connection;

@@ -96,6 +96,7 @@ export type ServerMessage =
   | { type: 'ack'; id: string; index?: number; result?: Record<string, unknown> }
   | { type: 'entries'; entries: Entry[] }
   | { type: 'rtc.answer'; sdp: string } | { type: 'rtc.published'; sdp: string } | { type: 'rtc.closed'; why: string }
+  | { type: 'rtc.thin'; slots: string[] }
   | { type: 'pong'; t: number };
 
 export interface Command { type: 'command'; id: string; name: string; args?: Record<string, unknown>; at: string }
@@ -115,6 +116,7 @@ const wellFormed: Record<string, (m: Record<string, unknown>) => boolean> = {
   'rtc.answer': (m) => typeof m.sdp === 'string',
   'rtc.published': (m) => typeof m.sdp === 'string',
   'rtc.closed': (m) => typeof m.why === 'string',
+  'rtc.thin': (m) => Array.isArray(m.slots) && m.slots.every((s) => typeof s === 'string'),
   ice: (m) => Array.isArray(m.servers) && m.servers.every((s) => isObject(s) && Array.isArray(s.urls)),
   pong: () => true,
 };
