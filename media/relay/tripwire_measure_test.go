@@ -193,6 +193,9 @@ func TestAPersonInClearIsCutWithinFiveSeconds(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
+	if raced {
+		names = names[len(names)-1:]
+	}
 	r := rand.New(rand.NewPCG(2026, 11))
 	starts, kinds := 4, variants
 	if !measuresAll() {
@@ -247,7 +250,10 @@ func TestNoMaskedPictureIsTakenForAFace(t *testing.T) {
 		minutes = 60
 	}
 	r := rand.New(rand.NewPCG(2027, 1))
-	const each = 40 // looks in a minute
+	each := 40 // looks in a minute
+	if raced {
+		each = 4
+	}
 	looks, hits := 0, 0
 	var scores []float64
 	watch := &watch{find: func(luma []byte, w, h, stride int) int {

@@ -111,10 +111,17 @@ func (w *Weights) score(x *[inputs]float64) float64 {
 			sum += w.Square[i] * z * z
 		}
 	}
-	return max(-limit, min(limit, sum)) // no single look decides
+	most := limit // no single look decides
+	if x[2] < enoughVoiced {
+		most = 0
+	}
+	return max(-limit, min(most, sum))
 }
 
-const limit = 12
+const (
+	limit        = 12.0
+	enoughVoiced = .3 // of the frames of a look that must have a pitch, or it tells a voice from a mask no better than a click
+)
 
 // standard is a measure about its mean, in spreads, and no further out than the fit has seen any.
 func (w *Weights) standard(i int, v float64) float64 {

@@ -55,6 +55,9 @@ func TestVoicesInClearAreCutWithinThreeSecondsOfSpeech(t *testing.T) {
 	}
 	var took []float64
 	runs, missed := 0, 0
+	if raced {
+		names = names[:1]
+	}
 	for i, who := range names {
 		for from := range min(starts, len(files[who])) {
 			said := slices.Concat(files[who][from:], files[who][:from])[:2]
@@ -83,6 +86,9 @@ func TestVoicesInClearAreCutWithinThreeSecondsOfSpeech(t *testing.T) {
 func TestVoicesMaskedAreNotCut(t *testing.T) {
 	names, files := readers(t)
 	budget := 50 * 40
+	if raced {
+		budget = 50
+	}
 	if measuresAll() {
 		budget = 50 * 3600
 	}
