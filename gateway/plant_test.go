@@ -104,7 +104,35 @@ func TestNothingThatAPublisherCanSetReachesAnybodyOrAnyStore(t *testing.T) {
 		}
 	}
 	sinks.mustNotHold(t)
+	c.keysOfSeatsAreNowhere(t, sinks)
 	c.leakReportTellsOfThePlants(t, dir)
+}
+
+// keysOfSeatsAreNowhere: what opens a seat or makes a publication is told to its holder once, and stands in no message, answer, log, metric, file or bundle.
+func (c *cast) keysOfSeatsAreNowhere(t *testing.T, sinks *haystack) {
+	t.Helper()
+	keys := map[string]string{"the station's token": c.app.Token("demo", "witness"), "a camera's token": c.app.Token("demo", "court/bench")}
+	for _, link := range c.app.Links().Seats {
+		if _, code, ok := strings.Cut(link.Link, "#code="); ok {
+			keys["the code of "+link.Seat] = code
+		}
+	}
+	for _, p := range []*page{c.judge, c.clerk, c.defence, c.prosecutor, c.gallery} {
+		keys["the cookie of "+p.seat] = p.cookie.Value
+	}
+	if len(keys) < 10 {
+		t.Fatalf("only %d keys are searched for", len(keys))
+	}
+	for name, key := range keys {
+		if len(key) < 16 {
+			t.Fatalf("%s is %q", name, key)
+		}
+		for where := range sinks.all {
+			if sinks.hold(where, key) {
+				t.Errorf("%s holds %s", where, name)
+			}
+		}
+	}
 }
 
 // leakReportTellsOfThePlants: the annex counts what was taken off, and no more.
