@@ -28,6 +28,8 @@ const (
 	spreadPrior     = 1.0  // seconds that the usual spread counts for at the beginning
 	overstep        = .62  // of a step, by which a movement must leave the step it is on
 	reachOut        = .8   // share of a channel that is used
+	noiseSeconds    = 1.0  // over which the camera's noise is taken
+	noiseFloor      = 20.0 // standard errors of one movement: no spread counts as smaller, so that no sum of noise is blown up into a gesture
 	lossFrames      = 8    // pictures without a face before NoFace
 	twoFrames       = 3    // pictures with two before TwoFaces
 	staleDraws      = 8    // draws without any Observe before the figure turns neutral
@@ -74,6 +76,7 @@ type follower struct {
 	seen   float64 // seconds the spreads rest on
 	gone   float64 // seconds without a face
 	at     [channels]float64
+	noise  [channels]float64 // standard errors, on average
 	spread [channels]float64
 	target [channels]float64
 	due    [channels]float64 // target, up to one draw later
@@ -152,10 +155,11 @@ func (f *follower) take(r *reading, dt float64) {
 		q := math.Max(quiver[i], f.as.sure*r.doubt[i])
 		m *= m * m / (m*m + q*q + 1e-18)
 		f.at[i] = f.at[i]*math.Exp(-dt/f.as.leak) + m
+		f.noise[i] += (r.doubt[i] - f.noise[i]) * dt / noiseSeconds
 		s := f.spread[i]
 		s += (f.at[i]*f.at[i] - s*s) / (2 * s) * dt / (f.seen + spreadPrior)
 		f.spread[i] = clamp(s, usual[i]/f.as.most, usual[i]/f.as.least)
-		u := f.at[i] / (f.as.wide * f.spread[i]) * f.gain[i] * f.as.show[i]
+		u := f.at[i] / (f.as.wide * math.Max(f.spread[i], noiseFloor*f.noise[i])) * f.gain[i] * f.as.show[i]
 		u = math.Tanh(u * u * u / (u*u + f.as.dead*f.as.dead + 1e-12))
 		if math.Abs(u-f.target[i]/reachOut) > overstep/f.as.steps {
 			f.target[i] = reachOut * math.Round(u*f.as.steps) / f.as.steps
