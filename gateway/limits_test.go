@@ -74,7 +74,8 @@ func TestSlowClientsAreCutOffAndPagesAreServedMeanwhile(t *testing.T) {
 			}
 		})
 	}
-	for _, path := range []string{"/api/demo/seats/clerk/enter", "/whip/demo"} { // the header at once, the body never
+	for path, kind := range map[string]string{"POST /api/demo/seats/clerk/enter": "application/json", "POST /whip/demo": "application/sdp",
+		"PATCH /whip/demo/x": "application/trickle-ice-sdpfrag"} { // the header at once, the body never
 		all.Go(func() {
 			conn, err := net.Dial("tcp", at)
 			if err != nil {
@@ -82,7 +83,7 @@ func TestSlowClientsAreCutOffAndPagesAreServedMeanwhile(t *testing.T) {
 				return
 			}
 			defer conn.Close()
-			fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/sdp\r\nContent-Length: 1000\r\n\r\n{", path)
+			fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nIf-Match: *\r\nContent-Length: 1000\r\n\r\n{", path, kind)
 			_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
 			if _, err := io.Copy(io.Discard, conn); err != nil {
 				t.Errorf("%s: a body that does not come is waited for: %v", path, err)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"time"
 )
 
 // ErrNoConnection is what Door.Restart gives for a resource whose connection is gone, or not up yet: the client offers anew.
@@ -34,15 +33,12 @@ func (d *Door) patch(w http.ResponseWriter, r *http.Request, id string) {
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		return
 	}
-	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(time.Now().Add(bodyWithin))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFragment))
-	_ = connection.SetReadDeadline(time.Time{})
+	fragment, err := d.body(w, r, maxFragment)
 	if err != nil {
-		WriteError(w, d.Log, Refuse("too_large", "The fragment is too large.", err))
+		WriteError(w, d.Log, err)
 		return
 	}
-	answer, err := d.Restart(r.Context(), r, r.PathValue("hearing"), id, string(body))
+	answer, err := d.Restart(r.Context(), r, r.PathValue("hearing"), id, fragment)
 	switch {
 	case errors.Is(err, ErrNoConnection):
 		w.WriteHeader(http.StatusNotFound)

@@ -58,26 +58,12 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, d.Log, Refuse("media_refused", "The body must be application/sdp.", err))
 		return
 	}
-	// Nobody has been asked for a token yet, so a body that trickles in must not hold a connection. Where w knows no deadline (a test), the size alone bounds it.
-	connection := http.NewResponseController(w)
-	within := d.Within
-	if within == 0 {
-		within = bodyWithin
-	}
-	_ = connection.SetReadDeadline(time.Now().Add(within))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxSDP))
-	// After an error the deadline stays: the server reads what is left of a body before it closes, and would wait for ever for one that never comes.
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		WriteError(w, d.Log, Refuse("too_large", "The offer is too large.", err))
-		return
-	case err != nil:
-		WriteError(w, d.Log, Refuse("bad_message", "The offer did not arrive.", err))
+	offer, err := d.body(w, r, MaxSDP)
+	if err != nil {
+		WriteError(w, d.Log, err)
 		return
 	}
-	_ = connection.SetReadDeadline(time.Time{})
-	answer, id, err := d.Open(r.Context(), r, r.PathValue("hearing"), string(body))
+	answer, id, err := d.Open(r.Context(), r, r.PathValue("hearing"), offer)
 	if err != nil {
 		WriteError(w, d.Log, err)
 		return
@@ -93,6 +79,28 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Location", strings.TrimSuffix(r.URL.Path, "/")+"/"+id)
 	w.WriteHeader(http.StatusCreated)
 	io.WriteString(w, answer)
+}
+
+// body reads a body of at most so many bytes. Nobody has been asked for a token yet, so one that trickles in must not hold a connection. Where w knows no
+// deadline (a test), the size alone bounds it.
+func (d *Door) body(w http.ResponseWriter, r *http.Request, most int64) (string, error) {
+	within := d.Within
+	if within == 0 {
+		within = bodyWithin
+	}
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(time.Now().Add(within))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	// After an error the deadline stays: the server reads what is left of a body before it closes, and would wait for ever for one that never comes.
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return "", Refuse("too_large", "The body is too large.", err)
+	case err != nil:
+		return "", Refuse("bad_message", "The body did not arrive.", err)
+	}
+	_ = connection.SetReadDeadline(time.Time{})
+	return string(body), nil
 }
 
 func (d *Door) delete(w http.ResponseWriter, r *http.Request, id string) {

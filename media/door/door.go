@@ -23,7 +23,24 @@ type Limits struct {
 // Guard puts limits before l. What is over a limit is closed at once. Accept goes on after an error of one connection or a shortage of descriptors, and
 // ends only when l is closed: a server that takes any error for the end would be shut for good by a flood.
 func Guard(l net.Listener, limits Limits) net.Listener {
-	return &guarded{Listener: l, limits: limits, of: map[netip.Prefix]int{}, done: make(chan struct{})}
+	return &guarded{Listener: l, limits: limits, of: map[netip.Prefix]int{}, open: map[*counted]struct{}{}, done: make(chan struct{})}
+}
+
+// HangUp closes every connection that came in by a listener of Guard's, for an end that must not wait for strangers.
+func HangUp(l net.Listener) {
+	g, ok := l.(*guarded)
+	if !ok {
+		return
+	}
+	g.mu.Lock()
+	var all []*counted
+	for c := range g.open {
+		all = append(all, c)
+	}
+	g.mu.Unlock()
+	for _, c := range all {
+		_ = c.Close()
+	}
 }
 
 type guarded struct {
@@ -35,6 +52,8 @@ type guarded struct {
 	mu  sync.Mutex
 	all int
 	of  map[netip.Prefix]int // open connections by address; no entry where there are none
+
+	open map[*counted]struct{}
 }
 
 // Accept implements net.Listener.
@@ -61,7 +80,12 @@ func (g *guarded) Accept() (net.Conn, error) {
 			refuse(c)
 			continue
 		}
-		return &counted{Conn: c, idle: g.limits.Idle, leave: func() { g.leave(from) }}, nil
+		in := &counted{Conn: c, idle: g.limits.Idle}
+		in.leave = func() { g.leave(from, in) }
+		g.mu.Lock()
+		g.open[in] = struct{}{}
+		g.mu.Unlock()
+		return in, nil
 	}
 }
 
@@ -82,9 +106,10 @@ func (g *guarded) enter(from netip.Prefix) bool {
 	return true
 }
 
-func (g *guarded) leave(from netip.Prefix) {
+func (g *guarded) leave(from netip.Prefix, c *counted) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	delete(g.open, c)
 	g.all--
 	if g.of[from]--; g.of[from] == 0 {
 		delete(g.of, from)

@@ -91,6 +91,24 @@ func TestOneAddressTakesOnlyItsOwnPlaces(t *testing.T) {
 	}
 }
 
+func TestHangUpClosesWhoIsIn(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := Guard(l, Limits{})
+	defer g.Close()
+	dial(t, l.Addr().String(), "127.0.0.2")
+	s, err := g.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	HangUp(g)
+	if _, err := s.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a connection that was hung up on answers %v", err)
+	}
+}
+
 func TestAllAddressesTogetherHaveALimit(t *testing.T) {
 	at, in := open(t, Limits{Most: 2, OfOne: 2})
 	dial(t, at, "127.0.0.2")

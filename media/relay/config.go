@@ -17,6 +17,8 @@ import (
 	"github.com/pion/logging"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"parda/media/door"
 )
 
 // Config says where the relay listens and whom it tells.
@@ -126,6 +128,7 @@ func (d *doors) close() {
 		_ = d.udp.Close()
 	}
 	if d.tcpMux != nil {
+		door.HangUp(d.tcp) // pion's mux waits for the first word of whoever is half in
 		_ = d.tcpMux.Close()
 	}
 	if d.tcp != nil {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/pion/stun/v4"
 	"github.com/pion/turn/v5"
+
+	"parda/media/door"
 )
 
 // TURNConfig says where the TURN server listens and what it leads to.
@@ -87,7 +89,11 @@ func (t *TURN) Addresses() (udp, tcp string) {
 // Close ends the server and all allocations.
 func (t *TURN) Close() error {
 	if t.server != nil {
-		return t.server.Close()
+		err := t.server.Close()
+		if t.tcp != nil {
+			door.HangUp(t.tcp) // the server leaves open what came in over TCP
+		}
+		return err
 	}
 	if t.udp != nil {
 		_ = t.udp.Close()
