@@ -19,8 +19,8 @@ import (
 // queueMost for queueFor. The least of a report is not moved by jitter; a queue that stands moves it. The rates are the draft's (sections 5.5 and 6): 0.85 of
 // what arrived after overuse, less by half the loss where over 10 % are lost, else 8 % a second up.
 const (
-	wayPackets = 1024 // sent packets remembered: over half a second of ten pictures
-	wayTick    = 16   // microseconds: the unit in which a moment is kept; 2^32 of them are 19 hours
+	wayPackets = 512 // sent packets remembered: reports come ten times a second, and this is a third of a second of ten pictures
+	wayTick    = 16  // microseconds: the unit in which a moment is kept; 2^32 of them are 19 hours
 
 	queueMost  = 150 * time.Millisecond
 	queueFor   = 700 * time.Millisecond
@@ -68,9 +68,13 @@ type way struct {
 type sentPacket struct {
 	at     uint32 // in wayTick since born
 	number uint16
-	size   uint16 // 0: already reported as come, or never used
-	missed bool   // reported as not come: later reports may know better
+	size   uint16 // 0: already reported as come, or never used; with missed: reported as not come, and later reports may know better
 }
+
+const (
+	missed   = 1 << 15
+	sizeMost = missed - 1
+)
 
 func newWay(now time.Time) *way {
 	w := &way{born: now, estimate: estimateMost, raised: now}
@@ -89,7 +93,7 @@ func (w *way) number(size int, now time.Time) uint16 {
 	}
 	n := w.next
 	w.next++
-	w.sent[n%wayPackets] = sentPacket{at: uint32(now.Sub(w.born).Microseconds() / wayTick), number: n, size: uint16(min(size, math.MaxUint16))}
+	w.sent[n%wayPackets] = sentPacket{at: uint32(now.Sub(w.born).Microseconds() / wayTick), number: n, size: uint16(min(size, sizeMost))}
 	return n
 }
 
@@ -128,17 +132,17 @@ func (w *way) feedback(f *rtcp.TransportLayerCC, now time.Time) {
 			return true
 		}
 		if symbol == rtcp.TypeTCCPacketNotReceived {
-			if !p.missed {
-				p.missed = true
+			if p.size&missed == 0 {
+				p.size |= missed
 				w.lost++
 			}
 			return true
 		}
-		if p.missed {
+		if p.size&missed != 0 {
 			w.lost-- // it was late
 		}
 		w.got++
-		w.bytes += int(p.size)
+		w.bytes += int(p.size &^ missed)
 		p.size = 0
 		if symbol != rtcp.TypeTCCPacketReceivedWithoutDelta {
 			least = min(least, at-time.Duration(p.at)*wayTick*time.Microsecond)
