@@ -80,10 +80,10 @@ def plot():
            '<text x="80" y="26" font-size="16">Demeanour kept against people told apart, five people on video (chance 20 %)</text>',
            '<text x="%d" y="%d">share of the demeanour of unmasked video (mean of tilt, nod, shake)</text>' % (x0, y0 + 44),
            '<text x="16" y="%d" transform="rotate(-90 16 %d)">mean AUC of the six video attacks (.5 is chance)</text>' % (y0, y0)]
-    px, py = lambda v: x0 + sx * v / 1.2, lambda v: y0 - sy * (v - .4) / .6
+    px, py = lambda v: x0 + sx * v / 1.2, lambda v: y0 - sy * (v - .2) / .8
     for v in (0, .2, .4, .6, .8, 1.0, 1.2):
         out.append('<line x1="%.0f" x2="%.0f" y1="%d" y2="%d" stroke="#ddd"/><text x="%.0f" y="%d" text-anchor="middle">%.1f</text>' % (px(v), px(v), y0, y0 - sy, px(v), y0 + 20, v))
-    for v in (.4, .5, .6, .7, .8, .9, 1.0):
+    for v in (.2, .3, .4, .5, .6, .7, .8, .9, 1.0):
         out.append('<line x1="%d" x2="%.0f" y1="%.0f" y2="%.0f" stroke="%s"/><text x="%d" y="%.0f" text-anchor="end">%.1f</text>' % (x0, x0 + sx, py(v), py(v), '#888' if v == .5 else '#ddd', x0 - 8, py(v) + 4, v))
     out.append('<line x1="%.0f" x2="%.0f" y1="%d" y2="%.0f" stroke="#888" stroke-dasharray="4 4"/>' % (px(.7), px(.7), y0, y0 - sy))
     used = []
@@ -91,10 +91,11 @@ def plot():
         x = sum(max(0, d['demeanour'][k]) / v for k, v in copy.items()) / 3
         y = sum(r[2] for r in d['rows'].values()) / len(d['rows'])
         a, b = px(min(x, 1.2)), py(y)
-        lb = b + 4
-        while any(abs(lb - q) < 15 and abs(a - p) < 190 for p, q in used):
-            lb += 15
+        free = lambda at: not any(abs(at - q) < 15 and abs(a - p) < 190 for p, q in used)
+        lb = b + 4 + min((d for d in range(-120, 121, 15) if free(b + 4 + d)), key=abs)
         used.append((a, lb))
+        if abs(lb - b - 4) > 1:
+            out.append('<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#aaa"/>' % (a, b, a + 9, lb - 4))
         out.append('<circle cx="%.1f" cy="%.1f" r="%d" fill="%s"/><text x="%.1f" y="%.1f">%s</text>' % (a, b, 7 if 'shipped' in name or name == 'default' else 4, '#0b5' if 'shipped' in name or name == 'default' else '#357', a + 10, lb, name))
     open(os.path.join(HERE, 'frontier.svg'), 'w').write('\n'.join(out + ['</svg>', '']))
 
