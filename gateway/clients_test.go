@@ -538,7 +538,8 @@ func (p *page) watch() map[string]*atomic.Int64 {
 	return p.watchBy(pc)
 }
 
-func (p *page) watchBy(pc *webrtc.PeerConnection) map[string]*atomic.Int64 {
+// watchBy is watch with a connection of the test's own. Where it finds no way out, the next one is tried.
+func (p *page) watchBy(pc *webrtc.PeerConnection, next ...func() *webrtc.PeerConnection) map[string]*atomic.Int64 {
 	p.t.Helper()
 	p.t.Cleanup(func() { pc.Close() })
 	slots := p.until("has slots", func(v visibility.View) bool { return len(v.Slots) > 0 }).Slots
@@ -566,11 +567,16 @@ func (p *page) watchBy(pc *webrtc.PeerConnection) map[string]*atomic.Int64 {
 			n.Add(1)
 		}
 	})
+	offer := gathered(p.t, pc)
+	if len(next) > 0 && !strings.Contains(offer, "a=candidate:") {
+		pc.Close()
+		return p.watchBy(next[0](), next[1:]...)
+	}
 	answer := make(chan map[string]json.RawMessage, 1)
 	p.mu.Lock()
 	p.answers["rtc.answer"] = answer
 	p.mu.Unlock()
-	p.send(map[string]any{"type": "rtc.offer", "sdp": gathered(p.t, pc)})
+	p.send(map[string]any{"type": "rtc.offer", "sdp": offer})
 	select {
 	case m := <-answer:
 		var sdp string
