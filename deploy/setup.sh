@@ -51,14 +51,22 @@ if [ ${#missing[@]} -gt 0 ]; then
   sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
   say "installing ${#missing[@]} Debian packages (a few minutes the first time)"
   $sudo apt-get update -qq -o DPkg::Lock::Timeout=600
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -q -o DPkg::Lock::Timeout=600 --no-install-recommends "${missing[@]}" |
+  # Debian starts servers as soon as they are installed. Here they are wanted for tests on loopback alone: nothing of them is to listen on this machine.
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' | $sudo install -m 755 /dev/stdin /usr/sbin/policy-rc.d
+    trap '$sudo rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o DPkg::Lock::Timeout=600 --no-install-recommends "${missing[@]}" |
     awk '/^Setting up/ { printf "  installed  %s\n", $3; fflush() }'
+  for server in nginx coturn; do # nor at the next start of the machine, where it was not there before
+    case " ${missing[*]} " in *" $server"*) [ ! -d /run/systemd/system ] || $sudo systemctl disable --quiet "$server" || true ;; esac
+  done
 fi
 
 if ! command -v go >/dev/null; then
   say "Go 1.26 is needed: https://go.dev/doc/install"; exit 1
 fi
-if ! go list -deps ./gateway ./media/station ./media/courtroom >/dev/null 2>&1; then
+if ! go list -deps ./gateway ./media/station ./media/courtroom ./media/tripwire >/dev/null 2>&1; then
   say "fetching the Go modules that go.sum pins"
   go mod download
 fi

@@ -12,4 +12,4 @@ tests=$(grep -rh --include='*_test.go' -B40 'os.Getenv("PARDA_SOAK")' media | gr
 echo "[soak] $PARDA_SOAK of hearing through: $(echo "$tests" | tr '|' ' ')"
 # shellcheck disable=SC2086
 go test -count=1 -timeout 5h -v -run "^($tests)\$" $packages
-exec go test -count=1 -timeout 0 -v -run '^TestSoak' ./media/mask/face -soak "$PARDA_SOAK"
+exec go test -count=1 -timeout 0 -v -run '^(TestSoak|TestAStillPersonNodsAtNothing|TestWhoSpeaksOrSwaysDoesNotNod|TestANodIsANod)' ./media/mask/face -soak "$PARDA_SOAK"
