@@ -57,8 +57,8 @@ async function freePort() {
 }
 
 /** The gateway by `serve`, on ports that stay the same over restarts, so that pages find it again. */
-export async function startServer({ data = folder('serve') } = {}) {
-  const [local, tls, media] = [await freePort(), await freePort(), await freePort()];
+export async function startServer({ data = folder('serve'), turn = false } = {}) {
+  const [local, tls, media, turnPort] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const config = join(data, 'gateway.toml');
   writeFileSync(config, `data = ${JSON.stringify(join(data, 'data'))}
 [http]
@@ -69,7 +69,7 @@ udp = "127.0.0.1:${media}"
 tcp = "127.0.0.1:${media}"
 addresses = ["127.0.0.1"]
 [turn]
-udp = ""
+udp = "${turn ? `127.0.0.1:${turnPort}` : ''}"
 tcp = ""
 [[hearing]]
 id = "demo"

@@ -1,5 +1,5 @@
 // The gateway is killed (kill -9) in the middle of live testimony and started again: every seat comes back by itself within five seconds, nothing
-// acknowledged is lost, and testimony is ready, not live.
+// acknowledged is lost, and testimony is ready, not live. The shielded room sends and receives by the TURN server alone (-relay-only), before and after.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Seat, launch } from './browser.mjs';
@@ -10,7 +10,7 @@ const seats = {};
 let server, gateway, station, browser, kiosk;
 
 before(async () => {
-  server = await startServer();
+  server = await startServer({ turn: true });
   gateway = await server.run();
   browser = await launch();
 }, { timeout: 120_000 });
@@ -22,6 +22,16 @@ after(async () => {
   if (ended) assert.deepEqual(ended, { code: 0, signal: null });
 });
 
+/** In the page: the kinds of candidate that its connections send from. */
+const ways = async () => {
+  const kinds = [];
+  for (const pc of window.__connections) {
+    const stats = await pc.getStats();
+    for (const s of stats.values()) if (s.type === 'candidate-pair' && s.nominated) kinds.push(stats.get(s.localCandidateId)?.candidateType);
+  }
+  return kinds;
+};
+
 test('a killed and restarted gateway brings every seat back, with nothing lost, and testimony in ready', async () => {
   const link = (seat) => gateway.links.seats.find((s) => s.seat === seat).link;
   for (const name of names) {
@@ -30,8 +40,14 @@ test('a killed and restarted gateway brings every seat back, with nothing lost, 
     await seats[name].rest();
   }
   const { judge, clerk } = seats;
-  station = startStation(gateway.links.tls, gateway.links.tokens['demo/witness'], server.certificate);
-  kiosk = await Seat.open(browser, 'kiosk', JSON.parse(await station.line()).kiosk);
+  station = startStation(gateway.links.tls, gateway.links.tokens['demo/witness'], server.certificate, ['-relay-only']);
+  const room = await browser.newContext({ locale: 'az-AZ' });
+  await room.addInitScript(() => {
+    const real = window.RTCPeerConnection;
+    window.__connections = [];
+    window.RTCPeerConnection = class extends real { constructor(config) { super(config); window.__connections.push(this); } };
+  });
+  kiosk = await Seat.open(browser, 'kiosk', JSON.parse(await station.line()).kiosk, { context: room });
   await judge.press('order.sign');
   await judge.until('the order is in force', (s) => s.order?.signed_at);
   await judge.press('hearing.open');
@@ -45,6 +61,11 @@ test('a killed and restarted gateway brings every seat back, with nothing lost, 
   await judge.press('testimony.call');
   await judge.until('testimony is live', (s) => s.testimony.phase === 'live');
   await seats.defence.grows('witness', 'video');
+  const sent = await waitFor('the kiosk receives the court', async () => {
+    const found = await kiosk.page.evaluate(ways);
+    return found.length > 0 ? found : null;
+  });
+  assert.deepEqual([...new Set(sent)], ['relay'], 'the kiosk reaches the gateway by another way than its TURN server');
   await clerk.page.locator('[data-kind="note"]').click();
   await clerk.page.keyboard.type('Kəsilmədən əvvəl yazılıb.');
   await clerk.page.keyboard.press('Enter');

@@ -67,8 +67,9 @@ class Room {
     if (m.type === 'ice') { this.receiver.iceServers = m.servers; return; }
     const wasUp = this.kiosk.station?.link === 'up';
     this.dispatch({ kind: 'message', message: m });
-    if (m.type === 'station') this.sendWritten();
-    if (m.type === 'state') this.receiver.follow(m.slots ?? []);
+    if (m.type === 'station') { this.receiver.relayOnly = m.relay_only === true; this.sendWritten(); }
+    // Before the station has said which way the room may be connected, it is not.
+    if (this.kiosk.station && this.kiosk.state) this.receiver.follow(this.kiosk.state.slots ?? []);
     if (m.type === 'station' && m.link === 'up' && !wasUp && this.kiosk.state) this.receiver.redial(0);
   }
 

@@ -146,7 +146,7 @@ func (s *station) run(ctx context.Context) error {
 	}
 
 	r := &room{hearing: s.config.hearing, log: s.log, health: newHealth(), width: s.config.width, height: s.config.height, make: newMasks,
-		camera: camera, microphone: microphone, speaker: speaker, ctx: ctx, pending: map[string]bool{}, trust: orderTrust{hearing: s.config.hearing, want: s.config.judgeKey}}
+		camera: camera, microphone: microphone, speaker: speaker, relayOnly: s.config.relayOnly, ctx: ctx, pending: map[string]bool{}, trust: orderTrust{hearing: s.config.hearing, want: s.config.judgeKey}}
 	if r.vault = newVault(s.config.state, s.config.hearing, kernelKeyring{}); r.vault.remember(&r.trust, time.Now()) {
 		s.log.Info("a testimony of this hearing was going on when the station ended; its parameters and the judge's key are kept", "key_code", r.trust.code())
 	}

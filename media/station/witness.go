@@ -180,9 +180,10 @@ type stationMessage struct {
 	Mask      maskStatus        `json:"mask"`
 	Devices   map[string]string `json:"devices"` // camera, and the microphone in use: microphone or speaker
 	Tight     tightened         `json:"tightened"`
-	Hand      bool              `json:"hand"`   // the drawn hand is up
-	Unsent    int               `json:"unsent"` // commands that the gateway has not acknowledged yet
-	Said      []saidPiece       `json:"said"`   // what she wrote after her testimony, without the words
+	Hand      bool              `json:"hand"`                 // the drawn hand is up
+	Unsent    int               `json:"unsent"`               // commands that the gateway has not acknowledged yet
+	Said      []saidPiece       `json:"said"`                 // what she wrote after her testimony, without the words
+	RelayOnly bool              `json:"relay_only,omitempty"` // the page receives the court by the gateway's TURN server and no other way, as the station sends
 }
 
 // tightened is what the witness has asked for above the order, as it holds now.
@@ -202,5 +203,5 @@ func (r *room) view() (station stationMessage, state, ice []byte) {
 	}
 	return stationMessage{Type: "station", Link: link, OrderOK: r.order != nil && r.refused == "", Refused: r.refused, KeyCode: r.trust.code(),
 		Hand: r.hand, Tight: tightened{r.effective().picture, r.effective().silence}, Paused: r.held, Rehearsal: r.rec.status(), Mask: status, Devices: devices, Unsent: r.link.unanswered(),
-		Said: slices.Clone(r.said)}, r.raw, r.ice
+		Said: slices.Clone(r.said), RelayOnly: r.relayOnly}, r.raw, r.ice
 }

@@ -13,6 +13,8 @@ export interface StationReport {
   /** The drawn hand is up. */
   hand?: boolean;
   order_refused?: string; unsent?: number; said?: Said[] | null;
+  /** The page, too, receives by the gateway's TURN server and no other way. */
+  relay_only?: boolean;
 }
 /** How a piece of her writing stands at the station; never the words. */
 export interface Said { id: string; what: Writing; state: 'sending' | 'saved' | 'refused'; code?: string; request?: string }

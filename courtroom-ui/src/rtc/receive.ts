@@ -38,6 +38,9 @@ export class Receiver {
   /** Relays for the connections made from now on. */
   iceServers: RTCIceServer[] = [];
 
+  /** Connections go by a relay and no other way; without one there is none. */
+  relayOnly = false;
+
   /** The slots as the newest state names them. A changed list, or a dead connection, is negotiated anew. */
   follow(slots: readonly Slot[]): void {
     this.slots = slots;
@@ -113,7 +116,7 @@ export class Receiver {
     window.clearTimeout(this.redialTimer);
     this.hangUp();
     if (this.slots.length === 0) { this.config.onChange(); return; }
-    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: this.iceServers });
+    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: this.iceServers, iceTransportPolicy: this.relayOnly ? 'relay' : 'all' });
     this.pc = pc;
     this.held = new Set();
     this.lines = this.slots.map((slot) => {
