@@ -26,7 +26,7 @@ type room struct {
 	speaker    microphone // the sworn speaker's; opened only while an order says respeak
 	vault      *vault     // keeps the session over a crash; nil keeps nothing
 	publish    func(ctx context.Context, key string) (publication, error)
-	relayOnly  bool // nothing of this room, the kiosk's page included, goes to the gateway's media port itself
+	relayOnly  bool              // nothing of this room, the kiosk's page included, goes to the gateway's media port itself
 	signer     *signer           // signs what is published; nil in tests without a gateway
 	self       func(face.Masked) // the witness's own picture
 	rec        *rehearsal

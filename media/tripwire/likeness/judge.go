@@ -18,7 +18,7 @@ const (
 	inputs  = 18 + 2*cepstra
 )
 
-// Weights make one number of the measures: the logarithm of the odds that the mask did not make the sound. fit_test.go makes the table.
+// Weights make one number of the measures: the logarithm of the odds that the mask did not make the sound. weigh_test.go makes the table.
 type Weights struct {
 	Mean   []float64 `json:"mean"`   // of each measure, in the speech that they were fitted on
 	Spread []float64 `json:"spread"` // its standard deviation

@@ -4,7 +4,7 @@
 // What it knows of the mask is public: its voice has one pitch for a whole hearing, between 98 and 145 Hz, which wanders by a few per cent; its pulses all point
 // the same way and are alike before and after their peak, because the filter that shapes them has no phase; nothing of it lies above 7.4 kHz. No
 // throat does any of that. The measures below say how far a sound is from it, and weights that were fitted on other people's speech, masked and not
-// (fit_test.go), make one number of them.
+// (weigh_test.go), make one number of them.
 //
 // What lives here: measures, weights, the running decision. What does not: decoding, pipes, processes, who speaks.
 package likeness
