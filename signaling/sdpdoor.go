@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -76,7 +77,9 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/sdp")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("ETag", iceTag())
-	w.Header().Set("Location", strings.TrimSuffix(r.URL.Path, "/")+"/"+id)
+	// The resource asks for the same right as the endpoint, so its address keeps the question: a player's seat.
+	resource := url.URL{Path: strings.TrimSuffix(r.URL.Path, "/") + "/" + id, RawQuery: r.URL.RawQuery}
+	w.Header().Set("Location", resource.String())
 	w.WriteHeader(http.StatusCreated)
 	io.WriteString(w, answer)
 }

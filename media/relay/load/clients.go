@@ -275,11 +275,13 @@ func (t *tally) read(remote *webrtc.TrackRemote) {
 		seq := binary.BigEndian.Uint16(buf[2:])
 		if t.on.Load() {
 			t.packets.Add(1)
-			if known && seq != next {
-				t.lost.Add(int64(int16(seq - next))) // a late one takes back what its gap added
-				if int16(seq-next) < 0 {
-					seq = next - 1
-				}
+			switch ahead := int16(seq - next); {
+			case !known:
+			case ahead > 0:
+				t.lost.Add(int64(ahead))
+			case ahead < 0: // a late one: its gap had counted it as lost
+				t.lost.Add(-1)
+				seq = next - 1
 			}
 			if t.sampling.Add(1)%16 == 0 {
 				t.sample(buf[:n])
