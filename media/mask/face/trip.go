@@ -18,7 +18,7 @@ var glances = []glance{
 	{turn: 0, least: .10, most: 1, shift: .1, step: 1.1, score: 9},
 	{turn: 25. / 360, least: .12, most: 1, shift: .14, step: 1.15, score: 6.5},
 	{turn: 335. / 360, least: .12, most: 1, shift: .14, step: 1.15, score: 6.5},
-	{fine: true, least: .042, most: .18, shift: .13, step: 1.16, score: 2.5},
+	{fine: true, least: .042, most: .18, shift: .15, step: 1.16, score: 2.5},
 }
 
 // FindFaces says for the relay's tripwire whether a luma plane of w by h samples shows a face: 0 in every picture that this package draws, 1 in a usual picture
