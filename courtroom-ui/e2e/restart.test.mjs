@@ -78,7 +78,8 @@ test('a killed and restarted gateway brings every seat back, with nothing lost, 
   const listening = Date.now();
   for (const name of names) await waitFor(`${name} is back`, async () => (await seats[name].page.evaluate(() => window.__parda.page.link)) === 'open', 10_000);
   const took = Date.now() - listening;
-  assert.ok(took < 15_000, `the seats were back after ${took} ms`);
+  console.log(`all seats were back after ${took} ms`);
+  assert.ok(took < 5000, `the seats were back after ${took} ms`);
   await judge.until('testimony is ready, not live', (s) => s.testimony.phase === 'ready', 10_000);
   await waitFor('the note is still there', async () => (await judge.entries()).some((e) => e.text === 'Kəsilmədən əvvəl yazılıb.'));
   await judge.until('the station is back', (s) => s.testimony.station === 'up', 40_000);

@@ -3,7 +3,6 @@ package visibility
 import (
 	"slices"
 	"sort"
-	"strings"
 	"time"
 
 	"parda/gateway/hearing"
@@ -145,11 +144,14 @@ func (b builder) alarms() []AlarmView {
 		}
 	}
 	for _, label := range sorted(s.FaceFound) {
-		code := "face_found"
-		if why := s.CutWhy[label]; why != "" {
-			code = strings.ReplaceAll(string(why), ".", "_")
+		switch at := s.FaceFound[label]; s.CutWhy[label] {
+		case hearing.VoiceFound:
+			add("voice_found", at, label)
+		case hearing.ModeWrong:
+			add("mode_wrong", at, label)
+		default:
+			add("face_found", at, label)
 		}
-		add(code, s.FaceFound[label], label)
 	}
 	for _, label := range sorted(s.RecordingFailed) {
 		add("recorder_stopped", b.x.Now, label)
