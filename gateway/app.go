@@ -21,6 +21,8 @@ import (
 
 	"parda/courtroom-ui"
 	"parda/gateway/access"
+	"parda/gateway/access/account"
+	"parda/gateway/access/audit"
 	"parda/gateway/hearing"
 	"parda/gateway/ledger"
 	"parda/gateway/minutes"
@@ -39,6 +41,8 @@ type App struct {
 	store    *store.Store
 	ledger   *ledger.Ledger
 	access   *access.Access
+	audit    *audit.Book
+	accounts *account.Accounts
 	relay    *relay.Relay
 	turn     *relay.TURN
 	ear      *ear.Ear      // the audio tripwire; nil where it is off
@@ -87,6 +91,8 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 		return nil, err
 	}
 	a.access = access.New(access.Config{Store: a.store})
+	a.audit = audit.New(a.ledger)
+	a.accounts = account.New(account.Config{Store: a.store, Audit: a.audit})
 	if a.words, err = courtWords(); err != nil {
 		return nil, err
 	}

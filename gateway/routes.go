@@ -44,25 +44,40 @@ func (a *App) routes(secure bool) http.Handler {
 	if secure {
 		r.Use(a.ofAddress)
 	}
-	r.GET("/h/:hearing/:seat", a.page)
-	r.GET("/assets/*file", gin.WrapH(http.FileServerFS(courtroomui.Dist)))
-	r.GET("/parda.svg", gin.WrapH(http.FileServerFS(courtroomui.Dist)))
-	r.GET("/schema/order.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/schema+json", hearing.OrderSchema) })
-	r.POST("/api/:hearing/seats/:seat/enter", a.enter)
-	r.GET("/api/:hearing/bundle", a.bundle)
-	r.GET("/api/:hearing/protocol.pdf", a.protocolPDF)
-	r.GET("/api/:hearing/formulas", a.giveFormulas)
-	r.GET("/ws/:hearing", a.socket)
-	for path, door := range map[string]*signaling.Door{"/whip/:hearing": a.whip(), "/whep/:hearing": a.whep()} {
-		r.Any(path, throughDoor(door))
-		r.Any(path+"/:id", throughDoor(door))
-	}
-	r.GET("/healthz", a.health)
-	if !secure { // counts of packets tell when a witness speaks: they are for this machine's operator, not for the gallery
-		r.GET("/metrics", gin.WrapH(promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{})))
+	for _, line := range a.table(secure) {
+		r.Handle(line.method, line.path, a.guard(line), line.handle)
 	}
 	r.NoRoute(func(c *gin.Context) { c.String(http.StatusNotFound, "There is nothing here.\n") })
 	return r
+}
+
+// doors are the routes that parda has had from the start: pages, a hearing's conversation and its media.
+func (a *App) doors(secure bool) []route {
+	all := []route{
+		{"GET", "/h/:hearing/:seat", open, a.page},
+		{"GET", "/assets/*file", open, gin.WrapH(http.FileServerFS(courtroomui.Dist))},
+		{"GET", "/parda.svg", open, gin.WrapH(http.FileServerFS(courtroomui.Dist))},
+		{"GET", "/schema/order.json", open, func(c *gin.Context) { c.Data(http.StatusOK, "application/schema+json", hearing.OrderSchema) }},
+		{"POST", "/api/:hearing/seats/:seat/enter", byCode, a.enter},
+		{"GET", "/api/:hearing/bundle", bySeat, a.bundle},
+		{"GET", "/api/:hearing/protocol.pdf", bySeat, a.protocolPDF},
+		{"GET", "/api/:hearing/formulas", bySeat, a.giveFormulas},
+		{"GET", "/ws/:hearing", bySeat, a.socket},
+		{"GET", "/healthz", open, a.health},
+	}
+	for path, d := range map[string]*signaling.Door{"/whip/:hearing": a.whip(), "/whep/:hearing": a.whep()} {
+		who := bySeat
+		if path == "/whip/:hearing" {
+			who = byToken
+		}
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
+			all = append(all, route{method, path, who, throughDoor(d)}, route{method, path + "/:id", who, throughDoor(d)})
+		}
+	}
+	if !secure { // counts of packets tell when a witness speaks: they are for this machine's operator, not for the gallery
+		all = append(all, route{"GET", "/metrics", byOperator, gin.WrapH(promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}))})
+	}
+	return all
 }
 
 func throughDoor(d *signaling.Door) gin.HandlerFunc {

@@ -51,6 +51,7 @@ func newRef() string {
 
 // statuses gives each code its HTTP status; a code that is not listed is 400.
 var statuses = map[string]int{
+	"sign_in_required": http.StatusUnauthorized, "step_up_required": http.StatusForbidden,
 	"not_allowed": http.StatusForbidden, "token_wrong": http.StatusUnauthorized, "token_role": http.StatusForbidden,
 	"code_wrong": http.StatusForbidden, "code_used": http.StatusGone, "seat_taken": http.StatusConflict,
 	"seat_unknown": http.StatusNotFound, "hearing_unknown": http.StatusNotFound, "removed": http.StatusForbidden,

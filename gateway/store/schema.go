@@ -7,11 +7,11 @@ import (
 
 // schemaVersion is kept in SQLite's user_version. A store written by a newer
 // program is refused, never guessed at.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Contiguity of the index is held twice: by Append, and by the trigger, so
 // that no other statement can leave a gap or change what was written.
-const schema = `
+const first = `
 CREATE TABLE meta (
 	name  TEXT PRIMARY KEY,
 	value BLOB NOT NULL
@@ -84,29 +84,43 @@ CREATE TABLE tokens (
 ) STRICT, WITHOUT ROWID;
 `
 
-// migrate brings an empty database to schemaVersion and refuses any other.
+// steps bring a database from each version to the next; a new one takes them all.
+var steps = []string{
+	first,
+	accounts + invitations + devices + identities,
+}
+
+// migrate brings a database to schemaVersion, each step whole or not at all, and refuses one that a newer program wrote.
 func migrate(db *sql.DB) error {
+	for {
+		done, err := migrateOnce(db)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+func migrateOnce(db *sql.DB) (done bool, err error) {
 	tx, err := db.Begin()
 	if err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
+		return false, fmt.Errorf("store: migrate: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	var version int
 	if err := tx.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
+		return false, fmt.Errorf("store: migrate: %w", err)
 	}
-	switch version {
-	case schemaVersion:
-		return nil
-	case 0:
-	default:
-		return fmt.Errorf("store: the database has version %d, this program knows %d", version, schemaVersion)
+	switch {
+	case version == len(steps):
+		return true, nil
+	case version < 0 || version > len(steps):
+		return false, fmt.Errorf("store: the database has version %d, this program knows %d", version, schemaVersion)
 	}
-	if _, err := tx.Exec(schema); err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
+	if _, err := tx.Exec(steps[version]); err != nil {
+		return false, fmt.Errorf("store: migrate to version %d: %w", version+1, err)
 	}
-	if _, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)); err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
+	if _, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", version+1)); err != nil {
+		return false, fmt.Errorf("store: migrate: %w", err)
 	}
-	return tx.Commit()
+	return false, tx.Commit()
 }

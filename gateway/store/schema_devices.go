@@ -1,0 +1,5 @@
+package store
+
+// devices holds the rooms' enrolled devices (gateway/access/device). Part of version 2.
+const devices = `
+`
