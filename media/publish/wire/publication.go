@@ -30,7 +30,7 @@ import (
 // Link timing: a way that is silent begins anew (restart.go), and a dead link is reported disconnectAfter + failAfter later.
 const (
 	disconnectAfter = 1000 * time.Millisecond
-	failAfter       = 1500 * time.Millisecond
+	failAfter       = 3000 * time.Millisecond // a restart must be answered before (restart.go)
 	keepalive       = 500 * time.Millisecond
 	connectWithin   = 10 * time.Second
 )

@@ -46,3 +46,22 @@ func TestARoomWhoseAddressChangesKeepsItsPublication(t *testing.T) {
 		}
 	}
 }
+
+func TestARestartWhoseAnswerIsLostIsAskedForAgain(t *testing.T) {
+	server := whiptest.New(t)
+	sender, err := Open(t.Context(), testConfig(server))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sender.Close()
+	defer play(t, sender)()
+	whiptest.Until(t, 10*time.Second, "pictures come", func() bool { return len(server.Frames()) > 10 })
+	server.LoseTry.Store(1)
+	server.Move()
+	whiptest.Until(t, 10*time.Second, "the restart is asked for twice", func() bool { return server.Restarts.Load() > 1 })
+	frames := len(server.Frames())
+	whiptest.Until(t, 10*time.Second, "pictures come from the new address", func() bool { return len(server.Frames()) > frames+10 })
+	if server.Offers.Load() != 1 {
+		t.Errorf("%d offers: the publication was made anew", server.Offers.Load())
+	}
+}

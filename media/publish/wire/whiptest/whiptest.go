@@ -40,6 +40,7 @@ type Server struct {
 	mux      ice.UDPMux
 	Deletes  atomic.Int32
 	Restarts atomic.Int32
+	LoseTry  atomic.Int32 // how many answers to a restart are lost on the way from now on
 	Offers   atomic.Int32
 
 	mu     sync.Mutex
@@ -178,6 +179,9 @@ func (s *Server) restart(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Restarts.Add(1)
+	if s.LoseTry.Add(-1) >= 0 {
+		panic(http.ErrAbortHandler) // done, and nobody is told
+	}
 	w.Header().Set("Content-Type", "application/trickle-ice-sdpfrag")
 	io.WriteString(w, answer)
 }
