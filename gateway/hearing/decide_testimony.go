@@ -185,7 +185,8 @@ func (c *call) tighten() error {
 	if !in(wish.Picture, "", PictureBlob, PictureCard) || !in(wish.Voice, "", VoiceSilence) {
 		return refuse(CodeBadArgument, "The witness can ask for the plain figure, for the card and for silence.")
 	}
-	if wish != c.s.Testimony.Tightened {
+	wish.AsOrdered = wish.Picture == "" && wish.Voice == ""
+	if had := c.s.Testimony.Tightened; wish.Picture != had.Picture || wish.Voice != had.Voice {
 		c.emit(WitnessTightened, wish)
 	}
 	return nil

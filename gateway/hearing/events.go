@@ -171,6 +171,8 @@ type ConsentPayload struct {
 type WitnessTightenedPayload struct {
 	Picture string `json:"picture,omitempty"` // "", blob or card
 	Voice   string `json:"voice,omitempty"`   // "" or silence
+	// AsOrdered says that nothing is asked for any more; the protocol's entry needs a word for it.
+	AsOrdered bool `json:"as_ordered,omitempty"`
 }
 
 // MaskStatusPayload is what the station says of its masks. Notice is why the picture or the voice is not ok; Notices are what else the bench should

@@ -52,7 +52,7 @@ var register = []Description{
 	{TestimonyInterrupted, carries[TestimonyInterruptedPayload](), LevelOpen, "system", []string{"why"}},
 	{ConsentGiven, carries[ConsentPayload](), LevelBench, "system", []string{"language", "interpreter"}},
 	{ConsentRefused, carries[EmptyPayload](), LevelBench, "system", nil},
-	{WitnessTightened, carries[WitnessTightenedPayload](), LevelBench, "system", []string{"picture", "voice"}},
+	{WitnessTightened, carries[WitnessTightenedPayload](), LevelBench, "system", []string{"picture", "voice", "as_ordered"}},
 	{MaskStatus, carries[MaskStatusPayload](), LevelNone, "", nil},
 	{FloorGiven, carries[SeatPayload](), LevelNone, "", nil},
 
