@@ -87,12 +87,15 @@ func TestTheWitnessTightensAlways(t *testing.T) {
 	c.do("witness", "witness.tighten", m{"picture": "card"}) // before any order
 	c.live()
 	c.do("witness", "witness.tighten", m{"voice": "silence"})
-	if got := c.s.Testimony.Tightened; got != (WitnessTightenedPayload{"card", "silence"}) {
+	if got := c.s.Testimony.Tightened; got != (WitnessTightenedPayload{Picture: "card", Voice: "silence"}) {
 		t.Errorf("%+v: the first wish was forgotten", got)
 	}
 	c.refused(CodeBadArgument, "witness", "witness.tighten", m{"picture": "natural"})
 	c.refused(CodeBadArgument, "witness", "witness.tighten", m{"picture": "puppet"})
 	c.do("witness", "witness.tighten", m{"picture": "", "voice": ""})
+	if got := c.s.Testimony.Tightened; got != (WitnessTightenedPayload{AsOrdered: true}) {
+		t.Errorf("%+v: a wish that was taken back must have words of its own in the protocol", got)
+	}
 	c.refused(CodeNotAllowed, "judge", "witness.tighten", m{"picture": ""})
 }
 
