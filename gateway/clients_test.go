@@ -38,6 +38,7 @@ func testConfig(dir string) Config {
 		TURN: TURNConfig{UDP: "127.0.0.1:0", Realm: "parda"},
 		// The stations of most tests are doubles that neither speak nor sign; tripwire_test.go has those that do.
 		Tripwire: TripwireConfig{Audio: TripwireOff, Unsigned: true},
+		Access:   AccessConfig{Seats: SeatsByLink}, // most tests are of what happens at a seat; access_test.go has those of who may take it
 		Hearings: []HearingConfig{{ID: "demo", CaseNo: "1(101)-1/2026", Court: "baku", Pseudonym: "Lalə", Template: "identity_hidden",
 			Reason: "threatened before the hearing", Views: []string{"bench", "dock"}}},
 	}

@@ -7,9 +7,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 
+	"parda/gateway/access/audit"
 	"parda/gateway/hearing"
 	"parda/gateway/minutes"
 )
@@ -22,6 +24,7 @@ type Config struct {
 	TURN     TURNConfig      `toml:"turn"`
 	Tripwire TripwireConfig  `toml:"tripwire"`
 	Protocol ProtocolConfig  `toml:"protocol"`
+	Access   AccessConfig    `toml:"access"`
 	Hearings []HearingConfig `toml:"hearing"`
 	Redraw   bool            `toml:"-"` // draw new links for seats that nobody took, and new tokens, at this start
 }
@@ -60,6 +63,28 @@ type TripwireConfig struct {
 
 // TripwireOff is the audio tripwire's path where nobody shall listen.
 const TripwireOff = "off"
+
+// AccessConfig says how people come in.
+type AccessConfig struct {
+	Seats string `toml:"seats"` // SeatsOfPersons, also "": by invitation of an account; SeatsByLink: by whoever opens the link, for the demonstration
+}
+
+// How a seat is taken.
+const (
+	SeatsOfPersons = "person"
+	SeatsByLink    = "link"
+)
+
+// byLink says whether seats are taken by their links alone. Whatever is not that word asks for the person: a misspelt setting must not open a door.
+func (c AccessConfig) byLink() bool { return c.Seats == SeatsByLink }
+
+func (c AccessConfig) check() error {
+	switch c.Seats {
+	case "", SeatsOfPersons, SeatsByLink:
+		return nil
+	}
+	return fmt.Errorf("access.seats: %q is neither %q nor %q", c.Seats, SeatsOfPersons, SeatsByLink)
+}
 
 // ProtocolConfig is how the protocol is written.
 type ProtocolConfig struct {
@@ -147,8 +172,14 @@ func (c Config) check() error {
 	if err := checkTURN(c.TURN); err != nil {
 		return err
 	}
+	if err := c.Access.check(); err != nil {
+		return err
+	}
 	seen := map[string]bool{}
 	for _, h := range c.Hearings {
+		if strings.HasPrefix(h.ID, audit.Of("")) {
+			return fmt.Errorf("hearing: %q is the name of a court's audit book", h.ID)
+		}
 		if h.ID == "" || seen[h.ID] {
 			return fmt.Errorf("hearing: each needs an id of its own (%q)", h.ID)
 		}

@@ -26,6 +26,9 @@ func TestAConfigurationIsTakenOrRefusedWithAReason(t *testing.T) {
 		{"two coturns are taken", "[turn]\nexternal = [\"turn:a.example:3478?transport=udp\", \"turns:a.example:5349\"]\nsecret_file = \"a\"", ""},
 		{"a court's formulas are data", "[protocol]\nformulas = \"formulas.json\"", ""},
 		{"two hearings of one id", "[[hearing]]\nid = \"a\"\n[[hearing]]\nid = \"a\"", "id of its own"},
+		{"seats are taken by persons, or by links where that is said", "[access]\nseats = \"link\"", ""},
+		{"a misspelt way to take a seat is no way", "[access]\nseats = \"links\"", "access.seats"},
+		{"a hearing cannot be taken for a court's audit", "[[hearing]]\nid = \"audit-baku\"", "audit book"},
 		{"what is no TOML is said so", "data = ", "toml"},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {

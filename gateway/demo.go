@@ -107,6 +107,7 @@ func (o *demoOptions) config() Config {
 		Media:    MediaConfig{UDP: at(2), TCP: at(2), Addresses: []string{"127.0.0.1"}},
 		TURN:     TURNConfig{UDP: at(3), TCP: at(3), Realm: "parda"},
 		Tripwire: TripwireConfig{Audio: o.tripwire},
+		Access:   AccessConfig{Seats: SeatsByLink}, // nobody has an account in a demonstration
 		Hearings: []HearingConfig{{
 			ID: demoHearing, CaseNo: "1(101)-1/2026", Court: "baku", Pseudonym: "Lalə", Template: o.template,
 			Reason: "Nümayiş üçün qərar: şahid insan alverindən zərər çəkmiş şəxsdir və məhkəmədən əvvəl hədələnib.",

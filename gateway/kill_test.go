@@ -77,7 +77,7 @@ func (o outside) URL() string { return o.url }
 func TestKillNineLosesNothingThatWasAcknowledged(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "gateway.toml")
-	text := fmt.Sprintf("data = %q\n[http]\nlisten = \"\"\nlocal = \"127.0.0.1:%d\"\n[media]\nudp = \"127.0.0.1:0\"\ntcp = \"\"\n[turn]\nudp = \"\"\ntcp = \"\"\n[tripwire]\naudio = \"off\"\n"+
+	text := fmt.Sprintf("data = %q\n[http]\nlisten = \"\"\nlocal = \"127.0.0.1:%d\"\n[media]\nudp = \"127.0.0.1:0\"\ntcp = \"\"\n[turn]\nudp = \"\"\ntcp = \"\"\n[tripwire]\naudio = \"off\"\n[access]\nseats = \"link\"\n"+
 		"[[hearing]]\nid = \"demo\"\ncase_no = \"1\"\ncourt = \"baku\"\npseudonym = \"Lalə\"\ntemplate = \"identity_hidden\"\nreason = \"threatened\"\nviews = [\"bench\"]\n",
 		filepath.Join(dir, "data"), freePort(t))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {

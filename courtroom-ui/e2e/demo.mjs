@@ -71,6 +71,8 @@ addresses = ["127.0.0.1"]
 [turn]
 udp = "${turn ? `127.0.0.1:${turnPort}` : ''}"
 tcp = ""
+[access]
+seats = "link"
 [[hearing]]
 id = "demo"
 case_no = "1(101)-1/2026"
