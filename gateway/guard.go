@@ -70,15 +70,15 @@ func (a *App) guard(r route) gin.HandlerFunc {
 }
 
 // sessionCookie holds a person's session. Over TLS its name binds it to this host and path (RFC 6265bis, section 4.1.3.2).
-func sessionCookie(c *gin.Context) string {
-	if c.Request.TLS != nil {
+func (a *App) sessionCookie(c *gin.Context) string {
+	if a.overTLS(c.Request) {
 		return "__Host-parda"
 	}
 	return "parda_person"
 }
 
 func (a *App) signedIn(c *gin.Context) (account.Session, error) {
-	value, err := c.Cookie(sessionCookie(c))
+	value, err := c.Cookie(a.sessionCookie(c))
 	if err != nil {
 		return account.Session{}, signaling.Refuse("sign_in_required", "Sign in first.", nil)
 	}

@@ -23,10 +23,6 @@ import (
 	"parda/signaling"
 )
 
-// policy lets a page load from the gateway and nowhere else, and nobody frame it (CSP level 3).
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
-	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
 func (a *App) server(secure bool) *http.Server {
 	p := a.patience
 	s := &http.Server{Handler: a.routes(secure), ReadHeaderTimeout: p.header, ReadTimeout: p.body, WriteTimeout: p.write, IdleTimeout: p.idle,
@@ -40,7 +36,7 @@ func (a *App) server(secure bool) *http.Server {
 func (a *App) routes(secure bool) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
-	r.Use(a.recover, headers(secure))
+	r.Use(a.recover, a.headers, a.fromElsewhere)
 	if secure {
 		r.Use(a.ofAddress)
 	}
@@ -102,22 +98,6 @@ func (a *App) recover(c *gin.Context) {
 	c.Next()
 }
 
-func headers(secure bool) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		h := c.Writer.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(self), microphone=(self), geolocation=(), display-capture=()")
-		if secure {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
-		c.Next()
-	}
-}
-
 func (a *App) page(c *gin.Context) {
 	b, err := fs.ReadFile(courtroomui.Dist, "index.html")
 	if err != nil {
@@ -157,7 +137,7 @@ func (a *App) enter(c *gin.Context) {
 		return
 	}
 	http.SetCookie(c.Writer, &http.Cookie{Name: access.CookieName(id, seat), Value: cookie, Path: "/", HttpOnly: true,
-		SameSite: http.SameSiteStrictMode, Secure: c.Request.TLS != nil || strings.HasPrefix(c.GetHeader("Origin"), "https://"), MaxAge: int((30 * 24 * time.Hour).Seconds())})
+		SameSite: http.SameSiteStrictMode, Secure: a.overTLS(c.Request), MaxAge: int((30 * 24 * time.Hour).Seconds())})
 	c.Status(http.StatusNoContent)
 }
 
