@@ -42,8 +42,9 @@ const (
 	PeopleEnrol   Right = "people.enrol"   // make an account, give and take a role, close an account
 	PeopleRecover Right = "people.recover" // with a second administrator
 
-	SeatInvite Right = "seat.invite" // bind a seat of a hearing to a person and a time, and take it back
-	SeatTake   Right = "seat.take"   // take the seat that one was invited to
+	SeatInvite  Right = "seat.invite"  // bind a seat of a hearing to a person and a time, and take it back
+	SeatAppoint Right = "seat.appoint" // the same for the seats of judges and clerks alone: how the first of them comes into a hearing
+	SeatTake    Right = "seat.take"    // take the seat that one was invited to
 
 	DeviceSee    Right = "device.see"
 	DeviceEnrol  Right = "device.enrol"
@@ -69,8 +70,9 @@ var table = map[Right][]Role{
 	PeopleEnrol:   {Administrator},
 	PeopleRecover: {Administrator},
 
-	SeatInvite: {CourtClerk, Judge},
-	SeatTake:   {Judge, CourtClerk, Prosecutor, DefenceCounsel, VictimsLawyer, Interpreter, SupportPerson, LegalGuardian},
+	SeatInvite:  {CourtClerk, Judge},
+	SeatAppoint: {Administrator},
+	SeatTake:    {Judge, CourtClerk, Prosecutor, DefenceCounsel, VictimsLawyer, Interpreter, SupportPerson, LegalGuardian},
 
 	DeviceSee:    {Administrator, CourtClerk, Judge},
 	DeviceEnrol:  {Administrator},
@@ -87,6 +89,9 @@ var table = map[Right][]Role{
 
 	AuditRead: {Auditor},
 }
+
+// Says tells in a sentence what each right is, for RIGHTS.md.
+func Says(r Right) string { return says[r] }
 
 // Rights lists every right, in alphabetical order.
 func Rights() []Right {
