@@ -89,6 +89,7 @@ const (
 	GatewayStarted   Code = "gateway.started"
 	ProtocolRendered Code = "protocol.rendered"
 	ProtocolSigned   Code = "protocol.signed"
+	StepUpProved     Code = "step_up.proved"
 )
 
 // HearingCreatedPayload opens the ledger of a hearing.

@@ -46,6 +46,7 @@ func (s *State) fold(e Event, payload any) error {
 		s.Kind, s.KindAt = p.Kind, e.Time
 	case *SeatPayload:
 		s.seatEvent(e, p)
+	case *StepUpProvedPayload: // a proof of the command that follows; what changes, that command's events say
 	case *StationKeyPayload:
 		s.StationKey = p.Fingerprint
 	case *KeyEnrolledPayload:

@@ -100,6 +100,7 @@ var register = []Description{
 	{GatewayStarted, carries[EmptyPayload](), LevelParties, "system", nil},
 	{ProtocolRendered, carries[ProtocolRenderedPayload](), LevelNone, "", nil},
 	{ProtocolSigned, carries[ProtocolSignedPayload](), LevelParties, "system", []string{"role", "key_code"}},
+	{StepUpProved, carries[StepUpProvedPayload](), LevelNone, "", nil},
 }
 
 var byCode = func() map[Code]Description {

@@ -1,0 +1,99 @@
+package hearing
+
+import "encoding/json"
+
+// A command that signs, or that loosens what protects, needs a fresh touch of the giver's own passkey (a step-up): a page that was left open, a script that
+// was altered, or somebody who holds the seat's cookie must not be able to give it (A4, A6). What stops, pauses, tightens or reports never does: the one who protects
+// must not be asked for anything first (I8), and an incident is not lost over a key that lies at home (I6).
+
+// NeedsStepUp says whether the command needs that touch now. It is pure, like Decide, and asks nothing of the actor's rights: what Decide refuses is refused
+// without a touch. A command that the table below does not name needs one, until somebody has said in it why not.
+func NeedsStepUp(s *State, a Actor, c Command) bool {
+	if a.Role == ProtectedWitness { // nothing that she may do loosens, and her seat has no account
+		return false
+	}
+	touch, ok := touches[c.Name]
+	return !ok || touch(s, c)
+}
+
+type touch func(*State, Command) bool
+
+func always(*State, Command) bool { return true }
+func never(*State, Command) bool  { return false }
+
+// touches has a line for every command, in the order of the rules.
+var touches = map[string]touch{
+	"key.enrol":          never, // a key signs nothing by itself: each signature needs its own touch
+	"order.draft":        never, // nothing of it holds before it is signed
+	"order.sign":         always,
+	"hearing.open":       never,
+	"hearing.suspend":    never,
+	"hearing.resume":     never,
+	"identity.verified":  never,
+	"testimony.rehearse": never,
+	"testimony.call":     passesOver,
+	"testimony.pause":    never,
+	"officer.issue":      never, // the code opens nothing but the officer's form, in the room, and who gave it out is entered
+	"room.certify":       never, // her seat's, by the officer's own code
+	"testimony.release":  never,
+	"witness.consent":    never,
+	"witness.refuse":     never,
+	"witness.afraid":     never,
+	"witness.tighten":    never,
+	"mask.status":        never,
+	"floor.give":         never,
+	"session.kind":       wider,
+	"seat.mute":          never,
+	"seat.remove":        never,
+	"seat.unmute":        never, // it gives a party its voice back; what the order hides stays hidden
+	"seat.admit":         takesBack,
+	"ruling.give":        never, // it confirms a restriction
+	"seat.reissue":       never, // the seat sees no more than before; where seats are persons', it stays the same person's
+	"undertaking.sign":   never, // a duty that one takes on; a party without a key must not be locked out by it
+	"entry.add":          never,
+	"entry.amend":        never,
+	"entry.strike":       never,
+	"entry.restore":      never,
+	"objection.raise":    never,
+	"question.request":   never,
+	"remark.add":         never,
+	"request.done":       never,
+	"flag.raise":         never,
+	"flag.detail":        never,
+	"flag.rule":          dismisses,
+	"hearing.close":      never,
+	"protocol.sign":      always,
+}
+
+// said reads one argument. Arguments that cannot be read say nothing: the command is refused for them, and the touch is asked for in case it is not.
+func said(c Command, field string) (value string, ok bool) {
+	var args map[string]json.RawMessage
+	if json.Unmarshal(c.Args, &args) != nil || json.Unmarshal(args[field], &value) != nil {
+		return "", false
+	}
+	return value, true
+}
+
+// wider: a less strict kind of session shows the hearing to more people.
+func wider(s *State, c Command) bool {
+	kind, ok := said(c, "kind")
+	return !ok || Kind(kind).Rank() < s.Kind.Rank()
+}
+
+// passesOver: the call goes on without the defence's link (I9), without the room officer's certificate, or over a stop that she made out of fear.
+func passesOver(s *State, c Command) bool {
+	return PassesOverRoom(c.Args) || s.defenceLost() || s.Testimony.Discreet == "afraid" || s.Testimony.PauseCode == "afraid"
+}
+
+// takesBack: a seat that was removed comes back in.
+func takesBack(s *State, c Command) bool {
+	id, ok := said(c, "seat")
+	seat := s.seat(id)
+	return !ok || seat != nil && !seat.Admitted
+}
+
+// dismisses: the bench finds that a flag of intimidation was none.
+func dismisses(_ *State, c Command) bool {
+	ruling, ok := said(c, "ruling")
+	return !ok || ruling == "dismiss"
+}
