@@ -81,8 +81,8 @@ func wider(s *State, c Command) bool {
 }
 
 // passesOver: the call goes on without the defence's link (I9), without the room officer's certificate, or over a stop that she made out of fear.
-func passesOver(s *State, c Command) bool {
-	return PassesOverRoom(c.Args) || s.defenceLost() || s.Testimony.Discreet == "afraid" || s.Testimony.PauseCode == "afraid"
+func passesOver(s *State, _ Command) bool {
+	return s.defenceLost() || s.Testimony.Discreet == "afraid" || s.Testimony.PauseCode == "afraid"
 }
 
 // takesBack: a seat that was removed comes back in.
