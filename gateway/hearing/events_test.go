@@ -66,7 +66,7 @@ func count[T comparable](list []T, v T) (n int) {
 }
 
 func TestCodesArePartedByDotsInSmallLetters(t *testing.T) {
-	shape := regexp.MustCompile(`^[a-z]+\.[a-z_]+$`)
+	shape := regexp.MustCompile(`^[a-z]+(_[a-z]+)*\.[a-z_]+$`)
 	for _, c := range Codes() {
 		if !shape.MatchString(string(c)) {
 			t.Errorf("%s has another shape", c)
