@@ -13,17 +13,13 @@ package access
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base32"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"strings"
 
 	"golang.org/x/time/rate"
 
+	"parda/gateway/access/secret"
 	"parda/gateway/store"
 )
 
@@ -101,51 +97,18 @@ func New(cfg Config) *Access {
 	return &Access{store: cfg.Store, wrong: rate.NewLimiter(rate.Limit(cfg.WrongPerSecond), cfg.WrongBurst)}
 }
 
-// codeAlphabet is Crockford's base 32: no I, L, O or U, so that a code read
-// aloud or copied by hand is not mistaken.
-const codeAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-var codeEncoding = base32.NewEncoding(codeAlphabet).WithPadding(base32.NoPadding)
-
 // NewCode draws a one-time code: 125 bits in five groups of five characters.
-func NewCode() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // crypto/rand never fails: it ends the program instead
-	s := codeEncoding.EncodeToString(b[:])[:25]
-	return strings.Join([]string{s[0:5], s[5:10], s[10:15], s[15:20], s[20:25]}, "-")
-}
+func NewCode() string { return secret.Code() }
 
-// normalise forgives what a hand does to a code: case, spaces, hyphens, and
-// the letters that Crockford's alphabet leaves out.
-func normalise(code string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z':
-			r -= 'a' - 'A'
-		case r == '-' || r == ' ' || r == '\t' || r == '\n' || r == '\r':
-			return -1
-		}
-		switch r {
-		case 'O':
-			return '0'
-		case 'I', 'L':
-			return '1'
-		}
-		return r
-	}, code)
-}
+func normalise(code string) string { return secret.Normalise(code) }
 
 // newSecret draws a cookie or a token: 256 bits, base64url.
-func newSecret() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // crypto/rand never fails: it ends the program instead
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
+func newSecret() string { return secret.Bearer() }
 
 // hash binds a secret to its use and place, so that a code is never taken for
-// a cookie, nor one hearing's for another's. The parts hold no zero byte.
-func hash(use, hearing, place, secret string) store.Hash {
-	return sha256.Sum256([]byte("parda/" + use + "\x00" + hearing + "\x00" + place + "\x00" + secret))
+// a cookie, nor one hearing's for another's.
+func hash(use, hearing, place, kept string) store.Hash {
+	return secret.Hash(use, hearing, place, kept)
 }
 
 // same compares in constant time: how far a wrong secret agrees is not told by
