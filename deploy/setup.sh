@@ -29,6 +29,8 @@ mkvtoolnix:command mkvinfo:reads the recordings from outside
 unzip:command unzip:reads the bundle from outside
 coturn:command turnserver:the TURN server whose shipped settings are tested
 nginx-light:/usr/sbin/nginx:the proxy whose shipped settings are tested
+pebble:command pebble:an ACME authority that gives the gateway a certificate
+glewlwyd:command glewlwyd:an identity provider (OpenID Connect) to sign in with
 '
 
 missing=()
@@ -58,7 +60,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o DPkg::Lock::Timeout=600 --no-install-recommends "${missing[@]}" |
     awk '/^Setting up/ { printf "  installed  %s\n", $3; fflush() }'
-  for server in nginx coturn; do # nor at the next start of the machine, where it was not there before
+  for server in nginx coturn glewlwyd; do # nor at the next start of the machine, where it was not there before
     case " ${missing[*]} " in *" $server"*) [ ! -d /run/systemd/system ] || $sudo systemctl disable --quiet "$server" || true ;; esac
   done
 fi

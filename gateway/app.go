@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +21,7 @@ import (
 	"parda/gateway/access"
 	"parda/gateway/access/account"
 	"parda/gateway/access/audit"
+	"parda/gateway/certificate"
 	"parda/gateway/hearing"
 	"parda/gateway/ledger"
 	"parda/gateway/minutes"
@@ -56,9 +55,8 @@ type App struct {
 	turnstiles *turnstiles
 	patience   patience
 
-	certificate     tls.Certificate
-	certificateFile string
-	local, secure   net.Listener // nil where not configured
+	certificate   *certificate.Keeper // nil where the gateway serves no TLS and knows no proxy's
+	local, secure net.Listener        // nil where not configured
 
 	hearings map[string]*proceeding.Proceeding
 	links    Links
@@ -131,24 +129,8 @@ func (a *App) listen() (err error) {
 			return portTaken("pages over TLS (http.listen)", addr, err)
 		}
 		a.secure = door.Guard(a.secure, pagesDoor)
-		return a.openCertificate()
 	}
-	return nil
-}
-
-func (a *App) openCertificate() (err error) {
-	if c := a.config.HTTP; c.Certificate != "" {
-		a.certificate, err = tls.LoadX509KeyPair(c.Certificate, c.Key)
-		a.certificateFile = c.Certificate
-		return err
-	}
-	hosts := append([]string{"localhost", "127.0.0.1", "::1"}, a.config.Media.Addresses...)
-	if u, err := url.Parse(a.config.HTTP.Origin); err == nil && u.Hostname() != "" {
-		hosts = append(hosts, u.Hostname())
-	}
-	slices.Sort(hosts)
-	a.certificate, a.certificateFile, err = ownCertificate(a.config.Data, slices.Compact(hosts))
-	return err
+	return a.openCertificate()
 }
 
 func (a *App) openMedia() (err error) {
@@ -296,6 +278,9 @@ func (a *App) Run(ctx context.Context) error {
 	for _, p := range a.hearings {
 		all.Go(func() { p.Run(ctx) })
 	}
+	if a.certificate != nil {
+		all.Go(func() { a.certificate.Run(ctx) })
+	}
 	var servers []*http.Server
 	for _, l := range []net.Listener{a.local, a.secure} {
 		if l == nil {
@@ -376,9 +361,6 @@ func (a *App) TLSURL() string {
 	}
 	return fmt.Sprintf("https://localhost:%d", a.secure.Addr().(*net.TCPAddr).Port)
 }
-
-// CertificateFile is the PEM file that a station compares the gateway with.
-func (a *App) CertificateFile() string { return a.certificateFile }
 
 // Token is the bearer token of one publication: "witness", or "court/bench" and so on.
 func (a *App) Token(hearing, label string) string { return a.tokens[hearing+"/"+label] }

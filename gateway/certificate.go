@@ -1,73 +1,120 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math/big"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
-	"time"
+
+	"parda/gateway/certificate"
 )
 
-// ownCertificate loads the gateway's own certificate from the data folder, and makes one where there is none or it has run out. It is
-// self-signed: a station is given the file to compare with, a browser shows its warning once.
-func ownCertificate(dir string, hosts []string) (tls.Certificate, string, error) {
-	certFile, keyFile := filepath.Join(dir, "gateway.crt"), filepath.Join(dir, "gateway.key")
-	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err == nil && time.Until(pair.Leaf.NotAfter) > 24*time.Hour {
-		return pair, certFile, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return tls.Certificate{}, "", fmt.Errorf("the gateway's own certificate: %w", err)
-	}
-	if err := makeCertificate(certFile, keyFile, hosts); err != nil {
-		return tls.Certificate{}, "", fmt.Errorf("making the gateway's own certificate: %w", err)
-	}
-	pair, err = tls.LoadX509KeyPair(certFile, keyFile)
-	return pair, certFile, err
+// ACMEConfig says which authority gives the gateway its certificate, where the court has no files of its own and wants none of the gateway's.
+type ACMEConfig struct {
+	Directory   string   `toml:"directory"`    // URL of its directory (RFC 8555); "" for none
+	Hosts       []string `toml:"hosts"`        // none: the host of http.origin
+	Email       string   `toml:"email"`        // where the authority writes to
+	AcceptTerms bool     `toml:"accept_terms"` // the court has read the authority's terms and agrees
+	Roots       string   `toml:"roots"`        // PEM file of who vouches for the directory's own address; "" for the system's
 }
 
-func makeCertificate(certFile, keyFile string, hosts []string) error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
+// check refuses what would be found out in the first handshake of a hearing only.
+func (c HTTPConfig) check() error {
+	if (c.Certificate == "") != (c.Key == "") {
+		return errors.New("http: certificate and key go together")
 	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
-	if err != nil {
-		return err
-	}
-	c := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "parda gateway"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		BasicConstraintsValid: true,
-	}
-	for _, h := range hosts {
-		if ip := net.ParseIP(h); ip != nil {
-			c.IPAddresses = append(c.IPAddresses, ip)
-		} else if h != "" {
-			c.DNSNames = append(c.DNSNames, h)
+	if c.Origin != "" {
+		u, err := url.Parse(c.Origin)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			return fmt.Errorf("http.origin: %q is no origin; write https://host or https://host:port and nothing after it", c.Origin)
+		}
+		if u.Scheme == "http" && loopbackOnly(net.JoinHostPort(u.Hostname(), "80")) != nil {
+			return errors.New("http.origin: pages are called by https from other machines; in clear, cookies and codes would cross the network")
 		}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	return c.checkACME()
+}
+
+func (c HTTPConfig) checkACME() error {
+	if c.ACME.Directory == "" {
+		if len(c.ACME.Hosts) > 0 || c.ACME.AcceptTerms || c.ACME.Email != "" || c.ACME.Roots != "" {
+			return errors.New("http.acme: name the authority's directory")
+		}
+		return nil
+	}
+	if u, err := url.Parse(c.ACME.Directory); err != nil || u.Scheme != "https" || u.Host == "" {
+		return errors.New("http.acme.directory: the authority is asked over https only")
+	}
+	switch {
+	case c.Certificate != "":
+		return errors.New("http: either the court's own certificate or ACME")
+	case c.Listen == "":
+		return errors.New("http.acme: the authority asks at the gateway's TLS port; with listen = \"\" there is none")
+	case !c.ACME.AcceptTerms:
+		return errors.New("http.acme.accept_terms: the authority wants its terms to be accepted; read them and say true")
+	case len(c.acmeHosts()) == 0:
+		return errors.New("http.acme.hosts: name the hosts that the certificate is for")
+	}
+	return nil
+}
+
+func (c HTTPConfig) acmeHosts() []string {
+	if len(c.ACME.Hosts) > 0 {
+		return c.ACME.Hosts
+	}
+	if u, err := url.Parse(c.Origin); err == nil && u.Hostname() != "" {
+		return []string{u.Hostname()}
+	}
+	return nil
+}
+
+func (a *App) openCertificate() (err error) {
+	c := a.config.HTTP
+	switch {
+	case c.Certificate != "":
+		a.certificate, err = certificate.OpenFiles(c.Certificate, c.Key, a.log)
+	case c.ACME.Directory != "":
+		a.certificate, err = certificate.OpenACME(certificate.ACME{Directory: c.ACME.Directory, Hosts: c.acmeHosts(), Email: c.ACME.Email,
+			Folder: filepath.Join(a.config.Data, "acme"), Roots: c.ACME.Roots}, a.log)
+	case c.Listen != "":
+		hosts := append([]string{"localhost", "127.0.0.1", "::1"}, a.config.Media.Addresses...)
+		if u, err := url.Parse(c.Origin); err == nil {
+			hosts = append(hosts, u.Hostname())
+		}
+		a.certificate, err = certificate.OpenOwn(a.config.Data, hosts, a.log)
+	}
+	return err
+}
+
+// CertificateFile is the PEM file that stations and seats are given to trust: the root of the gateway's own authority, or the court's own certificate. "" where
+// the system's authorities vouch for the gateway (ACME), and where a proxy has the certificate.
+func (a *App) CertificateFile() string {
+	switch {
+	case a.certificate == nil:
+		return ""
+	case a.config.HTTP.Certificate != "":
+		return a.config.HTTP.Certificate
+	}
+	return a.certificate.RootFile()
+}
+
+// gatewayRoot is what an enrolled device is handed to trust, in PEM; nil where the system's authorities or the court's own vouch for the gateway.
+func (a *App) gatewayRoot() []byte {
+	if a.certificate == nil || a.certificate.RootFile() == "" {
+		return nil
+	}
+	b, err := os.ReadFile(a.certificate.RootFile())
 	if err != nil {
-		return err
+		return nil
 	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), 0o600); err != nil {
-		return err
-	}
-	return os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644)
+	return b
+}
+
+// servedCertificate says whether the SHA-256 of a leaf's DER is one that this gateway shows or showed since it started, or that the proxy before it does, where
+// http.certificate names the proxy's files.
+func (a *App) servedCertificate(sum [sha256.Size]byte) bool {
+	return a.certificate != nil && a.certificate.Served(sum)
 }

@@ -36,6 +36,8 @@ type HTTPConfig struct {
 	Origin      string `toml:"origin"`      // how browsers call this gateway, e.g. https://parda.court.example
 	Certificate string `toml:"certificate"` // PEM; "" makes an own one in the data folder
 	Key         string `toml:"key"`
+
+	ACME ACMEConfig `toml:"acme"` // in place of both
 }
 
 // MediaConfig says where RTP flows: one UDP port and one TCP port for everything.
@@ -158,8 +160,8 @@ func (c Config) check() error {
 			return fmt.Errorf("http.local: %w", err)
 		}
 	}
-	if (c.HTTP.Certificate == "") != (c.HTTP.Key == "") {
-		return errors.New("http: certificate and key go together")
+	if err := c.HTTP.check(); err != nil {
+		return err
 	}
 	if len(c.Media.Addresses) == 0 {
 		return errors.New("media.addresses: name at least one IP address of this machine, or nobody can send or receive")

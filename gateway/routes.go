@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -28,7 +27,7 @@ func (a *App) server(secure bool) *http.Server {
 	s := &http.Server{Handler: a.routes(secure), ReadHeaderTimeout: p.header, ReadTimeout: p.body, WriteTimeout: p.write, IdleTimeout: p.idle,
 		MaxHeaderBytes: 32 << 10, ErrorLog: quietLog(a.log)}
 	if secure {
-		s.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{a.certificate}, NextProtos: []string{"http/1.1"}}
+		s.TLSConfig = a.certificate.Config()
 	}
 	return s
 }
