@@ -96,7 +96,7 @@ func Open(dir string) (*Store, error) {
 // openDB opens the SQLite file with the pragmas that durability rests on.
 func openDB(path, extra string, connections int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+
-		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(5000)"+extra)
+		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(5000)&_pragma=secure_delete(1)"+extra)
 	if err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
