@@ -25,20 +25,25 @@ type Seat struct {
 // returns the new generation, counted from 1.
 func (s *Store) PutSeat(ctx context.Context, hearing, seat string, code Hash, capacity int) (int64, error) {
 	var generation int64
-	err := s.update(ctx, func(w writer) error {
-		if _, err := w.exec(`INSERT INTO seats (hearing, seat, generation, capacity) VALUES (?1, ?2, 1, ?3)
-			ON CONFLICT (hearing, seat) DO UPDATE SET generation = generation + 1, capacity = ?3, revoked = 0`, hearing, seat, capacity); err != nil {
-			return err
-		}
-		if err := w.tx.QueryRowContext(ctx, "SELECT generation FROM seats WHERE hearing = ? AND seat = ?", hearing, seat).Scan(&generation); err != nil {
-			return err
-		}
-		if _, err := w.exec("DELETE FROM cookies WHERE hearing = ? AND seat = ?", hearing, seat); err != nil {
-			return err
-		}
-		_, err := w.exec("INSERT INTO codes (hearing, seat, generation, hash) VALUES (?, ?, ?, ?)", hearing, seat, generation, code[:])
+	err := s.update(ctx, func(w writer) (err error) {
+		generation, err = putSeat(ctx, w, hearing, seat, code, capacity)
 		return err
 	})
+	return generation, err
+}
+
+func putSeat(ctx context.Context, w writer, hearing, seat string, code Hash, capacity int) (generation int64, err error) {
+	if _, err := w.exec(`INSERT INTO seats (hearing, seat, generation, capacity) VALUES (?1, ?2, 1, ?3)
+		ON CONFLICT (hearing, seat) DO UPDATE SET generation = generation + 1, capacity = ?3, revoked = 0`, hearing, seat, capacity); err != nil {
+		return 0, err
+	}
+	if err := w.tx.QueryRowContext(ctx, "SELECT generation FROM seats WHERE hearing = ? AND seat = ?", hearing, seat).Scan(&generation); err != nil {
+		return 0, err
+	}
+	if _, err := w.exec("DELETE FROM cookies WHERE hearing = ? AND seat = ?", hearing, seat); err != nil {
+		return 0, err
+	}
+	_, err = w.exec("INSERT INTO codes (hearing, seat, generation, hash) VALUES (?, ?, ?, ?)", hearing, seat, generation, code[:])
 	return generation, err
 }
 
