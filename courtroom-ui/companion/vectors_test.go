@@ -38,16 +38,17 @@ type envelope struct {
 }
 
 type sharePlain struct {
-	Share   int    `json:"parda_share,omitempty"`
-	Release int    `json:"parda_release,omitempty"`
-	Opening string `json:"opening,omitempty"`
-	Person  string `json:"person"`
-	Court   string `json:"court"`
-	Version int    `json:"version"`
-	Half    int    `json:"half"`
-	Secret  []byte `json:"secret"`
-	Payload string `json:"payload"`
-	Reader  string `json:"reader,omitempty"`
+	Share     int    `json:"parda_share,omitempty"`
+	Release   int    `json:"parda_release,omitempty"`
+	Opening   string `json:"opening,omitempty"`
+	Person    string `json:"person"`
+	Pseudonym string `json:"pseudonym"`
+	Court     string `json:"court"`
+	Version   int    `json:"version"`
+	Half      int    `json:"half"`
+	Secret    []byte `json:"secret"`
+	Payload   string `json:"payload"`
+	Reader    string `json:"reader,omitempty"`
 }
 
 type vectorKey struct {
@@ -108,7 +109,9 @@ func keyFrom(t *testing.T, seed []byte) *vaultKey {
 
 func marshal(t *testing.T, v any) []byte { t.Helper(); return must[[]byte](t)(json.Marshal(v)) }
 
-func act(k *vaultKey) []byte { return ed25519.Sign(k.sign, []byte("parda-vault-act-v1\nchallenge\nbody")) }
+func act(k *vaultKey) []byte {
+	return ed25519.Sign(k.sign, []byte("parda-vault-act-v1\nchallenge\nbody"))
+}
 
 // makeVectors seals with Go what the page's tests open.
 func makeVectors(t *testing.T) vectors {
@@ -124,7 +127,7 @@ func makeVectors(t *testing.T) vectors {
 		keys[name] = k
 		v.Keys[name] = vectorKey{hex.EncodeToString(seed[:]), k.card, k.card.id(), k.card.code(), k.paper(), act(k)}
 	}
-	record := map[string]any{"person": "v-vector0002", "court": "sheki", "version": 3, "at": "2026-11-23T10:00:00.000Z"}
+	record := map[string]any{"person": "v-vector0002", "pseudonym": "Daşlıq", "court": "sheki", "version": 3, "at": "2026-11-23T10:00:00.000Z"}
 	for k, s := range v.Record {
 		record[k] = s
 	}
@@ -144,7 +147,7 @@ func makeVectors(t *testing.T) vectors {
 		half        int
 		holder, who string
 	}{{1, "judge", "judge"}, {2, "prosecutor", "prosecutor"}, {1, "recovery", "recovery1"}, {2, "recovery", "recovery2"}} {
-		p := sharePlain{Share: 1, Person: v.Envelope.Person, Court: v.Envelope.Court, Version: 3, Half: s.half, Secret: s1[:], Payload: hex.EncodeToString(sum[:])}
+		p := sharePlain{Share: 1, Person: v.Envelope.Person, Pseudonym: "Daşlıq", Court: v.Envelope.Court, Version: 3, Half: s.half, Secret: s1[:], Payload: hex.EncodeToString(sum[:])}
 		if s.half == 2 {
 			p.Secret = s2[:]
 		}

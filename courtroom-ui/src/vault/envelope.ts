@@ -9,13 +9,15 @@ export type Holder = 'judge' | 'prosecutor' | 'recovery';
 
 /** Which record of whom. */
 export interface Subject { person: string; court: string; version: number }
+/** And the pseudonym that it was sealed under: only the seat that entered the person knows it otherwise than from the gateway. */
+export interface Sealed extends Subject { pseudonym: string }
 
 export interface Share { half: Half; holder: Holder; key: string; share: string }
 export interface Envelope extends Subject { parda_vault: 1; payload: string; shares: Share[] }
 
 /** What is known of a protected person. It is never stored in clear, and never in a URL, a title or a log. */
 export interface Particulars { name: string; birth: string; address: string; documents: string; relatives: string; text: string; photo: string }
-export interface ReadRecord extends Subject, Particulars { at: string }
+export interface ReadRecord extends Sealed, Particulars { at: string }
 
 /** Who is to hold a half: a card that this seat has pinned. */
 export interface Seat { half: Half; holder: Holder; card: Card }
@@ -26,14 +28,14 @@ export const largest = 4 * 1024 * 1024; // bytes of a payload's plaintext
 export const digest = (file: Uint8Array): string => hex(sha256(file));
 
 /** Seals what is known of a person to four keys: half 1 and half 2, each to its holder and to the recovery. Fewer is refused: a half that nobody holds is lost, a half that stands open is none. */
-export async function seal(subject: Subject, particulars: Particulars, seats: readonly Seat[], by: Key, at: string): Promise<Envelope> {
+export async function seal(subject: Sealed, particulars: Particulars, seats: readonly Seat[], by: Key, at: string): Promise<Envelope> {
   for (const half of [1, 2] as const) {
     const of = seats.filter((s) => s.half === half);
     if (!of.some((s) => s.holder === 'recovery') || !of.some((s) => s.holder !== 'recovery')) refuse('holders_missing');
   }
   // One key for both halves would be one person for both: whoever sends the list of holders must not be able to say so.
   if (new Set(seats.map((s) => keyId(s.card))).size !== seats.length) refuse('one_key_twice');
-  const record = JSON.stringify({ ...subject, at, ...particulars } satisfies ReadRecord);
+  const record = JSON.stringify({ ...sealedOf(subject), at, ...particulars } satisfies ReadRecord);
   const inside = utf8(JSON.stringify({ record, key: by.id, verify: by.card.verify, signature: by.sign('parda-vault-record-v1', utf8(record)) }));
   const plaintext = padded(inside);
   const secret = randomBytes(32), first = randomBytes(32);
@@ -42,10 +44,10 @@ export async function seal(subject: Subject, particulars: Particulars, seats: re
     const payload = await sealTo((await ageOf(secret)).recipient, plaintext);
     const shares: Share[] = [];
     for (const s of seats) {
-      const plain = utf8(JSON.stringify({ parda_share: 1, ...subject, half: s.half, secret: base64(s.half === 1 ? first : second), payload: digest(payload) }));
+      const plain = utf8(JSON.stringify({ parda_share: 1, ...sealedOf(subject), half: s.half, secret: base64(s.half === 1 ? first : second), payload: digest(payload) }));
       shares.push({ half: s.half, holder: s.holder, key: keyId(s.card), share: base64(await sealTo(s.card.recipient, plain)) });
     }
-    return { parda_vault: 1, ...subject, payload: base64(payload), shares };
+    return { parda_vault: 1, ...subjectOf(subject), payload: base64(payload), shares };
   } finally { for (const b of [inside, plaintext, secret, first, second]) b.fill(0); }
 }
 
@@ -66,26 +68,30 @@ export interface Held extends Subject { payload_sha256: string; shares: readonly
 
 export const heldOf = (e: Envelope): Held => ({ ...subjectOf(e), payload_sha256: digest(fromBase64(e.payload)), shares: e.shares });
 
-interface OpenShare { subject: Subject; half: Half; secret: Bytes; payload: string }
+interface OpenShare { subject: Sealed; half: Half; secret: Bytes; payload: string }
 
 /** Opens the share of an envelope that is sealed to this key. It must say what the envelope says: a share of another person or version that stands in its place is refused (A3 swaps). */
 async function openShare(e: Held, holder: Key): Promise<OpenShare> {
   const mine = e.shares.find((s) => s.key === holder.id) ?? refuse('not_holder');
   const plain = await holder.open(fromBase64(mine.share));
-  const s = exactly<{ parda_share: number; person: string; court: string; version: number; half: number; secret: string; payload: string }>(parse(textOf(plain)),
-    { parda_share: 'number', person: 'string', court: 'string', version: 'number', half: 'number', secret: 'string', payload: 'string' });
+  const s = exactly<{ parda_share: number; person: string; pseudonym: string; court: string; version: number; half: number; secret: string; payload: string }>(parse(textOf(plain)),
+    { parda_share: 'number', person: 'string', pseudonym: 'string', court: 'string', version: 'number', half: 'number', secret: 'string', payload: 'string' });
   plain.fill(0);
   if (s.parda_share !== 1) refuse('unreadable');
   if (s.person !== e.person || s.court !== e.court || s.half !== mine.half) refuse('other_person');
   if (s.version !== e.version || s.payload !== e.payload_sha256) refuse('other_version');
-  return { subject: subjectOf(e), half: mine.half, secret: fromBase64(s.secret), payload: s.payload };
+  return { subject: { ...subjectOf(e), pseudonym: s.pseudonym }, half: mine.half, secret: fromBase64(s.secret), payload: s.payload };
 }
 
+const sealedOf = (s: Sealed): Sealed => ({ person: s.person, pseudonym: s.pseudonym, court: s.court, version: s.version });
 const subjectOf = (s: Subject): Subject => ({ person: s.person, court: s.court, version: s.version });
 
-/** The half of `holder`, sealed anew to the reader, for this one opening. The caller has pinned the reader's card, shown the order, and been told yes. */
-export async function release(e: Held, holder: Key, opening: string, reader: Card): Promise<{ half: Half; share: string }> {
+/** The half of `holder`, sealed anew to the reader, for this one opening. The caller has pinned the reader's card, shown the order with this pseudonym, and
+ * been told yes. `other_pseudonym`: the share was sealed under another one, so the gateway shows the order for one person and asks for another (A3); null is
+ * given only where a person has been shown that and says that the pseudonym was varied by order. */
+export async function release(e: Held, holder: Key, opening: string, reader: Card, pseudonym: string | null): Promise<{ half: Half; share: string }> {
   const s = await openShare(e, holder);
+  if (pseudonym !== null && s.subject.pseudonym !== pseudonym) { s.secret.fill(0); refuse('other_pseudonym'); }
   const plain = utf8(JSON.stringify({ parda_release: 1, opening, ...s.subject, half: s.half, secret: base64(s.secret), payload: s.payload, reader: keyId(reader) }));
   s.secret.fill(0);
   try { return { half: s.half, share: base64(await sealTo(reader.recipient, plain)) }; } finally { plain.fill(0); }
@@ -103,16 +109,17 @@ export async function rotate(e: Held, from: Key, to: Card, holder: Holder): Prom
 export interface Opened { record: ReadRecord; enteredBy: { key: string; verify: string } }
 
 /** Puts the two released halves together. `not_both`: two of the same half, or one alone; `other_opening`: a release of an earlier opening is played again. */
-export async function open(e: Envelope, releases: readonly { half: number; share: string }[], opening: string, reader: Key): Promise<Opened> {
+export async function open(e: Envelope, releases: readonly { half: number; share: string }[], opening: string, reader: Key, pseudonym: string | null): Promise<Opened> {
   const halves = new Map<Half, Bytes>();
   const payload = fromBase64(e.payload);
   for (const r of releases) {
     const plain = await reader.open(fromBase64(r.share));
-    const s = exactly<{ parda_release: number; opening: string; person: string; court: string; version: number; half: Half; secret: string; payload: string; reader: string }>(parse(textOf(plain)),
-      { parda_release: 'number', opening: 'string', person: 'string', court: 'string', version: 'number', half: 'number', secret: 'string', payload: 'string', reader: 'string' });
+    const s = exactly<{ parda_release: number; opening: string; person: string; pseudonym: string; court: string; version: number; half: Half; secret: string; payload: string; reader: string }>(parse(textOf(plain)),
+      { parda_release: 'number', opening: 'string', person: 'string', pseudonym: 'string', court: 'string', version: 'number', half: 'number', secret: 'string', payload: 'string', reader: 'string' });
     plain.fill(0);
     if (s.parda_release !== 1 || s.reader !== reader.id) refuse('unreadable');
     if (s.opening !== opening) refuse('other_opening');
+    if (pseudonym !== null && s.pseudonym !== pseudonym) refuse('other_pseudonym');
     if (s.person !== e.person || s.court !== e.court) refuse('other_person');
     if (s.version !== e.version || s.payload !== digest(payload)) refuse('other_version');
     halves.set(s.half, fromBase64(s.secret));
@@ -130,7 +137,7 @@ function readPayload(plaintext: Bytes, e: Envelope): Opened {
   plaintext.fill(0);
   // Whoever knows the recipients can seal a person of his own making (A3): without the signature it is nobody's word.
   if (!signedBy(inside.verify, 'parda-vault-record-v1', utf8(inside.record), inside.signature)) refuse('not_signed');
-  const record = exactly<ReadRecord>(parse(inside.record), { person: 'string', court: 'string', version: 'number', at: 'string', name: 'string', birth: 'string', address: 'string', documents: 'string', relatives: 'string', text: 'string', photo: 'string' });
+  const record = exactly<ReadRecord>(parse(inside.record), { person: 'string', pseudonym: 'string', court: 'string', version: 'number', at: 'string', name: 'string', birth: 'string', address: 'string', documents: 'string', relatives: 'string', text: 'string', photo: 'string' });
   if (record.person !== e.person || record.court !== e.court) refuse('other_person');
   if (record.version !== e.version) refuse('other_version');
   if (record.photo !== '' && !isJPEG(fromBase64(record.photo))) refuse('unreadable');

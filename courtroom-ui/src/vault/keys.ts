@@ -1,7 +1,7 @@
 // The one interface for work with vault keys. The page, the companion's page and the tests use this and nothing beside it, so that what may be done
 // with a key can be read in one place. No I/O: what is stored and sent is for src/vault/gate.ts and ring.ts.
 import type { Bytes } from './bytes';
-import { open, release, rotate, seal, type Envelope, type Held, type Holder, type Opened, type Particulars, type Seat, type Share, type Subject } from './envelope';
+import { open, release, rotate, seal, type Envelope, type Held, type Holder, type Opened, type Particulars, type Seat, type Sealed, type Share } from './envelope';
 import { code, codeIs, keyOf, makeSeed, type Card, type Key } from './key';
 import { backup, restore } from './paper';
 
@@ -13,9 +13,9 @@ export interface Keys {
   code(card: Card): string;
   /** Whether what was typed is the code of the card. */
   codeIs(card: Card, typed: string): boolean;
-  seal(subject: Subject, particulars: Particulars, seats: readonly Seat[], by: Key, at: string): Promise<Envelope>;
-  release(held: Held, holder: Key, opening: string, reader: Card): Promise<{ half: 1 | 2; share: string }>;
-  open(envelope: Envelope, releases: readonly { half: number; share: string }[], opening: string, reader: Key): Promise<Opened>;
+  seal(subject: Sealed, particulars: Particulars, seats: readonly Seat[], by: Key, at: string): Promise<Envelope>;
+  release(held: Held, holder: Key, opening: string, reader: Card, pseudonym: string | null): Promise<{ half: 1 | 2; share: string }>;
+  open(envelope: Envelope, releases: readonly { half: number; share: string }[], opening: string, reader: Key, pseudonym: string | null): Promise<Opened>;
   /** 14 groups of four letters, for paper. */
   backup(key: Key): string[];
   restore(typed: string): Promise<Key>;

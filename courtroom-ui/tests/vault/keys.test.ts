@@ -10,7 +10,7 @@ const refused = async (what: Promise<unknown> | (() => unknown)): Promise<string
   return 'nothing was refused';
 };
 const who: Particulars = { name: 'Mərcan Ələkbərova', birth: '1999-04-12', address: 'Şəki, Dağ küç. 7', documents: 'AZE 1234567', relatives: 'ana: Gövhər', text: '', photo: '' };
-const subject = { person: 'v-abcdefghij', court: 'baku', version: 1 };
+const subject = { person: 'v-abcdefghij', pseudonym: 'Daşlıq', court: 'baku', version: 1 };
 const at = '2026-11-23T10:00:00.000Z';
 let judge: Key, prosecutor: Key, recovery1: Key, recovery2: Key, reader: Key, gateway: Key;
 let seats: Seat[];
@@ -24,8 +24,8 @@ beforeAll(async () => {
 
 describe('two halves open, and nothing less', () => {
   const openBy = async (a: Key, b: Key): Promise<string> => {
-    const halves = await Promise.all([a, b].map((k) => keys.release(heldOf(envelope), k, 'o-1', reader.card)));
-    return (await keys.open(envelope, halves, 'o-1', reader)).record.name;
+    const halves = await Promise.all([a, b].map((k) => keys.release(heldOf(envelope), k, 'o-1', reader.card, 'Daşlıq')));
+    return (await keys.open(envelope, halves, 'o-1', reader, 'Daşlıq')).record.name;
   };
   test('judge and prosecutor, the recovery pair, and one of each half open', async () => {
     for (const [a, b] of [[judge, prosecutor], [recovery1, recovery2], [judge, recovery2], [recovery1, prosecutor]] as const) expect(await openBy(a, b)).toBe(who.name);
@@ -35,18 +35,18 @@ describe('two halves open, and nothing less', () => {
     expect(await refused(openBy(prosecutor, recovery2))).toBe('not_both');
   });
   test('one half alone does not, and the other half guessed does not', async () => {
-    const one = await keys.release(heldOf(envelope), judge, 'o-1', reader.card);
-    expect(await refused(keys.open(envelope, [one], 'o-1', reader))).toBe('not_both');
-    expect(await refused(keys.open(envelope, [one, one], 'o-1', reader))).toBe('not_both');
+    const one = await keys.release(heldOf(envelope), judge, 'o-1', reader.card, 'Daşlıq');
+    expect(await refused(keys.open(envelope, [one], 'o-1', reader, 'Daşlıq'))).toBe('not_both');
+    expect(await refused(keys.open(envelope, [one, one], 'o-1', reader, 'Daşlıq'))).toBe('not_both');
     const guessed = utf8(JSON.stringify({ parda_release: 1, opening: 'o-1', ...subject, half: 2, secret: base64(new Uint8Array(32)), payload: digest(fromBase64(envelope.payload)), reader: reader.id }));
-    expect(await refused(keys.open(envelope, [one, { half: 2, share: base64(await sealTo(reader.card.recipient, guessed)) }], 'o-1', reader))).toBe('cannot_open');
+    expect(await refused(keys.open(envelope, [one, { half: 2, share: base64(await sealTo(reader.card.recipient, guessed)) }], 'o-1', reader, 'Daşlıq'))).toBe('cannot_open');
   });
   test('a key that holds nothing gets nothing, and a release is of use to its reader alone', async () => {
-    expect(await refused(keys.release(heldOf(envelope), gateway, 'o-1', gateway.card))).toBe('not_holder');
+    expect(await refused(keys.release(heldOf(envelope), gateway, 'o-1', gateway.card, 'Daşlıq'))).toBe('not_holder');
     const relabelled = { ...heldOf(envelope), shares: envelope.shares.map((s) => ({ ...s, key: gateway.id })) };
-    expect(await refused(keys.release(relabelled, gateway, 'o-1', gateway.card))).toBe('cannot_open');
-    const halves = await Promise.all([judge, prosecutor].map((k) => keys.release(heldOf(envelope), k, 'o-1', reader.card)));
-    expect(await refused(keys.open(envelope, halves, 'o-1', gateway))).toBe('cannot_open');
+    expect(await refused(keys.release(relabelled, gateway, 'o-1', gateway.card, 'Daşlıq'))).toBe('cannot_open');
+    const halves = await Promise.all([judge, prosecutor].map((k) => keys.release(heldOf(envelope), k, 'o-1', reader.card, 'Daşlıq')));
+    expect(await refused(keys.open(envelope, halves, 'o-1', gateway, 'Daşlıq'))).toBe('cannot_open');
   });
 });
 
@@ -58,26 +58,31 @@ describe('what a gateway swaps is found (A3)', () => {
   });
   test('another person under the pseudonym', async () => {
     expect(await refused(() => readEnvelope(other, subject))).toBe('other_person');
-    expect(await refused(keys.release({ ...heldOf(other), person: subject.person }, judge, 'o-1', reader.card))).toBe('other_person');
-    expect(await refused(keys.release({ ...heldOf(envelope), shares: other.shares }, judge, 'o-1', reader.card))).toBe('other_person');
+    expect(await refused(keys.release({ ...heldOf(other), person: subject.person }, judge, 'o-1', reader.card, 'Daşlıq'))).toBe('other_person');
+    expect(await refused(keys.release({ ...heldOf(envelope), shares: other.shares }, judge, 'o-1', reader.card, 'Daşlıq'))).toBe('other_person');
+  });
+  test('the share of one person under the order for another: the pseudonym that it was sealed under tells', async () => {
+    expect(await refused(keys.release(heldOf(envelope), judge, 'o-1', reader.card, 'Çaylaq'))).toBe('other_pseudonym');
+    const halves = await Promise.all([judge, prosecutor].map((k) => keys.release(heldOf(envelope), k, 'o-1', reader.card, null)));
+    expect(await refused(keys.open(envelope, halves, 'o-1', reader, 'Çaylaq'))).toBe('other_pseudonym');
   });
   test('an old version, and an old payload in a new envelope', async () => {
-    expect(await refused(keys.release({ ...heldOf(envelope), version: 2 }, judge, 'o-1', reader.card))).toBe('other_version');
-    expect(await refused(keys.release({ ...heldOf(newer), payload_sha256: digest(fromBase64(envelope.payload)) }, judge, 'o-1', reader.card))).toBe('other_version');
-    const halves = await Promise.all([judge, prosecutor].map((k) => keys.release(heldOf(newer), k, 'o-1', reader.card)));
-    expect(await refused(keys.open({ ...newer, payload: envelope.payload }, halves, 'o-1', reader))).toBe('other_version');
+    expect(await refused(keys.release({ ...heldOf(envelope), version: 2 }, judge, 'o-1', reader.card, 'Daşlıq'))).toBe('other_version');
+    expect(await refused(keys.release({ ...heldOf(newer), payload_sha256: digest(fromBase64(envelope.payload)) }, judge, 'o-1', reader.card, 'Daşlıq'))).toBe('other_version');
+    const halves = await Promise.all([judge, prosecutor].map((k) => keys.release(heldOf(newer), k, 'o-1', reader.card, 'Daşlıq')));
+    expect(await refused(keys.open({ ...newer, payload: envelope.payload }, halves, 'o-1', reader, 'Daşlıq'))).toBe('other_version');
   });
   test('a release of an earlier opening', async () => {
-    const halves = await Promise.all([judge, prosecutor].map((k) => keys.release(heldOf(envelope), k, 'o-1', reader.card)));
-    expect(await refused(keys.open(envelope, halves, 'o-2', reader))).toBe('other_opening');
+    const halves = await Promise.all([judge, prosecutor].map((k) => keys.release(heldOf(envelope), k, 'o-1', reader.card, 'Daşlıq')));
+    expect(await refused(keys.open(envelope, halves, 'o-2', reader, 'Daşlıq'))).toBe('other_opening');
   });
   test('a person of its own making is entered by a key that nobody knows, and never by the one it names', async () => {
     const forged = await keys.seal(subject, { ...who, name: 'Another' }, seats, gateway, at);
-    const halves = await Promise.all([judge, prosecutor].map((k) => keys.release(heldOf(forged), k, 'o-1', reader.card)));
-    expect((await keys.open(forged, halves, 'o-1', reader)).enteredBy).toEqual({ key: gateway.id, verify: gateway.card.verify });
+    const halves = await Promise.all([judge, prosecutor].map((k) => keys.release(heldOf(forged), k, 'o-1', reader.card, 'Daşlıq')));
+    expect((await keys.open(forged, halves, 'o-1', reader, 'Daşlıq')).enteredBy).toEqual({ key: gateway.id, verify: gateway.card.verify });
     const named = await keys.seal(subject, who, seats, { ...gateway, id: judge.id, card: judge.card, sign: gateway.sign.bind(gateway) }, at);
-    const again = await Promise.all([judge, prosecutor].map((k) => keys.release(heldOf(named), k, 'o-1', reader.card)));
-    expect(await refused(keys.open(named, again, 'o-1', reader))).toBe('not_signed');
+    const again = await Promise.all([judge, prosecutor].map((k) => keys.release(heldOf(named), k, 'o-1', reader.card, 'Daşlıq')));
+    expect(await refused(keys.open(named, again, 'o-1', reader, 'Daşlıq'))).toBe('not_signed');
   });
   test('its own key in the place of a holder, twice, or none for a half', async () => {
     expect(await refused(keys.seal(subject, who, seats.map((s) => ({ ...s, card: gateway.card })), judge, at))).toBe('one_key_twice');
@@ -97,9 +102,9 @@ describe('rotation and loss', () => {
       const share = await keys.rotate(heldOf(envelope), from, fresh.card, 'judge');
       expect(share).toMatchObject({ half: 1, holder: 'judge', key: fresh.id });
       const turned = { ...envelope, shares: [share, ...envelope.shares.filter((s) => s.key !== judge.id)] };
-      const halves = await Promise.all([fresh, prosecutor].map((k) => keys.release(heldOf(turned), k, 'o-1', reader.card)));
-      expect((await keys.open(turned, halves, 'o-1', reader)).record.name).toBe(who.name);
-      expect(await refused(keys.release(heldOf(turned), judge, 'o-1', reader.card))).toBe('not_holder');
+      const halves = await Promise.all([fresh, prosecutor].map((k) => keys.release(heldOf(turned), k, 'o-1', reader.card, 'Daşlıq')));
+      expect((await keys.open(turned, halves, 'o-1', reader, 'Daşlıq')).record.name).toBe(who.name);
+      expect(await refused(keys.release(heldOf(turned), judge, 'o-1', reader.card, 'Daşlıq'))).toBe('not_holder');
     }
   });
   test('a forgotten key opens nothing', async () => {
