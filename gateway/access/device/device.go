@@ -83,8 +83,6 @@ type Config struct {
 	CourtOf func(ctx context.Context, hearing string) string
 	// Shown says whether this is the SHA-256 of a TLS certificate that this gateway, or the proxy before it, shows.
 	Shown func(sum [32]byte) bool
-	// Root is the PEM of what the gateway's TLS certificate hangs from; nil where it is a public one.
-	Root func() []byte
 	Now  func() time.Time // nil: time.Now
 }
 

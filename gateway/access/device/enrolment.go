@@ -270,7 +270,7 @@ func (r *Register) Take(req form.TakeRequest) (form.TakeAnswer, error) {
 		return form.TakeAnswer{State: form.StateWaiting}, nil
 	}
 	e.state = stateTaken
-	return form.TakeAnswer{State: form.StateCertified, Device: e.device, Certificate: e.cert, Root: string(r.cfg.Root())}, nil
+	return form.TakeAnswer{State: form.StateCertified, Device: e.device, Certificate: e.cert}, nil
 }
 
 // certificateOf checks what a device shows: which court's CA made it and which device it names. The register is not asked yet.

@@ -63,7 +63,6 @@ type TakeAnswer struct {
 	State       string `json:"state"`
 	Device      string `json:"device,omitempty"`
 	Certificate []byte `json:"certificate,omitempty"`
-	Root        string `json:"root,omitempty"` // PEM
 }
 
 // ChallengeRequest asks the gateway to prove that it shows this TLS certificate.
