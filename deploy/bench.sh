@@ -2,7 +2,7 @@
 # Measures: the hot paths as Go benchmarks, the relay under load beside a plain one, then latency and CPU share through the real programs and a real Chromium. Called by `make bench`.
 # The numbers are of this machine at this hour: load average is printed because other work on the machine makes them worse.
 #
-#   deploy/bench.sh [go|relay|live]     one of the three alone
+#   deploy/bench.sh [go|relay|live|typing]     one of the four alone
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ -x .tools/node_modules/node/bin/node ] && export PATH="$PWD/.tools/node_modules/node/bin:$PATH"
@@ -51,3 +51,4 @@ about
 case $part in all | go) hot_paths ;; esac
 case $part in all | relay) printf '\n== The relay beside a plain pion relay, in one run, N subscribers on loopback in another process\n'; go run ./media/relay/load ;; esac
 case $part in all | live) echo; node courtroom-ui/e2e/latency.mjs ;; esac
+case $part in all | typing) echo; node courtroom-ui/e2e/typing.mjs ;; esac

@@ -75,13 +75,40 @@ export function EntryList({ entries, waiting, state, linked, acts = noActs, dism
         onScroll={(e) => { const b = e.currentTarget; setAway(b.scrollHeight - b.scrollTop - b.clientHeight > 48); }}
       >
         {entries.length === 0 && mine.length === 0 && <p class="quiet">{t('protocol.empty')}</p>}
-        {entries.map((e) => <Row key={e.index} entry={e} t={t} pseudonym={pseudonym} state={state} after={after.get(e.index)} acts={acts} found={hit.has(e.index) ? (e.index === here ? 'here' : 'yes') : 'no'} />)}
+        {blocksOf(entries).map((block) => <Block key={block[0]!.index} entries={block} t={t} pseudonym={pseudonym} state={state} after={after} acts={acts} hit={hit} here={here} />)}
         {mine.map((w) => <Unsaved key={w.id} waiting={w} t={t} pseudonym={pseudonym} linked={linked} dismiss={dismiss} />)}
       </div>
       {away && <div class="entries-newest"><Button size="small" press={() => { setHere(null); setAway(false); }} act="entries.newest">{t('protocol.newest')}</Button></div>}
     </div>
   );
 }
+
+// A new entry must not cost a look at each of the thousands before it while somebody types: rows stand in blocks, and a block in which nothing can have changed is
+// not looked into.
+const blockSize = 100;
+
+function blocksOf(entries: readonly Entry[]): (readonly Entry[])[] {
+  const blocks: (readonly Entry[])[] = [];
+  for (let from = 0; from < entries.length; from += blockSize) blocks.push(entries.slice(from, from + blockSize));
+  return blocks;
+}
+
+interface BlockProps { entries: readonly Entry[]; t: Translate; pseudonym: string | undefined; state: State | null; after: Map<number, After>; acts: EntryActs; hit: ReadonlySet<number>; here: number | null }
+
+class Block extends Component<BlockProps> {
+  override shouldComponentUpdate(next: BlockProps): boolean {
+    const { entries, t, pseudonym, acts, hit, here, after } = this.props;
+    return next.t !== t || next.pseudonym !== pseudonym || has(next.acts) !== has(acts) || next.here !== here || (next.hit !== hit && next.hit.size + hit.size > 0)
+      || next.entries.length !== entries.length || next.entries.some((e, i) => e !== entries[i] || said(next.after.get(e.index)) !== said(after.get(e.index)));
+  }
+
+  override render({ entries, t, pseudonym, state, after, acts, hit, here }: BlockProps) {
+    return entries.map((e) => <Row key={e.index} entry={e} t={t} pseudonym={pseudonym} state={state} after={after.get(e.index)} acts={acts} found={hit.has(e.index) ? (e.index === here ? 'here' : 'yes') : 'no'} />);
+  }
+}
+
+// What later entries say of an entry only grows.
+const said = (after: After | undefined): number => (after ? after.marks.length + (after.amendedBy ?? 0) * 1_000 : 0);
 
 interface RowProps { entry: Entry; t: Translate; pseudonym: string | undefined; state: State | null; after: After | undefined; acts: EntryActs; found: 'no' | 'yes' | 'here' }
 
