@@ -22,6 +22,7 @@ build:
 	@echo "[build] station (with the codecs)"; go build -o bin/station ./media/station
 	@echo "[build] audio tripwire (with the decoder, in a process of its own)"; go build -o bin/tripwire ./media/tripwire
 	@echo "[build] courtroom camera"; go build -o bin/courtroom ./media/courtroom
+	@echo "[build] companion (keeps a key holder's key on the seat; no cgo)"; CGO_ENABLED=0 go build -o bin/companion ./courtroom-ui/companion
 
 test:
 	@deploy/setup.sh test && mkdir -p bin var && deploy/test.sh

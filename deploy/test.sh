@@ -31,6 +31,7 @@ check "the gateway builds without cgo" env CGO_ENABLED=0 go build -o bin/gateway
 check "the station builds" go build -o bin/station ./media/station
 check "the audio tripwire builds" go build -o bin/tripwire ./media/tripwire
 check "the courtroom camera builds" go build -o bin/courtroom ./media/courtroom
+check "the companion builds without cgo" env CGO_ENABLED=0 go build -o bin/companion ./courtroom-ui/companion
 
 step "Go tests, with the race detector"
 # The masks compute alone, on the caller's goroutine, and the detector makes them ten times slower: they run whole without it, and with it what they do from two goroutines.
