@@ -15,6 +15,7 @@ type Error struct {
 	Code    string
 	Message string
 	Ref     string
+	StepUp  any // with step_up_required: what the page hands to the authenticator (ACCOUNTS.md, "Step-up")
 	cause   error
 }
 
@@ -31,6 +32,13 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.cause }
+
+// RefuseStepUp asks for a fresh touch of a passkey before the same thing is asked again; options go to the authenticator.
+func RefuseStepUp(options any) *Error {
+	e := Refuse("step_up_required", "Confirm this with your passkey.", nil)
+	e.StepUp = options
+	return e
+}
 
 // AsError gives any error its public form. What is not an *Error already becomes "internal": its text might hold what the
 // receiver may not know.
@@ -52,6 +60,8 @@ func newRef() string {
 // statuses gives each code its HTTP status; a code that is not listed is 400.
 var statuses = map[string]int{
 	"sign_in_required": http.StatusUnauthorized, "step_up_required": http.StatusForbidden,
+	"passkey_missing": http.StatusForbidden, "not_invited": http.StatusForbidden, "invitation_early": http.StatusForbidden, "invitation_over": http.StatusForbidden,
+	"role_missing": http.StatusForbidden, "person_unknown": http.StatusNotFound,
 	"not_allowed": http.StatusForbidden, "token_wrong": http.StatusUnauthorized, "token_role": http.StatusForbidden,
 	"code_wrong": http.StatusForbidden, "code_used": http.StatusGone, "seat_taken": http.StatusConflict,
 	"seat_unknown": http.StatusNotFound, "hearing_unknown": http.StatusNotFound, "removed": http.StatusForbidden,
@@ -67,10 +77,11 @@ type errorMessage struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Ref     string `json:"ref"`
+	StepUp  any    `json:"step_up,omitempty"`
 }
 
 func (e *Error) message(id string) errorMessage {
-	return errorMessage{Type: "error", ID: id, Code: e.Code, Message: e.Message, Ref: e.Ref}
+	return errorMessage{Type: "error", ID: id, Code: e.Code, Message: e.Message, Ref: e.Ref, StepUp: e.StepUp}
 }
 
 // WriteError answers an HTTP request with the error's public form and logs its cause under the same reference.

@@ -36,6 +36,8 @@ var seatVectors = []struct{ name, text string }{
 	{"entry with the interpreter's rendering", `{"type":"command","id":"c22","name":"entry.add","args":{"interpreted":{"lang":"az","text":"Qapını xatırlayıram."},"kind":"answer","lang":"ru","speaker":"witness","text":"Я помню дверь."},"at":"2026-11-22T14:30:20.000Z"}`},
 	{"exhibit with its number", `{"type":"command","id":"c23","name":"entry.add","args":{"kind":"exhibit","lang":"az","number":"2/14","text":"Qapının fotoşəkli."},"at":"2026-11-22T14:30:21.000Z"}`},
 	{"entry struck out", `{"type":"command","id":"c24","name":"entry.strike","args":{"entry":17,"reason":"Sual geri götürüldü."},"at":"2026-11-22T14:30:22.000Z"}`},
+	{"command that asks for a touch", `{"type":"command","id":"c25","name":"protocol.sign","args":{"signature":"AAEC"},"at":"2026-11-22T14:30:23.000Z"}`},
+	{"command with its touch", `{"type":"command","id":"c25","name":"protocol.sign","args":{"signature":"AAEC"},"at":"2026-11-22T14:30:23.000Z","proof":{"id":"cGs","rawId":"cGs","type":"public-key","response":{"authenticatorData":"AAAA","clientDataJSON":"e30","signature":"AAAA"},"clientExtensionResults":{}}}`},
 	{"rtc.offer", `{"type":"rtc.offer","sdp":` + quoted(offerSDP) + `}`},
 	{"rtc.publish", `{"type":"rtc.publish","sdp":` + quoted(offerSDP) + `}`},
 	{"rtc.unpublish", `{"type":"rtc.unpublish"}`},
@@ -55,6 +57,12 @@ func (vectorRoom) Attach(context.Context, *Session, Hello) error { return nil }
 func (vectorRoom) Detach(*Session)                               {}
 func (vectorRoom) Command(_ context.Context, _ *Session, c Command) (Ack, error) {
 	switch c.Name {
+	case "protocol.sign":
+		if len(c.Proof) > 0 {
+			return Ack{Index: 45}, nil
+		}
+		return Ack{}, &Error{Code: "step_up_required", Message: "Confirm this with your passkey.", Ref: "e-7Q2M4KAD", StepUp: map[string]any{"publicKey": map[string]any{
+			"allowCredentials": []any{map[string]any{"id": "cGs", "type": "public-key"}}, "challenge": "N5fYqbjDIMnpcEtWSxqxr1oN7RCK6ox_K3hwLMFJ9xY", "rpId": "court.example", "timeout": 60000, "userVerification": "required"}}}
 	case "session.kind":
 		return Ack{}, &Error{Code: "confirm_required", Message: "This loosens the protection and needs a confirmation.", Ref: "e-7Q2M4KAB"}
 	case "seat.reissue":
@@ -184,6 +192,9 @@ func TestEachVectorOfASeatIsReadAndLosesNothing(t *testing.T) {
 			back["id"], back["name"], back["at"] = m.ID, m.Name, m.At.Format("2006-01-02T15:04:05.000Z07:00")
 			if m.Args != nil {
 				back["args"] = m.Args
+			}
+			if m.Proof != nil {
+				back["proof"] = m.Proof
 			}
 			if m.At.Location() != time.UTC {
 				t.Errorf("%s: at is not in UTC", name)

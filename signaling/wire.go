@@ -26,6 +26,8 @@ type Command struct {
 	Name string          `json:"name"`
 	Args json.RawMessage `json:"args,omitempty"`
 	At   time.Time       `json:"at"` // when the person did it, by the page's clock
+	// Proof is the fresh touch that step_up_required asked for: a PublicKeyCredential as JSON.
+	Proof json.RawMessage `json:"proof,omitempty"`
 }
 
 // Ack says that what a command caused is durable: written and synced.

@@ -26,11 +26,13 @@ import (
 
 // Keys are the accounts' passkeys.
 type Keys interface {
-	// Assertion gives the options for navigator.credentials.get over this challenge, for this person's passkeys alone, with user verification.
-	Assertion(ctx context.Context, person string, challenge []byte) (options json.RawMessage, err error)
-	// CheckAssertion says whether one of the person's passkeys signed this challenge, with user verification, and what it signed.
-	CheckAssertion(ctx context.Context, person string, challenge, proof []byte) (Touched, error)
+	// Assertion gives the options for navigator.credentials.get over this challenge, for this person's passkeys alone, with user verification; and what says of a
+	// credential whether one of them signed exactly that, and what it signed.
+	Assertion(ctx context.Context, person string, challenge []byte) (options any, check Check, err error)
 }
+
+// Check judges the credential that an authenticator made of the options.
+type Check func(ctx context.Context, proof []byte) (Touched, error)
 
 // Touched is what a passkey signed.
 type Touched struct {
@@ -76,6 +78,7 @@ type waiting struct {
 	challenge [sha256.Size]byte
 	nonce     [32]byte
 	until     time.Time
+	check     Check
 }
 
 // New makes the desk. now is nil for the machine's clock.
@@ -97,15 +100,14 @@ func bodySum(b []byte) string {
 }
 
 // Ask makes a challenge for the act and gives what the page hands to the authenticator: {"publicKey":{...}}.
-func (d *Desk) Ask(ctx context.Context, a Act) (json.RawMessage, error) {
+func (d *Desk) Ask(ctx context.Context, a Act) (options any, err error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
 	w := waiting{until: d.now().Add(lives)}
 	_, _ = rand.Read(w.nonce[:]) // never fails since Go 1.24
 	w.challenge = Challenge(a, w.nonce[:])
-	options, err := d.keys.Assertion(ctx, a.Person, w.challenge[:])
-	if err != nil {
+	if options, w.check, err = d.keys.Assertion(ctx, a.Person, w.challenge[:]); err != nil {
 		return nil, err
 	}
 	d.mu.Lock()
@@ -162,7 +164,7 @@ func (d *Desk) Take(ctx context.Context, a Act, proof []byte) (hearing.StepUpPro
 	if want != w.challenge {
 		return none, ErrAgain
 	}
-	t, err := d.keys.CheckAssertion(ctx, a.Person, want[:], proof)
+	t, err := w.check(ctx, proof)
 	if err != nil {
 		return none, errors.Join(ErrAgain, err)
 	}

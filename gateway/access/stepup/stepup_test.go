@@ -16,26 +16,26 @@ type keys struct{}
 
 var errNone = errors.New("no passkey")
 
-func (keys) Assertion(_ context.Context, person string, challenge []byte) (json.RawMessage, error) {
+func (keys) Assertion(_ context.Context, person string, challenge []byte) (any, Check, error) {
 	if person != "p-judge" && person != "p-other" {
-		return nil, errNone
+		return nil, nil, errNone
 	}
-	return json.Marshal(map[string]string{"challenge": base64.RawURLEncoding.EncodeToString(challenge)})
+	said := base64.RawURLEncoding.EncodeToString(challenge)
+	return map[string]string{"challenge": said}, func(_ context.Context, proof []byte) (Touched, error) {
+		var p struct{ Signature string }
+		if json.Unmarshal(proof, &p) != nil || p.Signature != person+said {
+			return Touched{}, errors.New("another signature")
+		}
+		return Touched{Credential: []byte("c"), Signature: []byte(p.Signature), RP: "court.example"}, nil
+	}, nil
 }
 
-func (keys) CheckAssertion(_ context.Context, person string, challenge, proof []byte) (Touched, error) {
-	var p struct{ Signature string }
-	if json.Unmarshal(proof, &p) != nil || p.Signature != person+base64.RawURLEncoding.EncodeToString(challenge) {
-		return Touched{}, errors.New("another signature")
-	}
-	return Touched{Credential: []byte("c"), Signature: []byte(p.Signature), RP: "court.example"}, nil
-}
-
-func touch(person string, options json.RawMessage) []byte {
+func touch(person string, options any) []byte {
 	var o struct{ Challenge string }
-	_ = json.Unmarshal(options, &o)
+	b, _ := json.Marshal(options)
+	_ = json.Unmarshal(b, &o)
 	client := base64.RawURLEncoding.EncodeToString([]byte(`{"type":"webauthn.get","challenge":"` + o.Challenge + `"}`))
-	b, _ := json.Marshal(map[string]any{"response": map[string]string{"clientDataJSON": client}, "Signature": person + o.Challenge})
+	b, _ = json.Marshal(map[string]any{"response": map[string]string{"clientDataJSON": client}, "Signature": person + o.Challenge})
 	return b
 }
 
