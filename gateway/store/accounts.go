@@ -16,12 +16,13 @@ type Account struct {
 	Made                   time.Time
 	Closed                 bool
 	Epoch                  int64 // grows with whatever ends her sessions
-	Ways                   int   // how many passkeys and passwords she has
+	Ways                   int   // how many passkeys, passwords and links to a provider she has
 }
 
 const selectAccount = `SELECT id, court, name, login, made, closed, epoch,
 	(SELECT coalesce(group_concat(role, ' '), '') FROM (SELECT role FROM people_roles WHERE person = p.id ORDER BY role)),
 	(SELECT count(*) FROM passkeys WHERE person = p.id) + (SELECT count(*) FROM passwords WHERE person = p.id)
+	+ (SELECT count(*) FROM provider_links WHERE person = p.id)
 	FROM people p `
 
 type scanner interface{ Scan(...any) error }
@@ -176,7 +177,7 @@ func (w writer) endSessions(person string) (ended []string, err error) {
 }
 
 func (w writer) dropWays(person string) error {
-	for _, q := range []string{"DELETE FROM passkeys WHERE person = ?", "DELETE FROM passwords WHERE person = ?"} {
+	for _, q := range []string{"DELETE FROM passkeys WHERE person = ?", "DELETE FROM passwords WHERE person = ?", "DELETE FROM provider_links WHERE person = ?"} {
 		if _, err := w.exec(q, person); err != nil {
 			return err
 		}

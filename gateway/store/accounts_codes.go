@@ -67,6 +67,7 @@ type Claim struct {
 	EndWays  bool     // a recovery: the passkeys, the password and the sessions of before end
 	Passkey  *Passkey
 	Password *Password
+	Provider *ProviderLink
 	Session  *AccountSession // nil where the session is begun elsewhere
 }
 
@@ -93,6 +94,11 @@ func (s *Store) Claim(ctx context.Context, c Claim) (ended []string, err error) 
 		}
 		if c.Password != nil {
 			if err := w.password(*c.Password); err != nil {
+				return err
+			}
+		}
+		if c.Provider != nil {
+			if err := w.providerLink(*c.Provider); err != nil {
 				return err
 			}
 		}

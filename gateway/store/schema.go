@@ -87,7 +87,7 @@ CREATE TABLE tokens (
 // steps bring a database from each version to the next; a new one takes them all.
 var steps = []string{
 	first,
-	accounts + invitations + devices + identities,
+	accounts + providers + invitations + devices + identities,
 }
 
 // migrate brings a database to schemaVersion, each step whole or not at all, and refuses one that a newer program wrote.
