@@ -1,9 +1,10 @@
 // The page's shell: it joins the connection, the outbox and the media to the one state, and hands screens a snapshot.
 // Everything that can go wrong on the way is a state here, never an exception in a screen.
 import { Connection } from './signaling/connection';
-import { isForTheRecord, isTransient, Outbox } from './signaling/outbox';
+import { briefMs, isForTheRecord, isTransient, Outbox } from './signaling/outbox';
 import type { Place } from './signaling/enter';
-import type { Command, Formula, IceServer, ServerMessage, State } from './signaling/wire';
+import { challengeOf, neverAsks, StepUps, type Proof, type StepUp } from './passkey/stepup';
+import type { Command, Formula, IceServer, ServerMessage, State, WireError } from './signaling/wire';
 import { Receiver } from './rtc/receive';
 import { Publisher } from './rtc/publish';
 import { Speakers } from './rtc/sound';
@@ -28,6 +29,8 @@ export interface Snapshot {
   refused: string | null;
   /** The court's own, for seats that write; none until they are loaded. */
   formulas: readonly Formula[];
+  /** A touch that the gateway wants for what was pressed; null for none. */
+  stepUp: StepUp | null;
 }
 
 export interface SessionConfig { place: Place; lang: () => string; onChange: () => void }
@@ -50,6 +53,9 @@ export class Session {
   private readonly connection: Connection;
   private readonly outbox: Outbox;
   private readonly answers = new Map<string, (a: Answer) => void>();
+  private readonly stepUps: StepUps;
+  /** Sent with a touch, and not answered yet. They are in no outbox: a touch is for now, and not for after a reload. */
+  private readonly proved = new Map<string, { waiting: Waiting; proof: Proof; until: number }>();
   private readonly config: SessionConfig;
   private readonly expiry: number;
 
@@ -57,6 +63,7 @@ export class Session {
     this.config = config;
     const { hearing, seat } = config.place;
     this.outbox = new Outbox(localStorage, hearing, seat);
+    this.stepUps = new StepUps(config.onChange);
     for (const waiting of this.outbox.waiting) this.page = reduce(this.page, { kind: 'queued', waiting });
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     this.connection = new Connection({
@@ -84,6 +91,7 @@ export class Session {
     window.clearInterval(this.expiry);
     for (const press of ['pointerdown', 'keydown'] as const) window.removeEventListener(press, this.touched);
     this.connection.close();
+    this.stepUps.close();
     this.receiver.close();
     this.publisher.stop();
     this.speakers.close();
@@ -91,7 +99,7 @@ export class Session {
 
   snapshot(): Snapshot {
     return {
-      page: this.page, refused: this.refused, formulas: this.formulas, media: this.receiver,
+      page: this.page, refused: this.refused, formulas: this.formulas, media: this.receiver, stepUp: this.stepUps.now,
       actions: actionsFor(this.page, (name, args) => this.send(name, args ?? {}), (id) => this.dismiss(id)),
       sound: { blocked: this.speakers.blocked, unlock: () => this.speakers.unlock() },
       own: { status: this.publisher.status, start: (picture) => void this.publisher.start(picture), stop: () => this.publisher.stop() },
@@ -122,9 +130,11 @@ export class Session {
 
   private linkChanged(link: Link): void {
     this.dispatch({ kind: 'link', link, now: Date.now() });
+    if (link === 'seat_lost' || link === 'not_signed_in') this.stepUps.close();
     if (link !== 'open') return;
     this.expire();
     for (const waiting of this.outbox.waiting) this.connection.send(asCommand(waiting));
+    for (const { waiting, proof } of this.proved.values()) this.connection.send({ ...asCommand(waiting), proof });
     // The gateway may be a new process that knows nothing of the old media connections.
     void this.publisher.dial();
     if (this.page.state?.slots) this.receiver.redial(0);
@@ -142,7 +152,7 @@ export class Session {
         this.settle(m.id, { ok: true, ...(m.index !== undefined && { index: m.index }), ...(m.result && { result: m.result }) });
         break;
       case 'error':
-        if (m.id !== undefined && this.keepTrying(m.id, m.code)) return;
+        if (m.id !== undefined && (this.mustProve(m.id, m) || this.keepTrying(m.id, m.code))) return;
         if (m.id !== undefined) { this.outbox.settle(m.id); this.settle(m.id, { ok: false, code: m.code }); }
         break;
     }
@@ -179,18 +189,43 @@ export class Session {
 
   private keepTrying(id: string, code: string): boolean {
     const w = this.outbox.waiting.find((x) => x.id === id);
-    if (!w || !isForTheRecord(w.name) || !isTransient(code)) return false;
+    // A touch is never the price of a flag or an objection: it is offered again as it is.
+    if (!w || !isForTheRecord(w.name) || !(isTransient(code) || (code === 'step_up_required' && neverAsks.has(w.name)))) return false;
     window.setTimeout(() => { if (this.outbox.waiting.includes(w)) this.connection.send(asCommand(w)); }, retryRecordMs);
     return true;
   }
 
+  /** The gateway wants a touch for this command: the person is asked, and the same command goes again with the proof. */
+  private mustProve(id: string, refusal: WireError): boolean {
+    const waiting = this.proved.get(id)?.waiting ?? this.outbox.waiting.find((w) => w.id === id);
+    const options = refusal.code === 'step_up_required' ? challengeOf(refusal) : null;
+    if (!waiting || !options || neverAsks.has(waiting.name)) return false;
+    // While the person reads, nothing sends it by itself, and it does not run out.
+    this.outbox.settle(id);
+    const again = this.proved.delete(id);
+    void this.stepUps.ask({ name: waiting.name, args: waiting.args }, options, again).then((proof) => this.touchedOrNot(waiting, proof));
+    return true;
+  }
+
+  private touchedOrNot(waiting: Waiting, proof: Proof | null): void {
+    if (!proof) {
+      this.settle(waiting.id, { ok: false, code: 'step_up_cancelled' });
+      this.dispatch({ kind: 'dismissed', id: waiting.id });
+      return;
+    }
+    this.proved.set(waiting.id, { waiting, proof, until: Date.now() + briefMs });
+    this.connection.send({ ...asCommand(waiting), proof });
+  }
+
   private settle(id: string, answer: Answer): void {
+    this.proved.delete(id);
     this.answers.get(id)?.(answer);
     this.answers.delete(id);
   }
 
   private expire(): void {
-    for (const w of this.outbox.expire(Date.now() + this.page.clockOffset)) {
+    const unanswered = [...this.proved.values()].filter((p) => Date.now() > p.until).map((p) => p.waiting);
+    for (const w of [...this.outbox.expire(Date.now() + this.page.clockOffset), ...unanswered]) {
       this.settle(w.id, { ok: false, code: 'link_lost' });
       this.dispatch({ kind: 'message', now: Date.now(), message: { type: 'error', id: w.id, code: 'link_lost', message: 'No answer came within ten seconds.' } });
     }

@@ -13,6 +13,7 @@ import { formulasOf } from '../state/formulas';
 import { loadLang, type Lang } from '../text/locale';
 import formulas from '../../../gateway/minutes/formulas.json';
 import * as f from './fixtures';
+import { AccountExample, accountExamples, pressedFirst } from './account';
 import { kioskExamples, KioskExample } from './kiosk';
 import { pictureOf } from './pictures';
 import '../styles/index.css';
@@ -48,7 +49,7 @@ const media: Media = { track: (slot, kind) => (kind === 'video' ? pictureOf(slot
 function snapshot(name: string): Snapshot {
   const made = pages[name]!();
   return {
-    actions: actionsFor(made.page, () => Promise.resolve({ ok: true }), () => undefined), media, refused: null, formulas: formulasOf(formulas),
+    actions: actionsFor(made.page, () => Promise.resolve({ ok: true }), () => undefined), media, refused: null, stepUp: null, formulas: formulasOf(formulas),
     sound: { blocked: false, unlock: () => undefined }, own: { status: 'off', start: () => undefined, stop: () => undefined }, ...made,
   };
 }
@@ -57,7 +58,7 @@ function snapshot(name: string): Snapshot {
 const drafts: Record<string, State> = { 'judge-measures': f.judgeOrder, 'judge-measures-respeak': f.judgeRespeakDraft };
 
 // Thousands of entries are for a measurement by hand (?screen=clerk-many); to look at each of them for accessibility says nothing that the others do not.
-const names = [...Object.keys(pages).filter((n) => n !== 'clerk-many'), ...Object.keys(drafts), ...Object.keys(kioskExamples)];
+const names = [...Object.keys(pages).filter((n) => n !== 'clerk-many'), ...Object.keys(drafts), ...Object.keys(kioskExamples), ...accountExamples];
 const root = document.getElementById('app')!;
 const asked = new URLSearchParams(location.search);
 
@@ -69,7 +70,15 @@ async function show(screen: string, lang: Lang): Promise<void> {
   if (pages[screen]) render(<Languages first={first}><SeatScreen snap={snapshot(screen)} place={{ hearing: 'h1', seat: 'judge' }} /></Languages>, root);
   else if (drafts[screen]) render(<Languages first={first}><div class="screen console"><Header page={f.pageOf(drafts[screen])} state={drafts[screen]} /><Measures snap={snapshot('judge-order')} state={drafts[screen]} done={() => undefined} /></div></Languages>, root);
   else if (kioskExamples[screen]) render(<Languages first={first}><KioskExample name={screen} /></Languages>, root);
+  else if (accountExamples.includes(screen)) await showAccount(screen, first);
   else render(<main><h1>parda</h1><ul>{names.map((n) => <li key={n}><a href={`?screen=${n}`}>{n}</a></li>)}</ul></main>, root);
+}
+
+async function showAccount(screen: string, first: Awaited<ReturnType<typeof loadLang>>): Promise<void> {
+  render(<Languages first={first}><AccountExample name={screen} /></Languages>, root);
+  const settled = (): Promise<void> => new Promise((done) => { setTimeout(done, 30); });
+  await settled();
+  for (const act of pressedFirst(screen)) { root.querySelector<HTMLElement>(`[data-act="${act}"]`)?.click(); await settled(); }
 }
 
 await show(asked.get('screen') ?? '', (asked.get('lang') ?? 'az') as Lang);

@@ -87,7 +87,8 @@ export interface Entry {
   written_at?: string; amends?: number; strikes?: number; restores?: number; sealed?: string; system?: { code: string; params?: Record<string, unknown> };
 }
 
-export interface WireError { type: 'error'; id?: string; code: string; message: string; ref?: string }
+/** step_up comes with the code step_up_required: the options of the touch that is asked for (WebAuthn's JSON). */
+export interface WireError { type: 'error'; id?: string; code: string; message: string; ref?: string; step_up?: unknown }
 /** Where a relay (TURN) may be reached; sent once, before the first state. */
 export interface IceServer { urls: string[]; username?: string; credential?: string }
 
@@ -99,7 +100,8 @@ export type ServerMessage =
   | { type: 'rtc.thin'; slots: string[] }
   | { type: 'pong'; t: number };
 
-export interface Command { type: 'command'; id: string; name: string; args?: Record<string, unknown>; at: string }
+/** proof is the touch that the command's refusal asked for. */
+export interface Command { type: 'command'; id: string; name: string; args?: Record<string, unknown>; at: string; proof?: Record<string, unknown> }
 export type ClientMessage =
   | { type: 'hello'; lang: string; since: number } | Command
   | { type: 'rtc.offer'; sdp: string } | { type: 'rtc.publish'; sdp: string } | { type: 'rtc.unpublish' }

@@ -27,3 +27,15 @@ export function elapsed(since: string, now: number): string {
   if (Number.isNaN(s)) return '–';
   return `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
 }
+
+/** What a field for date and time holds, 2026-11-22T14:03, in Baku. */
+export function bakuInput(at: number): string {
+  const d = baku(at);
+  return `${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())}T${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
+}
+
+/** RFC 3339 in UTC of what such a field holds, read as Baku's time wherever the machine stands; null for what is no time. */
+export function fromBakuInput(text: string): string | null {
+  const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text) ? Date.parse(`${text}${text.length === 16 ? ':00' : ''}Z`) - bakuOffsetMs : NaN;
+  return Number.isNaN(at) ? null : new Date(at).toISOString();
+}
