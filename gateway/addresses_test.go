@@ -181,6 +181,7 @@ func TestTheAddressOfARoomStandsInNoLogMetricMessageProtocolOrStore(t *testing.T
 	provoke(t, c)
 	seen := c.clerk.watch()
 	grows(t, "the camera in the room at the clerk", seen["bench video"])
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	c.judge.must("testimony.release", nil)
 	bundle := c.closeAndTake(t, dir)

@@ -200,9 +200,11 @@ func TestTheStationTalksToTheGatewayAlone(t *testing.T) {
 	kiosk.must("testimony.rehearse", nil)
 	kiosk.must("witness.consent", map[string]any{"language": "az", "interpreter": false})
 	picture := judge.watch()["witness video"]
+	judge.certified(kiosk)
 	judge.must("testimony.call", nil)
 	grows(t, "the real witness's picture at the judge", picture)
 	kiosk.must("testimony.pause", map[string]string{"why": "break"})
+	judge.certified(kiosk)
 	judge.must("testimony.call", nil)
 	grows(t, "the real witness's picture at the judge again", picture)
 	judge.must("testimony.release", nil)

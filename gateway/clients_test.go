@@ -339,6 +339,16 @@ func (p *page) must(name string, args any) map[string]json.RawMessage {
 	return m
 }
 
+// certified lets the officer of the room certify by the station's seat that it is she, alone and free, with a code that this seat (judge or clerk) had issued.
+func (p *page) certified(room *page) {
+	p.t.Helper()
+	var issued struct{ Code string }
+	if err := json.Unmarshal(p.must("officer.issue", nil)["result"], &issued); err != nil || issued.Code == "" {
+		p.t.Fatalf("no code was issued: %v", err)
+	}
+	room.must("room.certify", map[string]any{"same": true, "free": true, "with": []string{}, "code": issued.Code})
+}
+
 // acknowledged sends a command and says whether it was acknowledged before the connection ended.
 func (p *page) acknowledged(name string, args any) bool {
 	id := fmt.Sprintf("%s-%d-%d", p.seat, time.Now().UnixNano(), p.next.Add(1))

@@ -36,6 +36,7 @@ var _ store.Fault = &fullDisk{}
 
 func TestWithAFullDiskNothingIsAcknowledgedAndTheWitnessIsShownToNobodyUntilTheJudgeResumes(t *testing.T) {
 	c := assemble(t, t.TempDir())
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	seen := c.defence.watch()
 	grows(t, "the witness at the defence", seen["witness video"])
@@ -59,6 +60,7 @@ func TestWithAFullDiskNothingIsAcknowledgedAndTheWitnessIsShownToNobodyUntilTheJ
 	c.judge.until("is told that it is over", func(v visibility.View) bool {
 		return v.Health.Ledger == "ok" && v.Testimony.Phase == hearing.Paused
 	})
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	grows(t, "the witness after the judge resumed", seen["witness video"])
 	c.clerk.must("entry.add", map[string]string{"kind": "note", "text": "kept"})
@@ -74,6 +76,7 @@ func TestWithAFullDiskNothingIsAcknowledgedAndTheWitnessIsShownToNobodyUntilTheJ
 
 func TestASeatThatIsReissuedKeepsNothingOfWhatItHad(t *testing.T) {
 	c := assemble(t, t.TempDir())
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	seen := c.defence.watch()
 	grows(t, "the witness at the defence", seen["witness video"])

@@ -10,6 +10,7 @@ import (
 // What the drawn figure does is told to whom it flows, at most twice a second and the newest in the end, by the station alone.
 func TestWhatTheFigureDoesReachesThoseWhoSeeItAndNobodyElse(t *testing.T) {
 	c := assemble(t, t.TempDir())
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	figure := func(state string) map[string]string { return map[string]string{"type": "figure", "state": state} }
 	is := func(state string) func(visibility.View) bool {

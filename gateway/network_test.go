@@ -14,6 +14,7 @@ import (
 // not hold the seat changes nothing.
 func TestAPlayersNetworkChangesByPATCHAtTheDoor(t *testing.T) {
 	c := assemble(t, t.TempDir())
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	pc, err := loopbackAPI(t, webrtc.MimeTypeVP8).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {

@@ -71,6 +71,7 @@ func TestNothingThatAPublisherCanSetReachesAnybodyOrAnyStore(t *testing.T) {
 		p.watchRaw(t, sinks)
 	}
 	whepRaw(t, c, sinks)
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	c.clerk.must("entry.add", map[string]string{"kind": "note", "text": passesAsText})
 	c.app.log.Info(passesInTheLog)

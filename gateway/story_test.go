@@ -70,6 +70,7 @@ func TestAProtectedWitnessIsHeardFromTheOrderToTheVerifiedBundle(t *testing.T) {
 	}
 	still(t, "the witness before she was called", seen["judge"]["witness video"])
 
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	for _, seat := range []string{"judge", "clerk", "defence", "prosecutor", "gallery"} {
 		grows(t, "the witness's picture at "+seat, seen[seat]["witness video"])
@@ -111,6 +112,7 @@ func TestAProtectedWitnessIsHeardFromTheOrderToTheVerifiedBundle(t *testing.T) {
 	// The witness stops by herself; nothing of her goes on.
 	c.room.must("testimony.pause", map[string]string{"why": "break"})
 	still(t, "the witness at the judge while paused", seen["judge"]["witness video"])
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	grows(t, "the witness at the judge again", seen["judge"]["witness video"])
 	c.judge.must("testimony.release", nil)
@@ -283,6 +285,7 @@ func TestASeatIsTakenOnceAndSurvivesAReload(t *testing.T) {
 func TestARestartBringsTestimonyBackAsReadyNeverLive(t *testing.T) {
 	dir := t.TempDir()
 	c := assemble(t, dir)
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	c.clerk.must("entry.add", map[string]string{"kind": "answer", "speaker": "witness", "text": "Mən onu tanıyıram."})
 	cookie := c.judge.cookie

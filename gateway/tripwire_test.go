@@ -140,6 +140,7 @@ func (c *cast) cutAndResumed(t *testing.T, alarm string, entry hearing.Code, pic
 	still(t, "the picture before she was called again", picture)
 	c.room.must("testimony.rehearse", nil)
 	c.room.must("witness.consent", map[string]any{"language": "az", "interpreter": false})
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	grows(t, "the picture after the judge resumed", picture)
 }
@@ -148,6 +149,7 @@ func TestARealFaceIsCutAlarmedEnteredAndResumedByTheJudgeAlone(t *testing.T) {
 	frame := faceInClear(t)
 	c := assemble(t, t.TempDir())
 	seen := c.defence.watch()
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	grows(t, "the masked picture", seen["witness video"])
 	pc, offer := offerTracks(t, webrtc.MimeTypeVP8)
@@ -161,6 +163,7 @@ func TestAVoiceInClearIsCutAlarmedEnteredAndResumedByTheJudgeAlone(t *testing.T)
 	config.Tripwire.Audio = tripwireProgram(t)
 	c := assembleAt(t, config)
 	seen := c.defence.watch()
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	grows(t, "the masked sound, once it was listened to", seen["witness audio"])
 
@@ -219,6 +222,7 @@ func TestMaskedSoundIsHeldAndAlarmedWhileTheTripwiresProgramCannotRun(t *testing
 	}
 	c := assembleAt(t, config)
 	seen := c.defence.watch()
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	grows(t, "the masked picture", seen["witness video"])
 	still(t, "masked sound that nobody listens to", seen["witness audio"])
@@ -302,6 +306,7 @@ func TestAWitnessWhoseStationDoesNotSignIsHeldAndOneThatSignsAnotherModeIsCut(t 
 	config.Tripwire.Unsigned = false
 	c := assembleAt(t, config)
 	seen := c.defence.watch()
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	c.judge.until("is alarmed", alarmed("mode_unsigned"))
 	still(t, "a picture that nobody signed", seen["witness video"])
@@ -324,6 +329,7 @@ func TestAWitnessWhoseStationDoesNotSignIsHeldAndOneThatSignsAnotherModeIsCut(t 
 	}
 	// The other publication's end interrupted her.
 	c.judge.until("sees her ready, and the station up", func(v visibility.View) bool { return v.Testimony.Phase == "ready" && v.Testimony.Station == "up" })
+	c.judge.certified(c.room)
 	c.judge.must("testimony.call", nil)
 	if !flows(seen["witness video"]) || !flows(seen["witness audio"]) {
 		t.Fatal("what is signed does not flow")

@@ -28,6 +28,9 @@ type Command struct {
 	At   time.Time       `json:"at"` // when the person did it, by the page's clock
 	// Proof is the fresh touch that step_up_required asked for: a PublicKeyCredential as JSON.
 	Proof json.RawMessage `json:"proof,omitempty"`
+
+	// Officer is how the hearing knew the room officer who gave this command by her code. The hearing sets it; nothing on the wire does.
+	Officer string `json:"-"`
 }
 
 // Ack says that what a command caused is durable: written and synced.

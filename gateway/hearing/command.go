@@ -18,6 +18,8 @@ type Command struct {
 	Args json.RawMessage
 	ID   string
 	At   time.Time
+	// Officer says how the owner of the hearing knew the room officer who gave this command: "code" or "account"; "" where nobody checked.
+	Officer string
 }
 
 // Draft is an event that is not durable yet. Its owner appends it to the ledger, and applies the event that comes back.

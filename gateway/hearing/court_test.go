@@ -55,10 +55,12 @@ type court struct {
 	events []Event
 	judge  signer
 	clerk  signer
+
+	officer string // how the room officer who speaks by the witness's seat was known
 }
 
 func newCourt(t testing.TB) *court {
-	c := &court{t: t, s: New(), now: noon, judge: newSigner(t), clerk: newSigner(t)}
+	c := &court{t: t, s: New(), now: noon, judge: newSigner(t), clerk: newSigner(t), officer: "code"}
 	c.enter(Create("h1", "1(101)-1/2026", "baku", DefaultSeats()))
 	for _, seat := range c.s.Seats {
 		c.enter(SeatTaken(c.s, seat.ID, c.now))
@@ -89,7 +91,7 @@ func (c *court) try(seat, name string, args any) ([]Draft, Result, error) {
 		c.t.Fatal(err)
 	}
 	s, _ := c.s.Seat(seat)
-	drafts, result, err := Decide(c.s, Actor{Seat: seat, Role: s.Role}, Command{Name: name, Args: raw, ID: "x"}, c.now)
+	drafts, result, err := Decide(c.s, Actor{Seat: seat, Role: s.Role}, Command{Name: name, Args: raw, ID: "x", Officer: c.officer}, c.now)
 	if err == nil {
 		c.enter(drafts)
 	}
@@ -152,9 +154,16 @@ func (c *court) ready() {
 	c.do("witness", "witness.consent", m{"language": "az", "interpreter": false})
 }
 
+// certify lets the room officer certify that it is she, alone and free.
+func (c *court) certify() {
+	c.t.Helper()
+	c.do("witness", "room.certify", m{"same": true, "free": true, "with": []string{}})
+}
+
 func (c *court) live() {
 	c.t.Helper()
 	c.ready()
+	c.certify()
 	c.do("judge", "testimony.call", nil)
 	c.at(Live)
 }

@@ -72,7 +72,7 @@ func decide(s *State, a Actor, cmd Command, now time.Time) ([]Draft, Result, err
 	if err := r.do(c); err != nil {
 		return nil, nil, err
 	}
-	return c.drafts, c.result, nil
+	return s.withRoom(c.drafts), c.result, nil
 }
 
 func (r rule) accepts(s *State, seat *Seat, role Role, now time.Time) error {
@@ -172,6 +172,8 @@ var rules = []rule{
 	{name: "testimony.rehearse", who: isBW, when: both(testifying(Waiting, Ready), ordered), do: (*call).rehearse},
 	{name: "testimony.call", who: isB, when: both(testifying(Ready, Paused), callable), do: (*call).callWitness},
 	{name: "testimony.pause", who: isAny, when: stoppable, do: (*call).pause, outside: true},
+	{name: "officer.issue", who: isBC, when: before, do: (*call).officerIssue},
+	{name: "room.certify", who: isW, when: certifiable, do: (*call).certify, outside: true},
 	{name: "testimony.release", who: isB, when: testifying(Ready, Live, Paused), do: (*call).release},
 	{name: "witness.consent", who: isW, when: both(testifying(Rehearsal), ordered), do: (*call).consent, outside: true},
 	{name: "witness.refuse", who: isW, when: testifying(Rehearsal, Ready, Live, Paused), do: (*call).refuse, outside: true},

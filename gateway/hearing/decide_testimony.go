@@ -79,6 +79,7 @@ func (c *call) callWitness() error {
 	var a struct {
 		Reason  string `json:"reason"`
 		Confirm bool   `json:"confirm"`
+		Without bool   `json:"without_certificate"` // of the room officer: see PassesOverRoom
 	}
 	if err := c.args(&a); err != nil {
 		return err
@@ -86,7 +87,16 @@ func (c *call) callWitness() error {
 	if c.s.defenceLost() && (blank(a.Reason) || !a.Confirm) {
 		return refuse(CodeDefenceAbsent, "The link of defence counsel is broken: say why testimony can go on, and confirm.")
 	}
-	c.emit(TestimonyLive, TestimonyLivePayload{Resumed: c.s.Testimony.WasLive, Reason: cut(a.Reason, maxReasonRunes)})
+	uncertified := c.s.RoomWhy(c.now) != ""
+	switch {
+	case uncertified && !a.Without:
+		return refuse(CodeRoomNotCertified, "The room officer has not certified the shielded room since the last change.")
+	case uncertified && blank(a.Reason): // an absent officer must not stop a court, nor be passed over in silence
+		return refuse(CodeReasonRequired, "To go on without the room officer's certificate is a ruling: give its reason.")
+	case uncertified && !a.Confirm:
+		return refuse(CodeConfirmRequired, "To go on without the room officer's certificate weakens what protects the witness: confirm it.")
+	}
+	c.emit(TestimonyLive, TestimonyLivePayload{Resumed: c.s.Testimony.WasLive, Reason: cut(a.Reason, maxReasonRunes), Uncertified: uncertified})
 	return nil
 }
 
@@ -203,7 +213,8 @@ func (c *call) maskStatus() error {
 		return err
 	}
 	codes := !slices.ContainsFunc(a.Notices, func(n string) bool { return !noticeCode.MatchString(n) }) && (a.Notice == "" || noticeCode.MatchString(a.Notice))
-	if !in(a.Picture, "ok", "neutral", "card") || !in(a.Voice, "ok", "silence") || len(a.Notices) > maxNotices || !codes {
+	likeness := in(a.person().Voice, "", "same", "unsure", "different") && in(a.person().Face, "", "same", "unsure", "different")
+	if !likeness || !in(a.Picture, "ok", "neutral", "card") || !in(a.Voice, "ok", "silence") || len(a.Notices) > maxNotices || !codes {
 		return refuse(CodeBadArgument, "There is no such state of the masks.")
 	}
 	if c.s.Testimony.Mask == nil || !c.s.Testimony.Mask.same(a) {

@@ -45,6 +45,12 @@ const (
 	MaskStatus           Code = "mask.status"
 	FloorGiven           Code = "floor.given"
 
+	OfficerIssued       Code = "officer.issued"
+	OfficerCodeRefused  Code = "officer.code_refused"
+	RoomCertified       Code = "room.certified"
+	RoomNotCertified    Code = "room.not_certified"
+	RoomCertificateVoid Code = "room.certificate_void"
+
 	SessionKind   Code = "session.kind"
 	RulingOwed    Code = "ruling.owed"
 	RulingGiven   Code = "ruling.given"
@@ -160,6 +166,8 @@ type TestimonyInterruptedPayload struct {
 type TestimonyLivePayload struct {
 	Resumed bool   `json:"resumed,omitempty"`
 	Reason  string `json:"reason,omitempty"`
+	// Uncertified: the presiding judge went on without the room officer's certificate, for Reason.
+	Uncertified bool `json:"uncertified,omitempty"`
 }
 
 // ConsentPayload is the witness's answer, with its language (BCP 47) and whether an interpreter helped.
@@ -183,10 +191,26 @@ type MaskStatusPayload struct {
 	Voice   string   `json:"voice"`   // ok, silence
 	Notice  string   `json:"notice,omitempty"`
 	Notices []string `json:"notices,omitempty"`
+	// Person is whether voice and face are still those of the beginning: same, unsure, different, or "" while not enough was heard or seen. It is a
+	// machine's guess and decides nothing.
+	Person *PersonPayload `json:"person,omitempty"`
+}
+
+// PersonPayload is the station's comparison with the beginning of the testimony. No more of it ever leaves the room.
+type PersonPayload struct {
+	Voice string `json:"voice,omitempty"`
+	Face  string `json:"face,omitempty"`
 }
 
 func (p MaskStatusPayload) same(q MaskStatusPayload) bool {
-	return p.Picture == q.Picture && p.Voice == q.Voice && p.Notice == q.Notice && slices.Equal(p.Notices, q.Notices)
+	return p.Picture == q.Picture && p.Voice == q.Voice && p.Notice == q.Notice && slices.Equal(p.Notices, q.Notices) && p.person() == q.person()
+}
+
+func (p MaskStatusPayload) person() PersonPayload {
+	if p.Person == nil {
+		return PersonPayload{}
+	}
+	return *p.Person
 }
 
 // SeatPayload names a seat, with a reason where one was given.

@@ -41,6 +41,9 @@ const (
 	CodeRulingOwed          = "ruling_owed"
 	CodeVoiceUnproven       = "voice_unproven"
 	CodeRespeakerMissing    = "respeaker_missing"
+	CodeRoomNotCertified    = "room_not_certified"
+	CodeOfficerWrong        = "officer_code_wrong"
+	CodeOfficerPaused       = "officer_paused"
 	CodeTooMany             = "too_many"
 	CodeNumberTaken         = "number_taken"
 )

@@ -20,6 +20,7 @@ func (s *State) Apply(e Event) error {
 	if err := s.fold(e, payload); err != nil {
 		return fmt.Errorf("event %d, %s: %w", e.Index, e.Code, err)
 	}
+	s.roomFollows(e, payload)
 	s.Rev++
 	return nil
 }
@@ -56,6 +57,8 @@ func (s *State) fold(e Event, payload any) error {
 	case *TestimonyPausedPayload, *TestimonyInterruptedPayload, *TestimonyLivePayload, *ConsentPayload,
 		*WitnessTightenedPayload, *MaskStatusPayload, *FaceFoundPayload:
 		s.testimonyEvent(e, payload)
+	case *OfficerIssuedPayload, *RoomCertifiedPayload, *RoomVoidPayload, *CodeRefusedPayload:
+		s.roomEvent(e, payload)
 	case *RulingOwedPayload, *RulingGivenPayload, *RulingOverduePayload:
 		s.rulingEvent(e, payload)
 	case *EntryAddedPayload, *EntryAmendedPayload, *EntryMarkedPayload, *RequestPayload, *RequestDonePayload,
@@ -152,6 +155,7 @@ func (s *State) testimonyEvent(e Event, payload any) {
 		s.step(e, p.To)
 	case *TestimonyLivePayload:
 		t.PausedBy, t.PauseCode, t.Discreet, t.WasLive = "", "", "", true
+		t.Room.Passed = p.Uncertified
 		s.step(e, Live)
 	case *ConsentPayload:
 		t.Consent, t.Refused = &Consent{Language: p.Language, Interpreter: p.Interpreter, At: e.Time}, false

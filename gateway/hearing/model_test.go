@@ -44,7 +44,9 @@ func (p *player) args(name, seat string) m {
 	case "session.kind":
 		return m{"kind": pick(r, Public, Private, Closed), "reason": reason, "confirm": yes}
 	case "testimony.call":
-		return m{"reason": reason, "confirm": yes}
+		return m{"reason": reason, "confirm": yes, "without_certificate": r.IntN(3) == 0}
+	case "room.certify":
+		return m{"same": r.IntN(4) > 0, "free": r.IntN(4) > 0, "with": pick(r, []string{}, []string{"interpreter"}, []string{"nobody"})}
 	case "identity.verified":
 		return m{"how": pick(r, "", "passport")}
 	case "witness.consent":
@@ -83,7 +85,7 @@ func (p *player) args(name, seat string) m {
 
 // system lets something happen that no person did.
 func (p *player) system() []Draft {
-	switch p.r.IntN(9) {
+	switch p.r.IntN(11) {
 	case 0:
 		return LinkLost(p.s, p.seatID(), p.now)
 	case 1, 2:
@@ -100,6 +102,10 @@ func (p *player) system() []Draft {
 		p.s.Facts.StationUp = true
 	case 8:
 		p.s.Facts.StationUp = p.r.IntN(3) > 0
+	case 9:
+		return PersonsChanged(p.s, p.now)
+	case 10:
+		return pick(p.r, CodeRefused(p.s, p.now), KeyOfStation(p.s, "k"+pick(p.r, "1", "2")), RoomLeft(p.s), OfficerDrew(p.s, "account"))
 	}
 	return nil
 }
@@ -152,6 +158,9 @@ func (p *player) sound() {
 		if s.Phase != Open || s.Order == nil || s.Order.Expired || s.Testimony.Consent == nil || !s.Testimony.Identity || len(s.FaceFound) > 0 {
 			p.t.Fatalf("live with phase %s, order %v, %+v", s.Phase, s.Order != nil, s.Testimony)
 		}
+		if r := s.Testimony.Room; !r.Passed && (r.Last == nil || !r.Last.Same || !r.Last.Free) {
+			p.t.Fatalf("live without a certificate that says yes, and nobody ruled on it: %+v", r)
+		}
 		if err := s.defenceHeard(); err != nil {
 			p.t.Fatalf("live: %v", err)
 		}
@@ -163,9 +172,9 @@ func (p *player) sound() {
 
 // move chooses who gives which command; now and then the one that brings testimony on, and rarely the one that ends it.
 func (p *player) move() (seat, name string) {
-	next := map[TestimonyPhase]string{Waiting: "testimony.rehearse", Rehearsal: "witness.consent", Ready: "testimony.call", Paused: "testimony.call"}
+	next := map[TestimonyPhase]string{Waiting: "testimony.rehearse", Rehearsal: "witness.consent", Ready: pick(p.r, "testimony.call", "room.certify"), Paused: pick(p.r, "testimony.call", "room.certify")}
 	if on, ok := next[p.s.Testimony.Phase]; ok && p.r.IntN(4) == 0 {
-		if on == "witness.consent" {
+		if on == "witness.consent" || on == "room.certify" {
 			return "witness", on
 		}
 		return "judge", on
@@ -181,7 +190,7 @@ func (p *player) move() (seat, name string) {
 // the presiding judge; nothing that protects makes any state looser; the fold of the events is the state.
 func TestRandomHearingsKeepTheRules(t *testing.T) {
 	lives, closed := 0, 0
-	for seed := range uint64(60) {
+	for seed := range uint64(90) {
 		p := &player{court: newCourt(t), r: rand.New(rand.NewPCG(seed, 2026))}
 		if seed%3 > 0 {
 			p.ready() // else the walk spends itself at the door

@@ -46,7 +46,7 @@ var register = []Description{
 	{IdentityVerified, carries[IdentityVerifiedPayload](), LevelParties, "system", []string{"how"}},
 	{TestimonyRehearsal, carries[EmptyPayload](), LevelBench, "system", nil},
 	{TestimonyReady, carries[EmptyPayload](), LevelBench, "system", nil},
-	{TestimonyLive, carries[TestimonyLivePayload](), LevelOpen, "system", []string{"resumed", "reason"}},
+	{TestimonyLive, carries[TestimonyLivePayload](), LevelOpen, "system", []string{"resumed", "reason", "uncertified"}},
 	{TestimonyPaused, carries[TestimonyPausedPayload](), LevelOpen, "system", []string{"by", "why"}},
 	{TestimonyReleased, carries[EmptyPayload](), LevelOpen, "system", nil},
 	{TestimonyInterrupted, carries[TestimonyInterruptedPayload](), LevelOpen, "system", []string{"why"}},
@@ -55,6 +55,12 @@ var register = []Description{
 	{WitnessTightened, carries[WitnessTightenedPayload](), LevelBench, "system", []string{"picture", "voice", "as_ordered"}},
 	{MaskStatus, carries[MaskStatusPayload](), LevelNone, "", nil},
 	{FloorGiven, carries[SeatPayload](), LevelNone, "", nil},
+
+	{OfficerIssued, carries[OfficerIssuedPayload](), LevelBench, "system", []string{"proof"}},
+	{OfficerCodeRefused, carries[CodeRefusedPayload](), LevelBench, "system", []string{"tries"}},
+	{RoomCertified, carries[RoomCertifiedPayload](), LevelParties, "system", []string{"alone", "with", "proof"}},
+	{RoomNotCertified, carries[RoomCertifiedPayload](), LevelBench, "system", []string{"void", "alone", "with", "note", "proof"}},
+	{RoomCertificateVoid, carries[RoomVoidPayload](), LevelBench, "system", []string{"void"}},
 
 	{SessionKind, carries[SessionKindPayload](), LevelOpen, "system", []string{"kind", "from", "reason", "provisional"}},
 	{RulingOwed, carries[RulingOwedPayload](), LevelParties, "system", []string{"id", "about", "role", "kind", "due"}},

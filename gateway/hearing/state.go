@@ -109,6 +109,7 @@ type Testimony struct {
 	MaskAt    time.Time
 	Tightened WitnessTightenedPayload
 	TightAt   time.Time
+	Room      Room
 }
 
 // Consent is the witness's yes.

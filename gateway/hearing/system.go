@@ -21,7 +21,7 @@ func Interrupted(s *State, why string, _ time.Time) []Draft {
 	if to == "" {
 		return nil
 	}
-	return []Draft{bySystem(TestimonyInterrupted, TestimonyInterruptedPayload{Why: why, From: s.Testimony.Phase, To: to})}
+	return s.withRoom([]Draft{bySystem(TestimonyInterrupted, TestimonyInterruptedPayload{Why: why, From: s.Testimony.Phase, To: to})})
 }
 
 // Restarted says what follows from a start of the gateway in the middle of a hearing: what was live is ready. The owner of the
@@ -30,7 +30,10 @@ func Restarted(s *State, now time.Time) []Draft {
 	if in(s.Phase, Signed, Sealed) {
 		return nil
 	}
-	return Interrupted(s, "station_lost", now)
+	if drafts := Interrupted(s, "station_lost", now); drafts != nil {
+		return drafts
+	}
+	return s.void(voidGateway)
 }
 
 // SeatTaken enters that somebody came in by the seat's link.
@@ -52,7 +55,7 @@ func LinkLost(s *State, seat string, at time.Time) []Draft {
 	if p.Role == ProtectedWitness {
 		drafts = append(drafts, Interrupted(s, "station_lost", at)...)
 	}
-	return drafts
+	return s.withRoom(drafts)
 }
 
 // LinkBack enters that the link of a seat is back. Nothing resumes by itself.
@@ -77,7 +80,7 @@ func DefenceLost(s *State, lost map[string]time.Time, now time.Time) []Draft {
 			since, out = d.LostAt, true
 		}
 		if d.Admitted && d.Entered && out && !since.Before(s.Testimony.Since) && now.Sub(since) > DefenceOutage {
-			return []Draft{bySystem(TestimonyPaused, TestimonyPausedPayload{By: System, Why: "defence_lost"})}
+			return s.withRoom([]Draft{bySystem(TestimonyPaused, TestimonyPausedPayload{By: System, Why: "defence_lost"})})
 		}
 	}
 	return nil
@@ -107,7 +110,7 @@ func orderRunOut(s *State, now time.Time) []Draft {
 	case Rehearsal:
 		drafts = append(drafts, Interrupted(s, "order_expired", now)...)
 	}
-	return drafts
+	return s.withRoom(drafts)
 }
 
 // StationKeyPayload says which key the station signs its mode with: the SHA-256 of the public key, in hex.
@@ -120,7 +123,7 @@ func KeyOfStation(s *State, fingerprint string) []Draft {
 	if s.StationKey == fingerprint || in(s.Phase, Signed, Sealed) {
 		return nil
 	}
-	return []Draft{bySystem(StationKey, StationKeyPayload{Fingerprint: fingerprint})}
+	return s.withRoom([]Draft{bySystem(StationKey, StationKeyPayload{Fingerprint: fingerprint})})
 }
 
 // Tripwire enters that a face was found in a rendering; see CutOff.
@@ -133,7 +136,7 @@ func CutOff(s *State, why Code, label string, _ time.Time) []Draft {
 	if p := s.Testimony.Phase; in(p, Rehearsal, Ready, Live, Paused) {
 		drafts = append(drafts, bySystem(TestimonyInterrupted, TestimonyInterruptedPayload{Why: "mask", From: p, To: Waiting}))
 	}
-	return drafts
+	return s.withRoom(drafts)
 }
 
 // LedgerBackAgain enters, once writing works again, that nothing could be written since a moment. Meanwhile the owner of the
@@ -143,7 +146,7 @@ func LedgerBackAgain(s *State, since, _ time.Time) []Draft {
 	if s.Testimony.Phase == Live {
 		drafts = append(drafts, bySystem(TestimonyPaused, TestimonyPausedPayload{By: System, Why: "ledger"}))
 	}
-	return append(drafts, bySystem(LedgerBack, EmptyPayload{}))
+	return s.withRoom(append(drafts, bySystem(LedgerBack, EmptyPayload{})))
 }
 
 // Rendered enters what bench and clerk are to sign.

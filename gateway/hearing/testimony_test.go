@@ -26,6 +26,7 @@ func TestNothingIsCalledBeforeASignedOrderIdentityConsentAndAStation(t *testing.
 	for _, seat := range []string{"judge2", "clerk", "prosecutor", "defence", "lawyer", "witness", "gallery"} {
 		c.refused(CodeNotAllowed, seat, "testimony.call", nil)
 	}
+	c.certify()
 	c.do("judge", "testimony.call", nil)
 	c.at(Live)
 }
@@ -193,6 +194,7 @@ func TestTheDefenceCanAlwaysPutQuestions(t *testing.T) {
 		}
 		c.refused(CodeDefenceAbsent, "judge", "testimony.call", m{"reason": "r", "confirm": true})
 		c.do("judge", "seat.unmute", m{"seat": "defence"})
+		c.certify()
 		c.do("judge", "testimony.call", nil)
 	})
 	t.Run("removing it pauses", func(t *testing.T) {
@@ -202,6 +204,7 @@ func TestTheDefenceCanAlwaysPutQuestions(t *testing.T) {
 		c.at(Paused)
 		c.refused(CodeDefenceAbsent, "judge", "testimony.call", m{"reason": "r", "confirm": true})
 		c.do("judge", "seat.admit", m{"seat": "defence"})
+		c.certify()
 		c.do("judge", "testimony.call", nil)
 	})
 	t.Run("an outage of over 5 s pauses, one of 5 s does not", func(t *testing.T) {
@@ -215,6 +218,7 @@ func TestTheDefenceCanAlwaysPutQuestions(t *testing.T) {
 		c.enter(DefenceLost(c.s, nil, seat.LostAt.Add(DefenceOutage+time.Millisecond)))
 		c.at(Paused)
 		c.refused(CodeDefenceAbsent, "judge", "testimony.call", nil)
+		c.certify()
 		c.do("judge", "testimony.call", m{"reason": "Counsel stands in the courtroom.", "confirm": true})
 		if d := DefenceLost(c.s, nil, c.now.Add(time.Hour)); d != nil {
 			t.Error("what the judge passed over with a reason pauses again")
@@ -260,6 +264,7 @@ func TestAfterAnInterruptionTestimonyIsReadyNotLive(t *testing.T) {
 			c.at(Ready)
 			c.enter(LinkBack(c.s, "witness", c.now))
 			c.at(Ready)
+			c.certify()
 			c.do("judge", "testimony.call", nil)
 			c.at(Live)
 			c.do("clerk", "testimony.pause", nil)
@@ -303,6 +308,7 @@ func TestAFaceInAMaskTakesTestimonyBackToRehearsal(t *testing.T) {
 	}
 	c.do("witness", "testimony.rehearse", nil)
 	c.do("witness", "witness.consent", m{"language": "az", "interpreter": false})
+	c.certify()
 	c.do("judge", "testimony.call", nil)
 }
 

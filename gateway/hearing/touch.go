@@ -65,35 +65,45 @@ var touches = map[string]touch{
 	"protocol.sign":      always,
 }
 
-// said reads one argument. Arguments that cannot be read say nothing: the command is refused for them, and the touch is asked for in case it is not.
-func said(c Command, field string) (value string, ok bool) {
-	var args map[string]json.RawMessage
-	if json.Unmarshal(c.Args, &args) != nil || json.Unmarshal(args[field], &value) != nil {
-		return "", false
+// said are the arguments that touches look at. They are read into fields as the commands read theirs: a reader of another kind would take {"kind":"closed","KIND":"public"} for
+// the stricter and the command for the wider (A4).
+type said struct {
+	Kind   *Kind   `json:"kind"`
+	Seat   *string `json:"seat"`
+	Ruling *string `json:"ruling"`
+}
+
+// read gives the arguments; where they cannot be read they say nothing, the command is refused for it, and the touch is asked for in case it is not.
+func read(c Command) (a said) {
+	if json.Unmarshal(c.Args, &a) != nil {
+		return said{}
 	}
-	return value, true
+	return a
 }
 
 // wider: a less strict kind of session shows the hearing to more people.
 func wider(s *State, c Command) bool {
-	kind, ok := said(c, "kind")
-	return !ok || Kind(kind).Rank() < s.Kind.Rank()
+	a := read(c)
+	return a.Kind == nil || a.Kind.Rank() < s.Kind.Rank()
 }
 
 // passesOver: the call goes on without the defence's link (I9), without the room officer's certificate, or over a stop that she made out of fear.
-func passesOver(s *State, _ Command) bool {
-	return s.defenceLost() || s.Testimony.Discreet == "afraid" || s.Testimony.PauseCode == "afraid"
+func passesOver(s *State, c Command) bool {
+	return PassesOverRoom(c.Args) || s.defenceLost() || s.Testimony.Discreet == "afraid" || s.Testimony.PauseCode == "afraid"
 }
 
 // takesBack: a seat that was removed comes back in.
 func takesBack(s *State, c Command) bool {
-	id, ok := said(c, "seat")
-	seat := s.seat(id)
-	return !ok || seat != nil && !seat.Admitted
+	a := read(c)
+	if a.Seat == nil {
+		return true
+	}
+	seat := s.seat(*a.Seat)
+	return seat != nil && !seat.Admitted
 }
 
 // dismisses: the bench finds that a flag of intimidation was none.
 func dismisses(_ *State, c Command) bool {
-	ruling, ok := said(c, "ruling")
-	return !ok || ruling == "dismiss"
+	a := read(c)
+	return a.Ruling == nil || *a.Ruling == "dismiss"
 }

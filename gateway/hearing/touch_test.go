@@ -3,6 +3,7 @@ package hearing
 import (
 	"encoding/json"
 	"testing"
+	"time"
 )
 
 func args(t *testing.T, v map[string]any) json.RawMessage {
@@ -61,6 +62,25 @@ func TestWhatSignsOrLoosensNeedsATouchAndNothingElse(t *testing.T) {
 	}
 	if !NeedsStepUp(plain, judge, Command{Name: "vault.give_away"}) {
 		t.Error("a command that nobody thought of needs no touch")
+	}
+}
+
+// A4: a page that writes an argument twice, or in capitals, gets the loosening past neither the command nor the touch.
+func TestATouchIsAskedForWhatTheCommandWillRead(t *testing.T) {
+	s := New()
+	s.Kind = Closed
+	s.Seats = []Seat{{ID: "judge", Role: PresidingJudge, Admitted: true}}
+	judge := Actor{Seat: "judge", Role: PresidingJudge}
+	for _, args := range []string{`{"kind":"closed","KIND":"public","reason":"r","confirm":true}`, `{"kind":"closed","kind":"public","reason":"r","confirm":true}`,
+		`{"Kind":"public","reason":"r","confirm":true}`, `{"\u006bind":"public","reason":"r","confirm":true}`} {
+		c := Command{Name: "session.kind", Args: json.RawMessage(args)}
+		drafts, _, err := Decide(s, judge, c, time.Now())
+		if err != nil || len(drafts) != 1 || drafts[0].Payload.(SessionKindPayload).Kind != Public {
+			t.Fatalf("%s: %v %v: this check would hold nothing", args, drafts, err)
+		}
+		if !NeedsStepUp(s, judge, c) {
+			t.Errorf("%s loosens without a touch", args)
+		}
 	}
 }
 

@@ -129,7 +129,7 @@ func (s speech) who(role hearing.Role, at string) string {
 var lists = map[string]string{
 	"from": "session", "why": "pause", "about": "about", "what": "request", "ruling": "ruling",
 	"language": "language", "picture": "picture", "voice": "voice", "template": "template", "court": "court",
-	"respeaker": "respeaker",
+	"respeaker": "respeaker", "void": "void", "proof": "proof",
 }
 
 // system says a system entry: its code's text, with the parameters that are

@@ -20,6 +20,13 @@ func (p *Proceeding) Command(ctx context.Context, s *signaling.Session, c signal
 	var failure error
 	// A person's act is not undone because the page went away meanwhile, so the page's context ends the wait and not the act.
 	work := context.WithoutCancel(ctx)
+	if c.Name == "room.certify" {
+		known, err := p.officer(work, s, c)
+		if err != nil {
+			return signaling.Ack{}, public(err)
+		}
+		c = known
+	}
 	err := p.do(ctx, func() { ack, failure = p.command(work, s, c) })
 	return ack, public(errors.Join(err, failure))
 }
@@ -53,10 +60,14 @@ func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signal
 		return signaling.Ack{}, err
 	}
 	ack := signaling.Ack{Index: index, Result: result}
-	if c.Name == "seat.reissue" {
-		if ack.Result, err = p.reissue(ctx, c.Args); err != nil {
-			return signaling.Ack{}, err
-		}
+	switch c.Name {
+	case "seat.reissue":
+		ack.Result, err = p.reissue(ctx, c.Args)
+	case "officer.issue":
+		ack.Result, err = p.issueOfficer(ctx)
+	}
+	if err != nil {
+		return signaling.Ack{}, err
 	}
 	if p.state.Rev != before {
 		p.changed()
@@ -77,7 +88,7 @@ func (p *Proceeding) decide(s *signaling.Session, c signaling.Command) (drafts [
 		return nil, nil, access.ErrSeatUnknown
 	}
 	actor := hearing.Actor{Seat: seat.ID, Role: seat.Role}
-	return hearing.Decide(p.state, actor, hearing.Command{Name: c.Name, Args: c.Args, ID: c.ID, At: c.At}, p.cfg.Now())
+	return hearing.Decide(p.state, actor, hearing.Command{Name: c.Name, Args: c.Args, ID: c.ID, At: c.At, Officer: c.Officer}, p.cfg.Now())
 }
 
 func again(index uint64, result json.RawMessage) (signaling.Ack, error) {

@@ -255,7 +255,7 @@ func (c *court) must(seat, name string, args map[string]any) {
 	}
 	c.inside(func() {
 		who, _ := c.state.Seat(seat)
-		drafts, _, refusal := hearing.Decide(c.state, hearing.Actor{Seat: seat, Role: who.Role}, hearing.Command{Name: name, Args: raw, ID: name}, c.cfg.Now())
+		drafts, _, refusal := hearing.Decide(c.state, hearing.Actor{Seat: seat, Role: who.Role}, hearing.Command{Name: name, Args: raw, ID: name, Officer: "code"}, c.cfg.Now())
 		if err = refusal; err == nil {
 			err = c.append(c.t.Context(), nil, drafts)
 			c.changed()
@@ -264,6 +264,12 @@ func (c *court) must(seat, name string, args map[string]any) {
 	if err != nil {
 		c.t.Fatalf("%s by %s: %v", name, seat, err)
 	}
+}
+
+// certify lets the room officer certify; officer_test.go has the code.
+func (c *court) certify() {
+	c.t.Helper()
+	c.must("witness", "room.certify", map[string]any{"same": true, "free": true, "with": []string{}})
 }
 
 func (c *court) sign(seat string, message []byte) []byte {
@@ -313,6 +319,7 @@ func (c *court) live() {
 	c.inside(func() {}) // what was observed has been taken
 	c.must("witness", "testimony.rehearse", nil)
 	c.must("witness", "witness.consent", map[string]any{"language": "az", "interpreter": false})
+	c.certify()
 	c.must("judge", "testimony.call", nil)
 	if seen := c.lines.whoSees(); !slices.Contains(seen, "defence") || !slices.Contains(seen, "judge") {
 		c.t.Fatalf("live, and the witness is seen by %v", seen)

@@ -140,6 +140,7 @@ func (p *Proceeding) tick(ctx context.Context) {
 		}
 	}
 	p.enter(hearing.DefenceLost(p.state, p.outages(), now))
+	p.tickRoom(now)
 	p.tickSights(now)
 	p.tickClosing(ctx)
 	p.refreshAlarms(now)

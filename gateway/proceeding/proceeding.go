@@ -103,6 +103,8 @@ type Proceeding struct {
 	unproven bool      // the signed log does not follow the store
 	panicked bool      // a fault of the program: the witness is shown to nobody until the gateway was started again
 
+	officers   tries     // of the room officer's code
+	roomTold   string    // why the room's certificate did not stand when the seats were last told
 	figure     string    // what the station says that its drawn figure does; no event
 	figureTold time.Time // when the seats were last told of it
 	figureDue  bool      // they are still to be told of the newest

@@ -73,6 +73,7 @@ func TestALogThatDoesNotFollowHidesTheWitnessUntilTheJudgeResumes(t *testing.T) 
 	if seen := c.lines.whoSees(); len(seen) > 0 {
 		t.Errorf("before the judge resumed the witness is seen by %v", seen)
 	}
+	c.certify()
 	c.must("judge", "testimony.call", nil)
 	if len(c.lines.whoSees()) == 0 {
 		t.Error("the judge resumed and nobody sees the witness")

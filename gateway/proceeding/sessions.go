@@ -109,6 +109,7 @@ func (p *Proceeding) part(s *signaling.Session, a *attendee) {
 	if seat, _ := p.state.Seat(s.Seat); seat.Role == hearing.ProtectedWitness {
 		p.figure = ""
 		p.stationLost()
+		p.enter(hearing.RoomLeft(p.state))
 	}
 }
 

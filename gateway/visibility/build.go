@@ -135,6 +135,7 @@ func (b builder) testimony(v *TestimonyView) {
 		}
 		v.Tightened = &TightenedView{t.Tightened.Picture, t.Tightened.Voice}
 	}
+	v.Room = b.room()
 	if b.knows(FieldFigure) {
 		v.Figure = b.figure()
 	}

@@ -143,6 +143,23 @@ func (b builder) alarms() []AlarmView {
 			add("voice_fault", b.s.Testimony.MaskAt, m.Notice)
 		}
 	}
+	if r := t.Room; r.Last != nil && r.Void == "" {
+		switch r.Last.Void {
+		case "not_free":
+			add("room_not_free", r.At, "")
+		case "not_same":
+			add("room_not_same", r.At, "")
+		case "neither":
+			add("room_not_free", r.At, "")
+			add("room_not_same", r.At, "")
+		}
+	}
+	if t.Phase == hearing.Live && !t.Room.Passed && s.RoomWhy(b.x.Now) != "" {
+		add("room_changed", t.Room.VoidAt, s.RoomWhy(b.x.Now))
+	}
+	if until, rests := s.OfficerRests(b.x.Now); rests {
+		add("officer_refused", until.Add(-hearing.OfficerPause), "")
+	}
 	for _, label := range sorted(s.FaceFound) {
 		switch at := s.FaceFound[label]; s.CutWhy[label] {
 		case hearing.VoiceFound:

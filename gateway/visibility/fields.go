@@ -17,6 +17,8 @@ const (
 	FieldConsent       Field = "testimony.consent"
 	FieldIdentity      Field = "testimony.identity_verified"
 	FieldMask          Field = "testimony.mask, tightened"
+	FieldRoom          Field = "testimony.room, in full"
+	FieldOwnRoom       Field = "testimony.room: certified, at, with, officer, rests_until"
 	FieldFigure        Field = "testimony.figure, while a drawn figure flows to them"
 	FieldWatching      Field = "watching"
 	FieldSeats         Field = "seats, in full"
@@ -57,6 +59,8 @@ var fields = []struct {
 	{FieldConsent, func(r hearing.Role) bool { return witnessToo(r) || r == hearing.VictimsLawyer }},
 	{FieldIdentity, clerkToo},
 	{FieldMask, witnessToo},
+	{FieldRoom, clerkToo},
+	{FieldOwnRoom, witnessToo}, // not why: who frightens her may stand beside her and read it
 	{FieldFigure, func(r hearing.Role) bool { return hearing.AudienceOf(r) != hearing.ToNobody }},
 	{FieldWatching, clerkToo},
 	{FieldSeats, activeNoWitness},

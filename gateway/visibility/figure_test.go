@@ -20,6 +20,7 @@ func signed(t *testing.T, renderings m, respeaker any) *play {
 		p.do("witness", "witness.consent", m{"language": "az", "interpreter": true})
 	}
 	p.do("judge", "seat.unmute", m{"seat": "lawyer"})
+	p.do("witness", "room.certify", m{"same": true, "free": true, "with": []string{"interpreter"}})
 	p.do("judge", "testimony.call", nil)
 	return p
 }

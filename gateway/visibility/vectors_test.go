@@ -15,6 +15,7 @@ const vectorFile = "../../signaling/testdata/state.json"
 func vectors(t *testing.T) []byte {
 	live := full(t)
 	live.do("judge", "seat.unmute", m{"seat": "lawyer"})
+	live.do("witness", "room.certify", m{"same": true, "free": true, "with": []string{"interpreter"}})
 	live.do("judge", "testimony.call", nil)
 	x := Extras{
 		Rev: 41, Recording: "on", Checkpoint: &CheckpointView{Size: 42, At: Moment(noon)},

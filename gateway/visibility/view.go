@@ -85,6 +85,7 @@ type TestimonyView struct {
 	Floor            string                 `json:"floor,omitempty"`
 	Mask             *MaskView              `json:"mask,omitempty"`
 	Tightened        *TightenedView         `json:"tightened,omitempty"`
+	Room             *RoomView              `json:"room,omitempty"`
 	Figure           string                 `json:"figure,omitempty"` // what the drawn figure of this seat's rendering does now, for who cannot see it
 }
 
@@ -102,6 +103,34 @@ type MaskView struct {
 	Voice   string   `json:"voice"`
 	Notice  string   `json:"notice,omitempty"`
 	Notices []string `json:"notices,omitempty"`
+}
+
+// RoomView is what the room officer certified and what the station sees of who is there. The witness's own page has the first five fields alone, and of
+// a certificate that says no nothing at all.
+type RoomView struct {
+	Certified  bool        `json:"certified"`
+	At         string      `json:"at,omitempty"`
+	With       []string    `json:"with,omitempty"` // roles; absent: alone
+	Officer    bool        `json:"officer"`        // an officer has a code for this hearing
+	RestsUntil string      `json:"rests_until,omitempty"`
+	WhyVoid    string      `json:"why_void,omitempty"`
+	Note       string      `json:"note,omitempty"`
+	Proof      string      `json:"proof,omitempty"`
+	PassedOver bool        `json:"passed_over,omitempty"` // live without one, by a ruling
+	Person     *PersonView `json:"person,omitempty"`
+	Others     []OtherView `json:"others,omitempty"`
+}
+
+// PersonView is whether voice and face are those of the testimony's beginning, as far as the station can tell: same, unsure, different; "" not known.
+type PersonView struct {
+	Voice string `json:"voice,omitempty"`
+	Face  string `json:"face,omitempty"`
+}
+
+// OtherView is somebody besides her whom the station sees or hears, and whether the certificate lists a companion.
+type OtherView struct {
+	Seen   string `json:"seen"` // two_faces, far_voice
+	Listed bool   `json:"listed"`
 }
 
 // TightenedView is what the witness asked for above the order.

@@ -69,7 +69,7 @@ func (p *play) do(seat, name string, args m) {
 	p.t.Helper()
 	raw, _ := json.Marshal(args)
 	own, _ := p.s.Seat(seat)
-	drafts, _, err := hearing.Decide(p.s, hearing.Actor{Seat: seat, Role: own.Role}, hearing.Command{Name: name, Args: raw}, p.now)
+	drafts, _, err := hearing.Decide(p.s, hearing.Actor{Seat: seat, Role: own.Role}, hearing.Command{Name: name, Args: raw, Officer: "code"}, p.now)
 	if err != nil {
 		p.t.Fatalf("%s by %s: %v", name, seat, err)
 	}
@@ -108,6 +108,7 @@ func full(t *testing.T) *play {
 	p.do("witness", "witness.consent", m{"language": "az", "interpreter": true})
 	p.do("witness", "mask.status", m{"picture": "ok", "voice": "ok"})
 	p.s.Facts.StationUp = true
+	p.do("witness", "room.certify", m{"same": true, "free": true, "with": []string{"interpreter"}})
 	p.do("judge", "testimony.call", nil)
 	p.do("judge", "floor.give", m{"seat": "defence"})
 	p.do("judge", "order.draft", m{"template": "identity_hidden", "reason": "THE-DRAFT"})
@@ -228,6 +229,7 @@ func TestWatchingSaysWhatEachAudienceGetsNow(t *testing.T) {
 		t.Errorf("paused: %v", got)
 	}
 	p.do("judge", "seat.unmute", m{"seat": "lawyer"})
+	p.do("witness", "room.certify", m{"same": true, "free": true, "with": []string{"interpreter"}})
 	p.do("judge", "testimony.call", nil)
 	if got := now(p, Extras{}); got["bench"] != "live" || got["defence"] != "live" || got["public"] != "card" {
 		t.Errorf("live: %v", got)
@@ -268,6 +270,7 @@ func TestAlarmsStandWhileTheFaultDoes(t *testing.T) {
 	}
 	p.s.Facts.StationUp = true
 	p.enter(hearing.LinkBack(p.s, "defence", p.now))
+	p.do("witness", "room.certify", m{"same": true, "free": true, "with": []string{"interpreter"}})
 	p.do("judge", "testimony.call", nil)
 	p.do("witness", "mask.status", m{"picture": "card", "voice": "silence", "notice": "overload"})
 	if got := codes(); !slices.Equal(got, []string{"picture_fault", "voice_fault"}) {

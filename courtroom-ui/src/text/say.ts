@@ -78,7 +78,7 @@ const said: Readonly<Record<string, (t: Translate, v: string, state: State | nul
   label: (t, v, s) => recordedName(t, v, s?.testimony.pseudonym),
   seat: (t, v, s) => seatName(t, s?.seats, v),
   from: by('session'), why: by('pause'), about: by('about'), what: by('request'), ruling: by('ruling'),
-  language: by('language'), picture: by('picture'), voice: by('voice'), template: by('template'), court: by('court'), respeaker: by('respeaker'),
+  language: by('language'), picture: by('picture'), voice: by('voice'), template: by('template'), court: by('court'), respeaker: by('respeaker'), void: by('void'), proof: by('proof'),
   pressed_at: at, since: at, start: at, due: at, at, valid_until: (_, v) => day(v),
 };
 
