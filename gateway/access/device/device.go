@@ -83,7 +83,7 @@ type Config struct {
 	CourtOf func(ctx context.Context, hearing string) string
 	// Shown says whether this is the SHA-256 of a TLS certificate that this gateway, or the proxy before it, shows.
 	Shown func(sum [32]byte) bool
-	Now  func() time.Time // nil: time.Now
+	Now   func() time.Time // nil: time.Now
 }
 
 // Register is safe for concurrent use.

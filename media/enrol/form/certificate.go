@@ -20,10 +20,11 @@ const Zone = "device.parda.invalid"
 const gatewayName = "gateway." + Zone
 
 // Uses of a certificate of this CA, as extended key usages of our own (RFC 5280, section 4.2.1.12): it authenticates no TLS server, no TLS client and no
-// mail, and a device's is no gateway's. The arc under 2.25 (ITU-T X.667) needs no registration; its number was drawn at random.
+// mail, and a device's is no gateway's. The arc under 2.25 (ITU-T X.667) needs no registration; its number was drawn at random, of 31 bits, because crypto/x509
+// reads no longer ones. It must be alone within one court's CA only.
 var (
-	UseDevice  = asn1.ObjectIdentifier{2, 25, 4281592223798865556, 1}
-	UseGateway = asn1.ObjectIdentifier{2, 25, 4281592223798865556, 2}
+	UseDevice  = asn1.ObjectIdentifier{2, 25, 1959322076, 1}
+	UseGateway = asn1.ObjectIdentifier{2, 25, 1959322076, 2}
 )
 
 // Errors of a certificate.
