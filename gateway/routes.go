@@ -185,7 +185,7 @@ type seated struct {
 
 // Attach implements signaling.Room.
 func (s seated) Attach(ctx context.Context, session *signaling.Session, h signaling.Hello) error {
-	return s.AttachIf(ctx, session, h, s.holds)
+	return s.AttachIf(ctx, session, h, proceeding.Hold{Check: s.holds})
 }
 
 func (a *App) seatByCookie(c *gin.Context, id string) (string, error) {
@@ -224,13 +224,14 @@ func (a *App) whip() *signaling.Door {
 				return "", "", err
 			}
 			rendering := r.URL.Query().Get("rendering")
+			hold := proceeding.Hold{Check: func() error { _, _, err := a.publisher(context.WithoutCancel(ctx), r, id); return err }}
 			if view, ok := strings.CutPrefix(label, "court/"); ok {
 				if rendering != "" {
 					return "", "", signaling.Refuse("token_role", "A courtroom camera publishes no rendering of the testimony.", nil)
 				}
-				return p.PublishCourt(ctx, view, offer)
+				return p.PublishCourt(ctx, view, offer, hold)
 			}
-			return p.PublishWitness(ctx, rendering, offer)
+			return p.PublishWitness(ctx, rendering, offer, hold)
 		},
 		End: func(ctx context.Context, r *http.Request, hearing, id string) error {
 			p, _, err := a.publisher(ctx, r, hearing)
@@ -293,7 +294,7 @@ func (a *App) whep() *signaling.Door {
 			if err := a.mayOffer(id, "browser "+cookie.Value); err != nil {
 				return "", "", err
 			}
-			return p.Watch(ctx, seat, offer, func() error { _, _, err := seatOf(r, id); return err })
+			return p.Watch(ctx, seat, offer, proceeding.Hold{Check: func() error { _, _, err := seatOf(r, id); return err }})
 		},
 		End: func(_ context.Context, r *http.Request, hearing, id string) error {
 			p, seat, err := seatOf(r, hearing)

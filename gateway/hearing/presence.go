@@ -19,3 +19,12 @@ func GoesOn(phase Phase, since time.Time, role Role, now time.Time) bool {
 	}
 	return false
 }
+
+// SeatGiven enters that a seat was given to somebody else, or taken back, by an invitation: key and undertaking were the old one's.
+func SeatGiven(s *State, seat string) []Draft {
+	p := s.seat(seat)
+	if p == nil || in(s.Phase, Signed, Sealed) || !p.Entered && p.Key == nil && p.Undertaking == "" {
+		return nil
+	}
+	return []Draft{bySystem(SeatReissued, SeatPayload{Seat: seat, Role: p.Role})}
+}

@@ -24,3 +24,19 @@ func TestAHearingNeedsItsPersonsWhileItSitsAndThoseWhoSignUntilItIsSigned(t *tes
 		}
 	}
 }
+
+func TestASeatThatIsGivenToSomebodyElseLosesKeyAndUndertaking(t *testing.T) {
+	s := New()
+	s.Seats = []Seat{{ID: "judge", Role: PresidingJudge, Admitted: true, Entered: true, Key: []byte{1}, KeyCode: "k"}, {ID: "clerk", Role: CourtClerk, Admitted: true}}
+	drafts := SeatGiven(s, "judge")
+	if len(drafts) != 1 || drafts[0].Code != SeatReissued || drafts[0].Actor != string(System) {
+		t.Fatalf("drafts: %v", drafts)
+	}
+	s.seatEvent(Event{Code: SeatReissued}, &SeatPayload{Seat: "judge"})
+	if judge, _ := s.Seat("judge"); judge.Key != nil || judge.Entered {
+		t.Errorf("the seat keeps what was the old one's: %+v", judge)
+	}
+	if d := SeatGiven(s, "clerk"); d != nil {
+		t.Errorf("a seat that nobody took: %v", d)
+	}
+}

@@ -27,11 +27,15 @@ func (p *Proceeding) Command(ctx context.Context, s *signaling.Session, c signal
 		}
 		c = known
 	}
-	err := p.do(ctx, func() { ack, failure = p.command(work, s, c) })
+	touched, err := p.touched(work, s, c)
+	if err != nil {
+		return signaling.Ack{}, public(err)
+	}
+	err = p.do(ctx, func() { ack, failure = p.command(work, s, c, touched) })
 	return ack, public(errors.Join(err, failure))
 }
 
-func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signaling.Command) (signaling.Ack, error) {
+func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signaling.Command, touched *hearing.StepUpProvedPayload) (signaling.Ack, error) {
 	if p.sessions[s] == nil {
 		return signaling.Ack{}, access.ErrRemoved // the seat was taken back while the command was on its way
 	}
@@ -42,6 +46,12 @@ func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signal
 	}
 	drafts, result, err := p.decide(s, c)
 	if err != nil {
+		return signaling.Ack{}, err
+	}
+	if err := p.reissuable(ctx, c); err != nil {
+		return signaling.Ack{}, err
+	}
+	if drafts, err = p.stepUp(ctx, s, c, touched, drafts); err != nil {
 		return signaling.Ack{}, err
 	}
 	kept, err := json.Marshal(result)
@@ -109,7 +119,11 @@ func (p *Proceeding) reissue(ctx context.Context, args json.RawMessage) (map[str
 	if err := json.Unmarshal(args, &a); err != nil {
 		return nil, err
 	}
-	code, err := p.cfg.Access.Reissue(ctx, p.cfg.ID, a.Seat)
+	issue := p.cfg.Access.Reissue
+	if p.invitesTo(a.Seat) {
+		issue = p.cfg.Access.Again
+	}
+	code, err := issue(ctx, p.cfg.ID, a.Seat)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ var cutCodes = map[Fact]hearing.Code{FaceFound: hearing.FaceFound, VoiceFound: h
 func (p *Proceeding) SubscriptionGone(id string) {
 	p.post(func() {
 		p.pathEnded(id)
-		delete(p.watching, id)
+		delete(p.watching, id) // its TURN credential may be used for the next one
 		for s, a := range p.sessions {
 			if a.subscription == id {
 				a.subscription = ""

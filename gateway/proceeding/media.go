@@ -3,6 +3,7 @@ package proceeding
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -45,9 +46,9 @@ func (p *Proceeding) Receive(ctx context.Context, s *signaling.Session, offer st
 	return answer, nil
 }
 
-// Watch is Receive for WHEP: a passive viewer without a session. holds is asked again once the connection is there, so that a seat that was taken back
+// Watch is Receive for WHEP: a passive viewer without a session. The hold is asked again once the connection is there, so that a seat that was taken back
 // meanwhile does not keep it.
-func (p *Proceeding) Watch(ctx context.Context, seat, offer string, holds func() error) (answer, id string, err error) {
+func (p *Proceeding) Watch(ctx context.Context, seat, offer string, hold Hold) (answer, id string, err error) {
 	var slots []visibility.Slot
 	var failure error
 	err = p.do(ctx, func() {
@@ -65,8 +66,8 @@ func (p *Proceeding) Watch(ctx context.Context, seat, offer string, holds func()
 		return "", "", err
 	}
 	err = p.do(context.WithoutCancel(ctx), func() {
-		if failure = holds(); failure == nil {
-			p.watching[id] = seat
+		if failure = hold.Check(); failure == nil {
+			p.watching[id] = watcher{seat, hold}
 		}
 	})
 	if err := errors.Join(err, failure); err != nil {
@@ -79,9 +80,8 @@ func (p *Proceeding) Watch(ctx context.Context, seat, offer string, holds func()
 // Unwatch ends what Watch began for that seat.
 func (p *Proceeding) Unwatch(seat, id string) {
 	p.post(func() {
-		if p.watching[id] == seat {
-			delete(p.watching, id)
-			p.cfg.Media.Unsubscribe(id)
+		if p.watching[id].seat == seat {
+			p.unwatch(id)
 		}
 	})
 }
@@ -133,7 +133,7 @@ func (p *Proceeding) StopSending(s *signaling.Session) {
 }
 
 // PublishWitness takes one rendering of the testimony from the station. Only what the order in force names is taken.
-func (p *Proceeding) PublishWitness(ctx context.Context, rendering, offer string) (answer, id string, err error) {
+func (p *Proceeding) PublishWitness(ctx context.Context, rendering, offer string, hold Hold) (answer, id string, err error) {
 	var failure error
 	err = p.do(ctx, func() {
 		switch {
@@ -146,11 +146,21 @@ func (p *Proceeding) PublishWitness(ctx context.Context, rendering, offer string
 	if err := errors.Join(err, failure); err != nil {
 		return "", "", err
 	}
-	return p.cfg.Media.Publish(ctx, "witness/"+rendering, true, offer)
+	return p.publish(ctx, "witness/"+rendering, true, offer, hold)
+}
+
+func (p *Proceeding) publish(ctx context.Context, label string, masked bool, offer string, hold Hold) (answer, id string, err error) {
+	if answer, id, err = p.cfg.Media.Publish(ctx, label, masked, offer); err != nil {
+		return "", "", err
+	}
+	if err := p.took(ctx, label, id, hold); err != nil {
+		return "", "", err
+	}
+	return answer, id, nil
 }
 
 // PublishCourt takes the picture and sound of a courtroom camera, in clear.
-func (p *Proceeding) PublishCourt(ctx context.Context, view, offer string) (answer, id string, err error) {
+func (p *Proceeding) PublishCourt(ctx context.Context, view, offer string, hold Hold) (answer, id string, err error) {
 	if !slices.Contains(visibility.Views(), view) {
 		return "", "", signaling.Refuse("token_role", "This token names no view of the courtroom.", nil)
 	}
@@ -163,8 +173,11 @@ func (p *Proceeding) PublishCourt(ctx context.Context, view, offer string) (answ
 	if err := errors.Join(err, failure); err != nil {
 		return "", "", err
 	}
-	return p.cfg.Media.Publish(ctx, "court/"+view, false, offer)
+	return p.publish(ctx, "court/"+view, false, offer, hold)
 }
 
 // Unpublish ends a station's or a courtroom camera's publication.
-func (p *Proceeding) Unpublish(id string) { p.cfg.Media.Unpublish(id) }
+func (p *Proceeding) Unpublish(id string) {
+	p.cfg.Media.Unpublish(id)
+	p.post(func() { maps.DeleteFunc(p.given, func(_ string, g given) bool { return g.id == id }) })
+}

@@ -39,6 +39,7 @@ type Config struct {
 	Words  minutes.Words                  // the labels that the protocol is written with
 	Link   func(seat, code string) string // the address of a seat's page
 	TURN   TURN                           // nil: there is none
+	StepUp StepUp                         // nil: seats are held by links, and nobody has a passkey to touch
 	Leaks  func() leakreport.Facts        // what the relay did with the shielded room's tracks; nil: nobody counts
 	Log    *slog.Logger
 	Now    func() time.Time // nil: time.Now
@@ -77,17 +78,21 @@ const tickEvery = 250 * time.Millisecond
 
 // Proceeding is one hearing that runs.
 type Proceeding struct {
-	cfg   Config
-	inbox chan func()
-	done  chan struct{}
+	cfg    Config
+	inbox  chan func()
+	done   chan struct{}
+	stands atomic.Pointer[stands]
+
+	sitters sitters
 
 	// All below belongs to the goroutine of Run.
 	state    *hearing.State
 	protocol *minutes.Protocol
 	flags    *incident.Register
 	sessions map[*signaling.Session]*attendee
-	watching map[string]string // WHEP: subscription -> seat
-	barred   map[string]bool   // seats that were removed and whose TURN credentials were taken back
+	watching map[string]watcher // WHEP: by subscription
+	given    map[string]given   // WHIP: by label
+	barred   map[string]bool    // seats that were removed and whose TURN credentials were taken back
 	present  map[string]*presence
 	sights   *sights
 	tracks   map[string]bool                      // labels that arrive
@@ -122,6 +127,7 @@ type attendee struct {
 	told         string // the last of them, without its time
 	subscription string
 	publication  string
+	hold         Hold
 	page         string    // its name for TURN
 	renewICE     time.Time // when its TURN credentials are renewed; zero: it has none
 }
@@ -144,7 +150,7 @@ func Open(ctx context.Context, cfg Config) (*Proceeding, error) {
 	p := &Proceeding{
 		cfg: cfg, inbox: make(chan func(), 256), done: make(chan struct{}),
 		state: hearing.New(), protocol: &minutes.Protocol{}, flags: &incident.Register{},
-		sessions: map[*signaling.Session]*attendee{}, watching: map[string]string{}, barred: map[string]bool{}, present: map[string]*presence{},
+		sessions: map[*signaling.Session]*attendee{}, watching: map[string]watcher{}, given: map[string]given{}, barred: map[string]bool{}, present: map[string]*presence{},
 		tracks: map[string]bool{}, offered: map[string]map[visibility.Media]bool{}, stalled: map[string]bool{}, unheard: map[string]bool{}, unsigned: map[string]bool{}, alarms: map[string]visibility.AlarmView{},
 	}
 	p.sights = newSights()
@@ -300,6 +306,7 @@ func (p *Proceeding) fold(e ledger.Event) error {
 	if _, err := p.protocol.Apply(h); err != nil {
 		return fmt.Errorf("event %d: %w", e.Index, err)
 	}
+	p.publishStand()
 	p.sights.noteBroken(h)
 	return p.noteRecording(h)
 }

@@ -124,7 +124,7 @@ func TestNoPublicationOutlivesItsPage(t *testing.T) {
 
 func TestAPlayerIsCutWhenItsSeatIsTakenBack(t *testing.T) {
 	c := sit(t)
-	welcome := func() error { return nil }
+	welcome := Hold{Check: func() error { return nil }}
 	if _, _, err := c.Watch(t.Context(), "gallery", "offer", welcome); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestAPlayerIsCutWhenItsSeatIsTakenBack(t *testing.T) {
 	if c.lines.connections() != 0 {
 		t.Error("a player receives after its seat was taken back")
 	}
-	if _, _, err := c.Watch(t.Context(), "gallery", "offer", func() error { return access.ErrRemoved }); err == nil || c.lines.connections() != 0 {
+	if _, _, err := c.Watch(t.Context(), "gallery", "offer", Hold{Check: func() error { return access.ErrRemoved }}); err == nil || c.lines.connections() != 0 {
 		t.Errorf("a seat that was taken back while the connection was made: %v, %d connections", err, c.lines.connections())
 	}
 	if _, _, err := c.Watch(t.Context(), "defence", "offer", welcome); err == nil {

@@ -39,12 +39,12 @@ func (p *Proceeding) Crowded(seat string) bool {
 
 // Attach implements signaling.Room.
 func (p *Proceeding) Attach(ctx context.Context, s *signaling.Session, h signaling.Hello) error {
-	return p.AttachIf(ctx, s, h, func() error { return nil })
+	return p.AttachIf(ctx, s, h, Hold{Check: func() error { return nil }})
 }
 
 // AttachIf is Attach for a session whose right to the seat is asked once more in the hearing's own goroutine: a seat that was taken back between
 // the request and the hello is not let in by its old cookie.
-func (p *Proceeding) AttachIf(ctx context.Context, s *signaling.Session, h signaling.Hello, holds func() error) error {
+func (p *Proceeding) AttachIf(ctx context.Context, s *signaling.Session, h signaling.Hello, hold Hold) error {
 	var failure error
 	err := p.do(ctx, func() {
 		seat, ok := p.state.Seat(s.Seat)
@@ -53,7 +53,7 @@ func (p *Proceeding) AttachIf(ctx context.Context, s *signaling.Session, h signa
 		if seat.Role == hearing.Gallery {
 			most = sessionsOfGallery
 		}
-		switch err := holds(); {
+		switch err := hold.Check(); {
 		case !ok:
 			failure = public(access.ErrSeatUnknown)
 		case err != nil:
@@ -64,10 +64,11 @@ func (p *Proceeding) AttachIf(ctx context.Context, s *signaling.Session, h signa
 		if failure != nil {
 			return
 		}
-		p.sessions[s] = &attendee{since: h.Since, page: rand.Text()}
+		p.sessions[s] = &attendee{since: h.Since, page: rand.Text(), hold: hold}
 		if seat.Role == hearing.ProtectedWitness {
 			p.sessions[s].page = stationPage
 		}
+		p.sitters.count(hold.Holder.Person, 1)
 		here.sessions++
 		here.lostAt = time.Time{}
 		p.sendICE(s, p.sessions[s])
@@ -93,6 +94,7 @@ func (p *Proceeding) Detach(s *signaling.Session) {
 // part takes a session out: what it received and what it sent ends with it.
 func (p *Proceeding) part(s *signaling.Session, a *attendee) {
 	delete(p.sessions, s)
+	p.sitters.count(a.hold.Holder.Person, -1)
 	p.cfg.Media.Unsubscribe(a.subscription)
 	p.cfg.Media.Unpublish(a.publication)
 	if a.page != stationPage {
@@ -149,10 +151,9 @@ func (p *Proceeding) drop(seat, why string) {
 			s.Close(signaling.CloseSeatLost, why)
 		}
 	}
-	for id, watcher := range p.watching {
-		if watcher == seat {
-			delete(p.watching, id)
-			p.cfg.Media.Unsubscribe(id)
+	for id, w := range p.watching {
+		if w.seat == seat {
+			p.unwatch(id)
 		}
 	}
 	p.cfg.TURN.EndSeat(seat)

@@ -111,8 +111,8 @@ func (p *Proceeding) cutOff() map[string]time.Time {
 		}
 		paths[s.Seat] = append(paths[s.Seat], since)
 	}
-	for id, seat := range p.watching {
-		paths[seat] = append(paths[seat], p.sights.out(id))
+	for id, w := range p.watching {
+		paths[w.seat] = append(paths[w.seat], p.sights.out(id))
 	}
 	return cutOff(paths)
 }

@@ -65,6 +65,9 @@ const (
 // ErrAgain is returned for a proof that holds for nothing that waits: it is late, used, of another act or another session, or wrong. The page asks anew.
 var ErrAgain = errors.New("stepup: no touch for this act")
 
+// ErrNoPasskey is returned where a touch is asked of somebody who has no passkey: a password loosens nothing.
+var ErrNoPasskey = errors.New("stepup: this person has no passkey")
+
 // Desk is safe for concurrent use.
 type Desk struct {
 	keys Keys
