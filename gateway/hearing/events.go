@@ -96,6 +96,11 @@ const (
 	ProtocolRendered Code = "protocol.rendered"
 	ProtocolSigned   Code = "protocol.signed"
 	StepUpProved     Code = "step_up.proved"
+
+	VaultOpeningOrdered Code = "vault.opening_ordered"
+	VaultShareReleased  Code = "vault.share_released"
+	VaultOpened         Code = "vault.opened"
+	VaultOpeningEnded   Code = "vault.opening_ended"
 )
 
 // HearingCreatedPayload opens the ledger of a hearing.

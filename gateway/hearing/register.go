@@ -15,6 +15,7 @@ const (
 	LevelParties Level = "parties" // bench, clerk and the parties
 	LevelBench   Level = "bench"   // bench and clerk
 	LevelJudges  Level = "judges"  // bench alone, and who caused the entry
+	LevelLawyer  Level = "lawyer"  // bench, clerk and the victim's lawyer: what is told to the protected person's lawyer by order
 	LevelNone    Level = ""        // no entry of the protocol at all: the ledger holds it
 )
 
@@ -106,6 +107,12 @@ var register = []Description{
 	{GatewayStarted, carries[EmptyPayload](), LevelParties, "system", nil},
 	{ProtocolRendered, carries[ProtocolRenderedPayload](), LevelNone, "", nil},
 	{ProtocolSigned, carries[ProtocolSignedPayload](), LevelParties, "system", []string{"role", "key_code"}},
+
+	// With tell_lawyer the victim's lawyer reads them too (gateway/minutes).
+	{VaultOpeningOrdered, carries[VaultPayload](), LevelBench, "system", []string{"opening_kind", "ground", "reader", "until", "opening"}},
+	{VaultShareReleased, carries[VaultPayload](), LevelBench, "system", []string{"half", "holder", "opening"}},
+	{VaultOpened, carries[VaultPayload](), LevelBench, "system", []string{"opening"}},
+	{VaultOpeningEnded, carries[VaultPayload](), LevelBench, "system", []string{"ended", "opening"}},
 	{StepUpProved, carries[StepUpProvedPayload](), LevelNone, "", nil},
 }
 

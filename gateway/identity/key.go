@@ -88,7 +88,6 @@ type Recovery struct {
 	Keys        []string   `json:"keys,omitempty"`
 	Cards       []Card     `json:"cards,omitempty"`
 	ConfirmedBy []string   `json:"confirmed_by,omitempty"` // accounts; the first is who entered it
-	Holders     []string   `json:"-"`                      // their roles
+	Holders     []string   `json:"holders,omitempty"`      // their roles
 	Since       *time.Time `json:"since,omitempty"`
-	Before      []Key      `json:"-"` // the pair that holds until this one is confirmed
 }

@@ -105,7 +105,9 @@ func (o OpeningOrder) check(now time.Time) error {
 }
 
 // Running says whether the order has not ended; whether its time has come is another question.
-func (o Opening) Running() bool { return o.State == Ordered || o.State == Released || o.State == Opened }
+func (o Opening) Running() bool {
+	return o.State == Ordered || o.State == Released || o.State == Opened
+}
 
 // inTime is nil from the first moment of the order to its last, while it runs.
 func (o Opening) inTime(now time.Time) error {

@@ -84,6 +84,8 @@ func (p *Protocol) Apply(e hearing.Event) (*Entry, error) {
 		err = objection(e, &entry)
 	case hearing.FlagRaised, hearing.FlagDetailed, hearing.FlagRuled:
 		err = flag(e, d, &entry)
+	case hearing.VaultOpeningOrdered, hearing.VaultShareReleased, hearing.VaultOpened, hearing.VaultOpeningEnded:
+		err = opening(e, d, &entry)
 	default:
 		entry.System, err = systemText(e, d)
 	}
@@ -220,6 +222,19 @@ func flag(e hearing.Event, d hearing.Description, entry *Entry) error {
 	return err
 }
 
+// opening makes the entry of a step of the vault: for bench and clerk, and for the victim's lawyer where the judge's order says that he is told.
+func opening(e hearing.Event, d hearing.Description, entry *Entry) error {
+	a, err := hearing.Payload[hearing.VaultPayload](e)
+	if err != nil {
+		return err
+	}
+	if a.TellLawyer {
+		entry.Level = hearing.LevelLawyer
+	}
+	entry.System, err = systemText(e, d)
+	return err
+}
+
 // said keeps both times where they differ: when it was said or pressed, and when it was entered.
 func (e *Entry) said(at time.Time) {
 	if at.IsZero() || moment(at) == moment(e.Time) {
@@ -257,7 +272,7 @@ func sealOf(l hearing.Level) string {
 	switch l {
 	case hearing.LevelParties:
 		return "parties"
-	case hearing.LevelBench, hearing.LevelJudges:
+	case hearing.LevelBench, hearing.LevelJudges, hearing.LevelLawyer: // in print, as in the bundle, none but the bench reads it
 		return "bench"
 	}
 	return ""

@@ -262,7 +262,7 @@ func (d *Document) addEntries(entries []Entry) {
 	var order []*Line
 	below := make(map[*Line][]*Line)
 	for _, e := range entries {
-		if e.Level == hearing.LevelBench || e.Level == hearing.LevelJudges {
+		if e.Level == hearing.LevelBench || e.Level == hearing.LevelJudges || e.Level == hearing.LevelLawyer {
 			if e.System != nil && e.Kind == "system" {
 				continue
 			}

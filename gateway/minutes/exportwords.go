@@ -130,6 +130,7 @@ var lists = map[string]string{
 	"from": "session", "why": "pause", "about": "about", "what": "request", "ruling": "ruling",
 	"language": "language", "picture": "picture", "voice": "voice", "template": "template", "court": "court",
 	"respeaker": "respeaker", "void": "void", "proof": "proof",
+	"opening_kind": "vaultkind", "ground": "ground", "holder": "vaultholder", "reader": "vaultrole", "ended": "vaultended",
 }
 
 // system says a system entry: its code's text, with the parameters that are
@@ -188,6 +189,8 @@ func (s speech) textParam(name, v string) string {
 		if t, err := time.Parse(time.RFC3339Nano, v); err == nil {
 			return t.In(courtZone).Format("15:04:05")
 		}
+	case "until":
+		return full(v)
 	}
 	if list := lists[name]; list != "" && v != "" {
 		return s.code(list, v)

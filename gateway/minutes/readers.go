@@ -28,6 +28,8 @@ func MayRead(r Reader, e Entry) bool {
 		return r.Role.Bench() || clerk || r.Role.Party()
 	case hearing.LevelBench:
 		return r.Role.Bench() || clerk
+	case hearing.LevelLawyer:
+		return r.Role.Bench() || clerk || r.Role == hearing.VictimsLawyer
 	case hearing.LevelJudges:
 		return r.Role.Bench()
 	}

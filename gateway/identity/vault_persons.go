@@ -1,0 +1,453 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"parda/gateway/access/audit"
+	"parda/gateway/store"
+)
+
+// MadePerson is the answer to whoever protects somebody: an id for machines and a name for people, both drawn at random.
+type MadePerson struct {
+	Person    string `json:"person"`
+	Pseudonym string `json:"pseudonym"`
+}
+
+type personEntry struct {
+	Person  string         `json:"person"`
+	Holders map[int]string `json:"holders,omitempty"`
+	Version int            `json:"version,omitempty"`
+	Half    int            `json:"half,omitempty"`
+	Holder  string         `json:"holder,omitempty"`
+	From    string         `json:"from,omitempty"`
+	Key     string         `json:"key,omitempty"`
+	SHA256  string         `json:"sha256,omitempty"`
+	Order   string         `json:"order,omitempty"`
+	Kind    string         `json:"kind,omitempty"`
+	Ground  string         `json:"ground,omitempty"`
+	Hearing string         `json:"hearing,omitempty"`
+	Opening string         `json:"opening,omitempty"`
+}
+
+// MakePerson makes a protected person under a new pseudonym. holders says whose halves open her identity; nil where one account of each role has a key.
+func (v *Vault) MakePerson(ctx context.Context, who Visitor, holders map[int]string) (MadePerson, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	holders, err := v.chooseHolders(ctx, who.Court, holders)
+	if err != nil {
+		return MadePerson{}, err
+	}
+	p := Person{ID: newID("v-"), Court: who.Court, State: Protected, MadeBy: who.Account, Since: v.now(), Holders: holders}
+	name, err := v.draw(ctx, who.Court)
+	if err != nil {
+		return MadePerson{}, err
+	}
+	p.Pseudonym = name.Pseudonym
+	if err := v.enter(ctx, who.Court, audit.VaultPersonMade, who.Account, personEntry{Person: p.ID, Holders: holders}); err != nil {
+		return MadePerson{}, err
+	}
+	if err := v.cfg.Store.PutVaultPerson(ctx, store.VaultRecord{ID: p.ID, Court: p.Court, Body: body(p)}, name); err != nil {
+		return MadePerson{}, kept(err)
+	}
+	return MadePerson{p.ID, p.Pseudonym}, nil
+}
+
+// draw gives a pseudonym that the court never gave before. Only the vault gives them, with its mutex held, so that the store's own check (one
+// spelling, once, for ever) is the second lock.
+func (v *Vault) draw(ctx context.Context, court string) (store.VaultPseudonym, error) {
+	given, err := v.cfg.Store.VaultPseudonyms(ctx, court)
+	if err != nil {
+		return store.VaultPseudonym{}, kept(err)
+	}
+	scheme, err := v.scheme(court)
+	if err != nil {
+		return store.VaultPseudonym{}, kept(err)
+	}
+	name, err := scheme.Draw(v.cfg.Random, given)
+	return store.VaultPseudonym{Pseudonym: name, Folded: Fold(name)}, err
+}
+
+// GivenElsewhere marks a pseudonym that a hearing got by hand as given in the court, so that the vault never draws it for somebody else. One that was
+// given before is no error: a hearing keeps its name over restarts.
+func (v *Vault) GivenElsewhere(ctx context.Context, court, pseudonym string) error {
+	if Fold(pseudonym) == "" {
+		return nil
+	}
+	err := v.cfg.Store.GivePseudonym(ctx, court, store.VaultPseudonym{Pseudonym: pseudonym, Folded: Fold(pseudonym)})
+	if errors.Is(err, store.ErrExists) {
+		return nil
+	}
+	return kept(err)
+}
+
+// chooseHolders checks the accounts that are to hold the halves, or finds them where there is no choice.
+func (v *Vault) chooseHolders(ctx context.Context, court string, given map[int]string) (map[int]string, error) {
+	if len(given) == 0 {
+		return v.onlyHolders(ctx, court)
+	}
+	if len(given) != 2 || given[1] == "" || given[2] == "" || given[1] == given[2] {
+		return nil, refuse("holder_invalid", "Two accounts hold the two halves.")
+	}
+	for half, account := range given {
+		roles, err := v.cfg.People.Roles(ctx, court, account)
+		if err != nil || v.cfg.Policy.HalfOf(roles) != half {
+			return nil, refuseBecause("holder_invalid", "This account may not hold this half.", err)
+		}
+	}
+	return given, nil
+}
+
+func (v *Vault) onlyHolders(ctx context.Context, court string) (map[int]string, error) {
+	ring, _, err := v.ring(ctx, court)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int][]string{}
+	for _, k := range ring.keys {
+		if k.Owner == "" || k.State != KeyActive {
+			continue
+		}
+		if roles, err := v.cfg.People.Roles(ctx, court, k.Owner); err == nil {
+			half := v.cfg.Policy.HalfOf(roles)
+			found[half] = append(found[half], k.Owner)
+		}
+	}
+	if len(found[1]) != 1 || len(found[2]) != 1 {
+		return nil, refuse("holders_needed", "Say which accounts hold the two halves.")
+	}
+	return map[int]string{1: found[1][0], 2: found[2][0]}, nil
+}
+
+// Seal keeps a sealed version: the first by whoever made the person, a later one by the reader of a rotation that she has opened. The gateway checks
+// its outside and whom it is sealed to.
+func (v *Vault) Seal(ctx context.Context, who Visitor, person string, file []byte) (version int, sum string, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p, err := v.person(ctx, who.Court, person)
+	if err != nil {
+		return 0, "", err
+	}
+	by, err := v.maySeal(ctx, who, p)
+	if err != nil {
+		return 0, "", err
+	}
+	ring, _, err := v.ring(ctx, who.Court)
+	if err != nil {
+		return 0, "", err
+	}
+	to := v.sealTo(ctx, ring, p)
+	if to == nil {
+		return 0, "", refuse("recipients_differ", "A key of a holder or the court's recovery pair is missing: this cannot be sealed now.")
+	}
+	e, err := ReadEnvelope(file, p.ID, p.Court, p.Version+1, to)
+	if err != nil {
+		return 0, "", err
+	}
+	p.Version = e.Version
+	if err := v.enter(ctx, who.Court, audit.VaultSealed, who.Account, personEntry{Person: p.ID, Version: p.Version, SHA256: e.PayloadSHA256(), Opening: by.ID}); err != nil {
+		return 0, "", err
+	}
+	shares := make([]store.VaultShare, len(e.Shares))
+	for i, s := range e.Shares {
+		shares[i] = store.VaultShare(s)
+	}
+	made := body(sealedBy{who.Account, v.now(), by.ID})
+	err = v.cfg.Store.PutVaultVersion(ctx, store.VaultRecord{ID: p.ID, Court: p.Court, Body: body(p)}, p.Version, made, e.Payload, shares)
+	if errors.Is(err, store.ErrExists) {
+		return 0, "", refuse("version_conflict", "Another version was sealed meanwhile.")
+	}
+	return p.Version, e.PayloadSHA256(), kept(err)
+}
+
+type sealedBy struct {
+	By      string    `json:"by"`
+	At      time.Time `json:"at"`
+	Opening string    `json:"opening,omitempty"`
+}
+
+// maySeal gives the rotation by which a later version is sealed; none for the first.
+func (v *Vault) maySeal(ctx context.Context, who Visitor, p Person) (Opening, error) {
+	if p.State != Protected {
+		return Opening{}, errMeasureEnded
+	}
+	if p.Version == 0 {
+		if p.MadeBy != who.Account {
+			return Opening{}, errNotAllowed
+		}
+		return Opening{}, nil
+	}
+	all, err := v.openings(ctx, who.Court)
+	if err != nil {
+		return Opening{}, err
+	}
+	i := slices.IndexFunc(all, func(o Opening) bool {
+		return o.Kind == ToRotate && o.Person == p.ID && o.Reader.Person == who.Account && o.State == Opened && o.inTime(v.now()) == nil
+	})
+	if i < 0 {
+		return Opening{}, errNotAllowed
+	}
+	return all[i], nil
+}
+
+// StaleShare is a share that the visitor may seal anew, and the key that it is to be sealed to.
+type StaleShare struct {
+	Share
+	To KeyOf `json:"to"`
+}
+
+// KeyOf is a key with its card.
+type KeyOf struct {
+	Key  string `json:"key"`
+	Card Card   `json:"card"`
+}
+
+// Stale is what a holder needs to seal her half anew after a rotation, a loss or a change of holders.
+type Stale struct {
+	Version       int          `json:"version"`
+	PayloadSHA256 string       `json:"payload_sha256"`
+	Shares        []StaleShare `json:"shares"`
+}
+
+// StaleShares gives the visitor those shares of the newest version that may be opened by a key of hers, or by recovery where she is the holder, and
+// that are sealed to a key which does not count any more or whose neighbour is.
+func (v *Vault) StaleShares(ctx context.Context, who Visitor, person string) (Stale, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p, err := v.person(ctx, who.Court, person)
+	if err != nil {
+		return Stale{}, err
+	}
+	ring, _, err := v.ring(ctx, who.Court)
+	if err != nil {
+		return Stale{}, err
+	}
+	shares, err := v.cfg.Store.VaultShares(ctx, p.ID, p.Version)
+	if err != nil {
+		return Stale{}, kept(err)
+	}
+	places := make([]Place, len(shares))
+	for i, s := range shares {
+		places[i] = Place{s.Half, s.Holder, s.Key}
+	}
+	out := Stale{Version: p.Version, Shares: []StaleShare{}}
+	for _, to := range v.sealTo(ctx, ring, p) {
+		for _, s := range shares {
+			if s.Half != to.Half || ring.mayReseal(p, places, who.Account, s.Key, to) != nil {
+				continue
+			}
+			k, _ := ring.key(to.Key)
+			out.Shares = append(out.Shares, StaleShare{Share(s), KeyOf{to.Key, k.Card}})
+		}
+	}
+	if len(out.Shares) == 0 {
+		return out, nil
+	}
+	if err := v.enter(ctx, who.Court, audit.VaultShareTaken, who.Account, personEntry{Person: p.ID, Version: p.Version}); err != nil {
+		return Stale{}, err
+	}
+	out.PayloadSHA256, err = v.payloadSum(ctx, p.ID, p.Version)
+	return out, err
+}
+
+func (v *Vault) payloadSum(ctx context.Context, person string, version int) (string, error) {
+	b, err := v.cfg.Store.VaultPayload(ctx, person, version)
+	if err != nil {
+		return "", kept(err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// ResealArgs put a share in another's place (FORMAT.md, A new key for a half). From is the key that opened it.
+type ResealArgs struct {
+	Person  string `json:"person"`
+	Version int    `json:"version"`
+	Share   Share  `json:"share"`
+	From    string `json:"from"`
+}
+
+// Reseal puts a share, sealed anew by the half's holder or by recovery, in the place of the old one, which is erased.
+func (v *Vault) Reseal(ctx context.Context, who Visitor, person string, a ResealArgs) error {
+	if a.Person != person {
+		return invalid("it is for somebody else")
+	}
+	if err := checkShare(a.Share); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p, err := v.person(ctx, who.Court, person)
+	if err != nil {
+		return err
+	}
+	if a.Version != p.Version {
+		return refuse("version_conflict", "Another version was sealed meanwhile.")
+	}
+	ring, _, err := v.ring(ctx, who.Court)
+	if err != nil {
+		return err
+	}
+	places, err := v.places(ctx, p)
+	if err != nil {
+		return err
+	}
+	if v.sealTo(ctx, ring, p) == nil {
+		return refuse("recipients_differ", "A key of a holder or the court's recovery pair is missing: this cannot be sealed now.")
+	}
+	if err := ring.mayReseal(p, places, who.Account, a.From, a.Share.place()); err != nil {
+		return err
+	}
+	if err := v.enter(ctx, who.Court, audit.VaultResealed, who.Account, personEntry{Person: p.ID, Version: p.Version, Half: a.Share.Half, Holder: a.Share.Holder,
+		From: a.From, Key: a.Share.Key}); err != nil {
+		return err
+	}
+	return kept(v.cfg.Store.ReplaceVaultShare(ctx, p.ID, p.Version, store.VaultShare(a.Share)))
+}
+
+// Kinds of an order about a person.
+const (
+	Variation = "variation" // other holders, or another pseudonym
+	Reuse     = "reuse"     // in another hearing
+	EndOf     = "end"       // of the measure
+)
+
+// PersonOrder is a judge's order about a protected person.
+type PersonOrder struct {
+	Kind      string         `json:"kind"`
+	Why       string         `json:"why"` // stays in the store, as an opening's does
+	Ground    string         `json:"ground"`
+	Hearing   string         `json:"hearing"`
+	Holders   map[int]string `json:"holders"`
+	Pseudonym bool           `json:"pseudonym"` // draw a new one
+}
+
+func (o PersonOrder) check() error {
+	switch {
+	case strings.TrimSpace(o.Why) == "":
+		return errReason
+	case utf8.RuneCountInString(o.Why) > maxWhyRunes:
+		return refuse("bad_argument", "The reason is too long.")
+	case !groundExists(o.Ground):
+		return refuse("ground_unknown", "There is no such legal ground.")
+	case o.Kind == Variation && len(o.Holders) == 0 && !o.Pseudonym, o.Kind == Reuse && o.Hearing == "",
+		o.Kind != Variation && (len(o.Holders) > 0 || o.Pseudonym), o.Kind != Reuse && o.Hearing != "", o.Kind != Variation && o.Kind != Reuse && o.Kind != EndOf:
+		return refuse("bad_argument", "The order does not say what is to be.")
+	}
+	return nil
+}
+
+// OrderPerson carries out a variation, a use in another hearing, or the end of the measure.
+func (v *Vault) OrderPerson(ctx context.Context, who Visitor, person string, o PersonOrder) (order string, pseudonym string, err error) {
+	if err := o.check(); err != nil {
+		return "", "", err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p, err := v.person(ctx, who.Court, person)
+	if err != nil {
+		return "", "", err
+	}
+	if p.State != Protected {
+		return "", "", errMeasureEnded
+	}
+	var name *store.VaultPseudonym
+	if err := v.apply(ctx, &p, o, &name); err != nil {
+		return "", "", err
+	}
+	order = newID("r-")
+	entry := personEntry{Person: p.ID, Order: order, Kind: o.Kind, Ground: o.Ground, Hearing: o.Hearing, Holders: o.Holders}
+	if err := v.enter(ctx, who.Court, audit.VaultPersonOrdered, who.Account, entry); err != nil {
+		return "", "", err
+	}
+	record := body(struct {
+		PersonOrder
+		Order string    `json:"order"`
+		By    string    `json:"by"`
+		At    time.Time `json:"at"`
+	}{o, order, who.Account, v.now()})
+	if err := v.cfg.Store.OrderVaultPerson(ctx, store.VaultRecord{ID: p.ID, Court: p.Court, Body: body(p)}, store.VaultRecord{ID: order, Court: p.Court, Body: record}, name); err != nil {
+		return "", "", kept(err)
+	}
+	if name != nil {
+		pseudonym = name.Pseudonym
+	}
+	switch {
+	case o.Kind == EndOf:
+		err = v.endAll(ctx, p.Court, who.Account, "measure_ended", func(one Opening) bool { return one.Person == p.ID })
+	case len(o.Holders) > 0:
+		err = v.endAll(ctx, p.Court, who.Account, "holder_changed", func(one Opening) bool { return one.Person == p.ID && one.State == Ordered })
+	}
+	return order, pseudonym, err
+}
+
+func (v *Vault) apply(ctx context.Context, p *Person, o PersonOrder, name **store.VaultPseudonym) error {
+	switch o.Kind {
+	case EndOf:
+		p.State = Ended
+	case Reuse:
+		if court, known := v.cfg.Hearings.Court(o.Hearing); !known || court != p.Court {
+			return refuse("hearing_unknown", "There is no such hearing in this court.")
+		}
+		if !slices.Contains(p.Hearings, o.Hearing) {
+			p.Hearings = append(slices.Clone(p.Hearings), o.Hearing)
+		}
+	case Variation:
+		if len(o.Holders) > 0 {
+			holders, err := v.chooseHolders(ctx, p.Court, o.Holders)
+			if err != nil {
+				return err
+			}
+			p.Holders = holders
+		}
+		if o.Pseudonym {
+			drawn, err := v.draw(ctx, p.Court)
+			if err != nil {
+				return err
+			}
+			p.Former, p.Pseudonym = append(slices.Clone(p.Former), p.Pseudonym), drawn.Pseudonym
+			*name = &drawn
+		}
+	}
+	return nil
+}
+
+// Pseudonym is the name that a person has in a hearing's order. The hearing must be one in which she testifies: by its configuration or by an order.
+func (v *Vault) Pseudonym(ctx context.Context, court, hearing, person string) (string, error) {
+	p, err := v.person(ctx, court, person)
+	switch {
+	case err != nil:
+		return "", err
+	case p.State != Protected:
+		return "", errMeasureEnded
+	case !slices.Contains(p.Hearings, hearing):
+		return "", errPersonUnknown
+	}
+	return p.Pseudonym, nil
+}
+
+// Use says, when a hearing is made with a person in its configuration, that she testifies in it.
+func (v *Vault) Use(ctx context.Context, court, hearing, person string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p, err := v.person(ctx, court, person)
+	switch {
+	case err != nil:
+		return err
+	case p.State != Protected:
+		return errMeasureEnded
+	case slices.Contains(p.Hearings, hearing):
+		return nil
+	}
+	p.Hearings = append(slices.Clone(p.Hearings), hearing)
+	if err := v.enter(ctx, court, audit.VaultPersonUsed, "system", personEntry{Person: p.ID, Hearing: hearing}); err != nil {
+		return err
+	}
+	return kept(v.cfg.Store.OrderVaultPerson(ctx, store.VaultRecord{ID: p.ID, Court: p.Court, Body: body(p)}, store.VaultRecord{}, nil))
+}
