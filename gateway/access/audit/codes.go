@@ -56,8 +56,6 @@ const (
 	AccountClosed          Code = "account.closed"
 	AccountProviderLinked  Code = "account.provider_linked"
 	AccountProviderDropped Code = "account.provider_dropped"
-	AccountProviderLinked  Code = "account.provider_linked"
-	AccountProviderDropped Code = "account.provider_dropped"
 	PeopleEnrolled         Code = "people.enrolled"
 	RoleGranted            Code = "role.granted"
 	RoleRevoked            Code = "role.revoked"
@@ -81,8 +79,6 @@ var register = map[Code]string{
 	AccountClosed:          "an administrator closed an account",
 	AccountProviderLinked:  "a person was linked with somebody whom the identity provider knows",
 	AccountProviderDropped: "a person ended her link with the identity provider",
-	AccountProviderLinked:  "a person linked her account with the identity provider, by her session or by a one-time code",
-	AccountProviderDropped: "a person ended that link, and the sessions that began by it",
 	PeopleEnrolled:         "an administrator made an account",
 	RoleGranted:            "an administrator gave a role",
 	RoleRevoked:            "an administrator took a role",
