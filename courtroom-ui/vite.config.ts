@@ -11,6 +11,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { input: { index: 'index.html', account: 'account.html', kiosk: 'kiosk.html' } },
+    rolldownOptions: { input: { index: 'index.html', account: 'account.html', vault: 'vault.html', kiosk: 'kiosk.html' } },
   },
 });

@@ -4,8 +4,9 @@ import { Languages, firstLanguage, useChanges } from './app';
 import { expose } from './hooks';
 import { Plain } from './screens/plain';
 import { SeatScreen } from './screens/seat';
+import { SeatSignIn } from './screens/signin';
 import { Session } from './session';
-import { codeOf, enter, placeOf, type Place } from './signaling/enter';
+import { codeOf, enter, placeOf, type Entered, type Place } from './signaling/enter';
 import { chosenLang } from './text/locale';
 import './styles/index.css';
 
@@ -21,12 +22,22 @@ async function start(): Promise<void> {
   history.replaceState(null, '', location.pathname);
   if (code !== null) {
     say('connecting');
-    const entered = await enter(place, code).catch(() => ({ ok: false, code: 'unreachable' }) as const);
+    let entered = await take(place, code);
+    // The account's own seat, opened again in a new session: the invitation still counts, and the code was used by the same person.
+    if (!entered.ok && entered.code === 'code_used') entered = await take(place, null).then((again) => (again.ok ? again : entered));
+    if (!entered.ok && entered.code === 'sign_in_required') { askWho(place, code); return; }
     // A link opened twice in the browser that holds the seat: its cookie still counts, so the conversation decides.
     if (!entered.ok && entered.code !== 'code_used' && entered.code !== 'seat_taken') { say(entered.code, 'ref' in entered ? entered.ref : undefined); return; }
     if (!entered.ok && !(await holdsSeat(place))) { say(entered.code); return; }
   }
   converse(place);
+}
+
+const take = (place: Place, code: string | null): Promise<Entered> => enter(place, code).catch(() => ({ ok: false, code: 'unreachable' }));
+
+/** Nobody is signed in: the code waits in this page's memory until somebody is. */
+function askWho(place: Place, code: string): void {
+  render(<Languages first={first}><SeatSignIn code="sign_in_required" place={place} link={code} /></Languages>, root);
 }
 
 /** Asks the door of the conversation, plainly, whether this browser's cookie opens it. */

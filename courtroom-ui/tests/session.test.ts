@@ -1,6 +1,6 @@
 // The page's shell with a link that the test holds: what is written while it is lost is sent in order, with the time it was written, over a reload too.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clerkLive } from '../src/examples/fixtures';
+import { clerkLive, judgeOrder } from '../src/examples/fixtures';
 import { Session } from '../src/session';
 import type { Command } from '../src/signaling/wire';
 
@@ -93,4 +93,102 @@ test('a command that the wire would close on is refused here, and keeps nothing 
   session.snapshot().actions.dismiss(session.page.waiting[0]!.id);
   expect(session.page.waiting.map((w) => w.name)).toEqual(['flag.raise']);
   session.close();
+});
+
+describe('an act that needs a touch', () => {
+  const publicKey = { challenge: 'AAEC', allowCredentials: [] };
+  const wants = (link: Link, id: string): void => link.tell({ type: 'error', id, code: 'step_up_required', message: '', step_up: { publicKey } });
+  const touch = (name: string | null): void => {
+    vi.stubGlobal('PublicKeyCredential', class {});
+    const credential = { id: 'AQ', rawId: new Uint8Array([1]).buffer, type: 'public-key', response: { clientDataJSON: new ArrayBuffer(1), authenticatorData: new ArrayBuffer(1), signature: new ArrayBuffer(1) } };
+    vi.stubGlobal('navigator', { credentials: { get: () => (name === null ? Promise.resolve(credential) : Promise.reject(Object.assign(new Error('x'), { name }))) } });
+  };
+  const signing = (): { session: Session; link: Link; answer: Promise<unknown>; id: string } => {
+    const { session, link } = page();
+    link().open();
+    link().tell({ ...judgeOrder, slots: [], rev: 100_000, now: new Date().toISOString(), you: { ...judgeOrder.you, can: ['order.sign', 'testimony.pause', 'flag.raise'] } });
+    const answer = session.snapshot().actions.signOrder!('AA', 'BB');
+    return { session, link: link(), answer, id: link().commands.at(-1)!.id };
+  };
+
+  test('is asked for, and goes again the same with the proof; nothing of it is kept for after a reload', async () => {
+    touch(null);
+    const { session, link, answer, id } = signing();
+    wants(link, id);
+    expect(session.snapshot().stepUp?.act).toEqual({ name: 'order.sign', args: { bytes: 'AA', signature: 'BB' } });
+    for (let s = 0; s < 30; s++) { vi.advanceTimersByTime(1_000); link.tell({ type: 'pong', t: 0 }); } // a person who reads: it does not run out
+    expect(session.page.waiting.map((w) => w.refused)).toEqual([undefined]);
+    session.snapshot().stepUp!.confirm();
+    await vi.waitFor(() => expect(link.commands).toHaveLength(2));
+    const [first, second] = link.commands as [Command, Command];
+    expect({ ...second, proof: undefined }).toEqual({ ...first, proof: undefined });
+    expect(second.proof).toMatchObject({ id: 'AQ', type: 'public-key' });
+    link.tell({ type: 'ack', id, index: 9 });
+    await expect(answer).resolves.toEqual({ ok: true, index: 9 });
+    expect(session.page.waiting).toEqual([]);
+    expect([...shelf.values()].join()).not.toContain('order.sign');
+    session.close();
+  });
+
+  test('that is cancelled is not sent: nothing was done, and the screen is told so', async () => {
+    touch(null);
+    const { session, link, answer, id } = signing();
+    wants(link, id);
+    session.snapshot().stepUp!.cancel();
+    await expect(answer).resolves.toEqual({ ok: false, code: 'step_up_cancelled' });
+    link.lose();
+    vi.advanceTimersByTime(300);
+    Link.all.at(-1)!.open();
+    expect([link.commands.length, Link.all.at(-1)!.commands.length]).toEqual([1, 0]);
+    expect(session.page.waiting).toEqual([]);
+    session.close();
+  });
+
+  test('whose touch the gateway does not take is asked for again, and said so', async () => {
+    touch(null);
+    const { session, link, id } = signing();
+    wants(link, id);
+    session.snapshot().stepUp!.confirm();
+    await vi.waitFor(() => expect(link.commands).toHaveLength(2));
+    wants(link, id);
+    expect(session.snapshot().stepUp).toMatchObject({ again: true, act: { name: 'order.sign' } });
+    session.close();
+  });
+
+  test('whose answer does not come counts as not done after ten seconds', async () => {
+    touch(null);
+    const { session, link, answer, id } = signing();
+    wants(link, id);
+    session.snapshot().stepUp!.confirm();
+    await vi.waitFor(() => expect(link.commands).toHaveLength(2));
+    vi.advanceTimersByTime(12_000);
+    await expect(answer).resolves.toEqual({ ok: false, code: 'link_lost' });
+    session.close();
+  });
+
+  test('is never a flag or a pause: a gateway that wants a touch for one gets none, and the flag is offered again as it is', () => {
+    const { session, link } = page();
+    link().open();
+    link().tell({ ...clerkLive, slots: [], rev: 100_000, now: new Date().toISOString(), you: { ...clerkLive.you, can: ['testimony.pause', 'flag.raise'] } });
+    void session.snapshot().actions.flag!();
+    void session.snapshot().actions.pause!();
+    const [flag, pause] = link().commands as [Command, Command];
+    wants(link(), flag.id);
+    wants(link(), pause.id);
+    expect(session.snapshot().stepUp).toBeNull();
+    vi.advanceTimersByTime(4_000);
+    expect(link().commands.filter((c) => c.name === 'flag.raise').length).toBeGreaterThan(1);
+    expect(link().commands.every((c) => c.proof === undefined)).toBe(true);
+    session.close();
+  });
+
+  test('is taken back when the seat is lost', async () => {
+    touch(null);
+    const { session, link, answer, id } = signing();
+    wants(link, id);
+    link.onclose?.({ code: 4001 });
+    await expect(answer).resolves.toEqual({ ok: false, code: 'step_up_cancelled' });
+    expect(session.snapshot().stepUp).toBeNull();
+    session.close();
+  });
 });

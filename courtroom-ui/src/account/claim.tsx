@@ -9,7 +9,7 @@ import type { Refusal } from './api';
 import { ByPasswordAndApp } from './password';
 import { Field, moment, Refused, useDoing, Waiting } from './parts';
 import type { Claim } from './model';
-import type { Shell } from './shell';
+import { leaveFor, type Shell } from './shell';
 import { newPasskey, Submit } from './signin';
 
 export function ClaimCode({ shell, code }: { shell: Shell; code: string }) {
@@ -35,6 +35,7 @@ export function ClaimCode({ shell, code }: { shell: Shell; code: string }) {
 function ClaimForm({ shell, code, claim }: { shell: Shell; code: string; claim: Claim }) {
   const t = useText();
   const doing = useDoing();
+  const provided = useDoing();
   const [name, setName] = useState('');
   const [login, setLogin] = useState('');
   const [label, setLabel] = useState('');
@@ -62,6 +63,8 @@ function ClaimForm({ shell, code, claim }: { shell: Shell; code: string; claim: 
           <p class="quiet">{t('claim.passkey.what')}</p>
         </>}
       </form>
+      {shell.ways?.provider && !first && <div class="buttons"><Button press={() => void provided.run(() => shell.api.send<{ to: string }>('POST', '/api/account/provider/claim', { code }), leaveFor)} act="claim.provider">{t('claim.provider', { name: shell.ways.provider.name })}</Button></div>}
+      <Refused refusal={provided.refusal} />
       {claim.password && <div class="buttons"><Button tone="quiet" pressed={password} press={() => setPassword(!password)} act="claim.password.open">{t(password ? 'claim.passkey.instead' : 'claim.password.instead')}</Button></div>}
       {password && <ByPasswordAndApp api={shell.api} begin="/api/account/claim/password" finish="/api/account/claim/password/finish" body={{ code, ...who }} done={shell.signedIn} />}
     </>

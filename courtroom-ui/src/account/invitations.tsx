@@ -5,7 +5,7 @@ import { Button } from '../components/button';
 import { Panel } from '../components/panel';
 import { useText } from '../text/context';
 import { roleName } from '../text/say';
-import { bakuInput, fromBakuInput } from '../text/time';
+import { momentOf, written } from '../text/time';
 import { PartHead, type PartProps } from './home';
 import { may, type Hearings, type Invitation, type Invitations, type Me, type Person, type SeatToFill } from './model';
 import { Empty, Field, moment, Refused, Select, ShownOnce, useDoing, useLoaded, Waiting, type Doing } from './parts';
@@ -91,19 +91,19 @@ function InviteForm({ seat, me, people, doing, invitation, acts }: Omit<SeatRowP
   const t = useText();
   const fit = people.filter((p) => p.state !== 'closed' && p.person !== me.person.person && seat.of !== '' && p.roles.includes(seat.of));
   const [person, setPerson] = useState(invitation?.person ?? fit[0]?.person ?? '');
-  const [from, setFrom] = useState(bakuInput(Date.now()));
-  const [until, setUntil] = useState(bakuInput(invitation ? Date.parse(invitation.until) : Date.now() + 8 * hour));
-  const ends = fromBakuInput(until);
-  const starts = fromBakuInput(from);
-  const wrong = ends !== null && starts !== null && ends <= starts ? t('invitations.order') : undefined;
+  const [from, setFrom] = useState(written(invitation ? invitation.from : Date.now()));
+  const [until, setUntil] = useState(written(invitation ? invitation.until : Date.now() + 8 * hour));
+  const starts = momentOf(from), ends = momentOf(until);
+  const wrongFrom = starts === null ? t('invitations.no_time') : undefined;
+  const wrong = ends === null ? t('invitations.no_time') : starts !== null && ends <= starts ? t('invitations.order') : undefined;
   if (seat.of !== '' && fit.length === 0) return <p class="empty row-wide">{t('invitations.nobody_fits', { role: roleName(t, seat.of) })}</p>;
-  const go = (): void => { if (ends && !wrong) acts.invite(seat.seat, { ...(seat.of !== '' && { person: person || fit[0]!.person }), ...(starts && { from: starts }), until: ends }); };
+  const go = (): void => { if (starts && ends && !wrong) acts.invite(seat.seat, { ...(seat.of !== '' && { person: person || fit[0]!.person }), from: starts, until: ends }); };
   return (
     <form class="row-wide form" data-form="invite" onSubmit={(e) => { e.preventDefault(); go(); }}>
-      <div class="form-grid form-grid-3">
+      <div class="form-grid form-grid-3 form-grid-times">
         {seat.of !== '' && <Select name="person" label={t('invitations.person')} value={person} change={setPerson} options={fit.map((p) => ({ value: p.person, text: p.name }))} />}
-        <Field name="from" label={t('invitations.from')} type="datetime-local" value={from} change={setFrom} required />
-        <Field name="until" label={t('invitations.until')} type="datetime-local" value={until} change={setUntil} error={wrong} required />
+        <Field name="from" label={t('invitations.from')} value={from} change={setFrom} error={wrongFrom} required />
+        <Field name="until" label={t('invitations.until')} value={until} change={setUntil} error={wrong} required />
       </div>
       <p class="quiet">{t('invitations.baku')} {invitation && t('invitations.again.what')}</p>
       <div class="buttons">

@@ -11,6 +11,7 @@ import { PartHead, type PartProps } from './home';
 import type { Passkey, SignedIn } from './model';
 import { ByPasswordAndApp } from './password';
 import { Field, moment, Refused, useDoing, useLoaded, Waiting } from './parts';
+import { leaveFor } from './shell';
 import { newPasskey, Submit } from './signin';
 
 export function OwnPart(props: PartProps) {
@@ -32,6 +33,7 @@ export function OwnPart(props: PartProps) {
             <p class="quiet">{t('own.change')}</p>
           </Panel>
           <Password {...props} />
+          <Provider {...props} />
           <Sessions {...props} />
         </div>
       </div>
@@ -109,6 +111,27 @@ function Password({ api, me, shell }: PartProps) {
       </div>
       {open && <ByPasswordAndApp api={api} begin="/api/account/password/begin" finish="/api/account/password/finish" body={{}} done={async () => { setOpen(false); await shell.refresh(); }} />}
       {dialog}
+    </Panel>
+  );
+}
+
+/** The ministry's provider, where there is one: a link to it is one more way in. */
+function Provider({ api, me, shell }: PartProps) {
+  const t = useText();
+  const doing = useDoing();
+  const provider = shell.ways?.provider;
+  if (!provider) return null;
+  const only = me.passkeys.length === 0 && !me.password;
+  const link = (): void => void doing.run(() => api.send<{ to: string }>('POST', '/api/account/provider/link', {}, { name: 'provider.link', args: {} }), leaveFor);
+  const unlink = (): void => void doing.run(() => api.send('DELETE', '/api/account/provider/link', undefined, { name: 'provider.unlink', args: {} }), shell.refresh);
+  return (
+    <Panel title={t('provider.title')} class="part-panel">
+      <p>{t(me.provider ? 'provider.linked' : 'provider.none', { name: provider.name })}</p>
+      <Refused refusal={doing.refusal} close={doing.clear} />
+      <div class="buttons">
+        <Button press={me.provider ? undefined : link} act="provider.link">{t('provider.link')}</Button>
+        <Button tone="danger" press={me.provider && !only ? unlink : undefined} act="provider.unlink">{t('provider.unlink')}</Button>
+      </div>
     </Panel>
   );
 }

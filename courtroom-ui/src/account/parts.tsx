@@ -5,7 +5,7 @@ import { Button } from '../components/button';
 import { Notice } from '../components/notice';
 import { useText } from '../text/context';
 import type { Translate } from '../text/locale';
-import { day, shortClock } from '../text/time';
+import { written } from '../text/time';
 import type { Answer, Refusal } from './api';
 import type { Asks } from './shell';
 
@@ -71,7 +71,7 @@ export const Empty = ({ children }: { children: ComponentChildren }) => <p class
 
 export interface FieldProps {
   name: string; label: string; value: string; change: (value: string) => void;
-  type?: 'text' | 'password' | 'datetime-local'; hint?: string; error?: string | undefined; complete?: string; mode?: 'numeric' | 'text'; max?: number; code?: boolean; required?: boolean;
+  type?: 'text' | 'password'; hint?: string; error?: string | undefined; complete?: string; mode?: 'numeric' | 'text'; max?: number; code?: boolean; required?: boolean;
 }
 
 export function Field({ name, label, value, change, type = 'text', hint, error, complete = 'off', mode, max, code, required }: FieldProps) {
@@ -81,11 +81,11 @@ export function Field({ name, label, value, change, type = 'text', hint, error, 
     <div class="field">
       <label for={id}>{label}</label>
       {hint && <p class="field-hint" id={`${id}-h`}>{hint}</p>}
+      {error && <p class="field-error" id={`${id}-e`}>{error}</p>}
       <input
         id={id} name={name} type={type as 'text'} value={value} autocomplete={complete} inputMode={mode} maxLength={max} class={code ? 'field-code' : undefined}
         autocapitalize="off" spellcheck={false} required={required} aria-invalid={error ? true : undefined} aria-describedby={described} onInput={(e) => change(e.currentTarget.value)}
       />
-      {error && <p class="field-error" id={`${id}-e`}>{error}</p>}
     </div>
   );
 }
@@ -105,7 +105,7 @@ export function Select({ name, label, value, change, options, hint }: { name: st
 }
 
 /** 22.11.2026 14:03, in Baku. */
-export const moment = (at: string): string => `${day(at)} ${shortClock(at)}`;
+export const moment: (at: string) => string = written;
 
 /** Something that is shown once, such as a code or a link: large, copied by one press, and gone with the next page. */
 export function ShownOnce({ title, value, what, done, act }: { title: string; value: string; what: string; done: () => void; act: string }) {

@@ -67,24 +67,34 @@ export function PersonPart({ api, me, id }: PartProps & { id: string }) {
   );
 }
 
-/** Every role, held or not; for one that cannot be given, the rule that stands against it. */
+/** The roles that are held, those that can be given, and for the rest the rule that stands against them, said once. */
 function Roles({ person, give, take }: { person: Person; give: ((r: AccountRole) => void) | undefined; take: ((r: AccountRole) => void) | undefined }) {
   const t = useText();
+  const others = accountRoles.filter((r) => !person.roles.includes(r));
+  const rules = (['administrator', 'auditor', 'sides'] as const).map((why) => ({ why, roles: others.filter((r) => apart(person.roles, r) === why) })).filter(({ roles }) => roles.length > 0);
+  const free = give ? others.filter((r) => apart(person.roles, r) === null) : [];
   return (
-    <ul class="rows rows-roles">
-      {accountRoles.map((r) => {
-        const held = person.roles.includes(r);
-        const why = held ? null : apart(person.roles, r);
-        if (!held && !give) return null;
-        return (
-          <li key={r} class="row" data-role={r} data-held={held}>
-            <div class="row-text"><strong>{roleName(t, r)}</strong>{why && <span class="quiet">{t(`roles.apart.${why}`)}</span>}</div>
-            {held && <Button tone="danger" press={take && (() => take(r))} act="role.take" label={`${t('roles.take')}: ${roleName(t, r)}`}>{t('roles.take')}</Button>}
-            {!held && <Button keep={give !== undefined} press={why ? undefined : give && (() => give(r))} act="role.grant" label={`${t('roles.give')}: ${roleName(t, r)}`}>{t('roles.give')}</Button>}
+    <>
+      {person.roles.length === 0 && <Empty>{t('person.roles.none')}</Empty>}
+      <ul class="rows rows-roles">
+        {person.roles.map((r) => (
+          <li key={r} class="row" data-role={r} data-held="true">
+            <div class="row-text"><strong>{roleName(t, r)}</strong></div>
+            <Button tone="danger" press={take && (() => take(r))} act="role.take" label={`${t('roles.take')}: ${roleName(t, r)}`}>{t('roles.take')}</Button>
           </li>
-        );
-      })}
-      {person.roles.length === 0 && !give && <li><Empty>{t('person.roles.none')}</Empty></li>}
-    </ul>
+        ))}
+        {free.map((r) => (
+          <li key={r} class="row" data-role={r} data-held="false">
+            <div class="row-text">{roleName(t, r)}</div>
+            <Button press={give && (() => give(r))} act="role.grant" label={`${t('roles.give')}: ${roleName(t, r)}`}>{t('roles.give')}</Button>
+          </li>
+        ))}
+      </ul>
+      {give && rules.length > 0 && (
+        <dl class="apart">
+          {rules.map(({ why, roles }) => <div key={why}><dt>{roles.map((r) => roleName(t, r)).join(', ')}</dt><dd>{t(`roles.apart.${why}`)}</dd></div>)}
+        </dl>
+      )}
+    </>
   );
 }

@@ -65,7 +65,7 @@ export class Shell {
     const answer = await this.api.send<{ to?: string }>('POST', '/api/account/sign-out');
     if (!answer.ok && answer.code !== 'sign_in_required') { this.phase = 'unreachable'; this.config.onChange(); return; }
     // The ministry's provider may want to end its own session too.
-    if (answer.ok && answer.value.to?.startsWith('https://')) { location.assign(answer.value.to); return; }
+    if (answer.ok && answer.value.to && leaveFor({ to: answer.value.to })) return;
     this.signedOut('left');
   };
 
@@ -76,4 +76,12 @@ export class Shell {
     this.phase = phase;
     this.config.onChange();
   }
+}
+
+/** Goes to the ministry's provider; false where the address is none that a browser may be sent to. */
+export function leaveFor({ to }: { to: string }): boolean {
+  const url = URL.canParse(to, location.href) ? new URL(to, location.href) : null;
+  const safe = url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && ['localhost', '127.0.0.1'].includes(url.hostname)));
+  if (safe) location.assign(url);
+  return safe;
 }

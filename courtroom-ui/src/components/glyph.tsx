@@ -16,7 +16,7 @@ const paths = {
   link: <path d="M3 13V9.500h2V13zm4 0V6.500h2V13zm4 0V3h2v10z" />,
   key: <path d="M5 4.500a3.500 3.500 0 1 0 3.300 4.700H10v1.800h2V9.200h1v1.800h2V7H8.300A3.500 3.500 0 0 0 5 4.500zm0 2a1.500 1.500 0 1 1 0 3 1.500 1.500 0 0 1 0-3z" fill-rule="evenodd" />,
   person: <path d="M8 1.800a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM2.500 14c0-3.200 2.300-5 5.500-5s5.500 1.800 5.500 5z" />,
-  room: <path d="M3 2h10v12h-2V4H5v10H3zm4 5h2v7H7z" />,
+  room: <path d="M3 2h10v12H3zM4.700 3.700v8.600h6.600V3.700zM8.800 7.200h1.500v1.600H8.800z" fill-rule="evenodd" />,
   list: <path d="M2 3h2v2H2zm4 0h8v2H6zM2 7h2v2H2zm4 0h8v2H6zM2 11h2v2H2zm4 0h8v2H6z" />,
   back: <path d="m10.800 3.100 1.300 1.300L7.200 8l4.900 3.600-1.300 1.300L4.300 8z" />,
   more: <path d="M3.100 5.200 8 10.100l4.900-4.900 1.300 1.300L8 12.700 1.800 6.500z" />,

@@ -38,7 +38,9 @@ function Open({ stepUp }: { stepUp: StepUp }) {
 
 /** The act in a sentence; one that has none is named by its command, so that nothing is confirmed unseen. */
 export function actText(t: Translate, name: string, args: Readonly<Record<string, unknown>>): string {
-  return t.code('stepup.act', name, 'stepup.act.other', paramsOf(t, name, args));
+  // What is passed over by it is part of the act.
+  const more = args['without_certificate'] === true && t.has(`stepup.act.${name}.without_certificate`) ? `${name}.without_certificate` : name;
+  return t.code('stepup.act', more, 'stepup.act.other', paramsOf(t, name, args));
 }
 
 function paramsOf(t: Translate, name: string, args: Readonly<Record<string, unknown>>): Params {

@@ -8,6 +8,7 @@ import { Audience } from './audience';
 import { Console, type ScreenProps } from './console';
 import { Party } from './party';
 import { Plain } from './plain';
+import { SeatSignIn } from './signin';
 
 const screens: Partial<Record<string, (props: ScreenProps) => preact.JSX.Element>> = {
   presiding_judge: Console, judge: Console, reserve_judge: Console, court_clerk: Console,
@@ -21,6 +22,7 @@ export function SeatScreen({ snap, place }: { snap: Snapshot; place: { hearing: 
   const { page, refused } = snap;
   const role = page.state?.you.role;
   useEffect(() => { document.title = role ? t('app.title', { role: roleName(t, role) }) : t('app.name'); }, [role, t]);
+  if (refused === 'sign_in_required' || refused === 'signed_out') return <SeatSignIn code={refused} place={place} link={null} />;
   if (refused) return <Plain code={refused} />;
   if (page.link === 'seat_lost' || page.link === 'not_signed_in') return <Plain code={page.link} />;
   if (!page.state) return <Plain code={page.link === 'lost' ? 'unreachable' : 'connecting'} />;

@@ -21,7 +21,7 @@ const silenceMs = 6_000;
 // How long an answer may take when the network has just changed.
 const answerMs = 800;
 // Refusals that trying again cannot change.
-const final: ReadonlySet<string> = new Set(['hearing_unknown', 'seat_unknown', 'seat_taken', 'token_wrong', 'token_role', 'code_wrong', 'removed']);
+const final: ReadonlySet<string> = new Set(['hearing_unknown', 'seat_unknown', 'seat_taken', 'token_wrong', 'token_role', 'code_wrong', 'removed', 'sign_in_required', 'not_invited', 'invitation_early', 'invitation_over', 'role_missing']);
 
 export class Connection {
   private socket: WebSocket | null = null;
@@ -115,21 +115,30 @@ export class Connection {
     if (this.socket !== socket || this.ended) return;
     this.socket = null;
     window.clearInterval(this.pingTimer);
-    if (code === 4001 || code === 4002) { this.ended = true; this.config.onLink(code === 4001 ? 'seat_lost' : 'not_signed_in'); return; }
+    if (code === 4001 || code === 4002) { this.ended = true; this.config.onLink(code === 4001 ? 'seat_lost' : 'not_signed_in'); void this.askWhoEnded(); return; }
     this.config.onLink('lost');
     if (!this.everOpen) void this.askWhy();
     this.retryTimer = window.setTimeout(() => this.open(), this.retryMs);
     this.retryMs = Math.min(this.retryMs * 2, lastRetryMs);
   }
 
+  // A seat that was lost because its person's session ended is still hers: the page says so, and how to come back, in place of "lost".
+  private async askWhoEnded(): Promise<void> {
+    if (await this.refusal() === 'sign_in_required') this.config.onRefused('signed_out');
+  }
+
   // A browser does not tell a page why a WebSocket was refused; the same door, asked plainly, does.
   private async askWhy(): Promise<void> {
-    const answer = await fetch(this.config.url.replace(/^ws/, 'http'), { credentials: 'same-origin' }).catch(() => null);
-    const body = await answer?.json().catch(() => null) as { code?: unknown } | null | undefined;
-    const code = body?.code;
-    if (this.everOpen || this.ended || typeof code !== 'string' || !final.has(code)) return;
+    const code = await this.refusal();
+    if (this.everOpen || this.ended || code === null || !final.has(code)) return;
     this.close();
     this.config.onRefused(code);
+  }
+
+  private async refusal(): Promise<string | null> {
+    const answer = await fetch(this.config.url.replace(/^ws/, 'http'), { credentials: 'same-origin' }).catch(() => null);
+    const body = await answer?.json().catch(() => null) as { code?: unknown } | null | undefined;
+    return typeof body?.code === 'string' ? body.code : null;
   }
 }
 

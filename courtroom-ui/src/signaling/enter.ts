@@ -15,9 +15,10 @@ export function codeOf(hash: string): string | null {
 
 export type Entered = { ok: true } | { ok: false; code: string; ref?: string };
 
-export async function enter(place: Place, code: string): Promise<Entered> {
+/** Without a code the invited account takes its own seat again, in a new session, once the session that held it is over. */
+export async function enter(place: Place, code: string | null): Promise<Entered> {
   const answer = await fetch(`/api/${place.hearing}/seats/${place.seat}/enter`, {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ code }), credentials: 'same-origin',
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(code === null ? {} : { code }), credentials: 'same-origin',
   });
   if (answer.ok) return { ok: true };
   const body = await answer.json().catch(() => null) as { code?: unknown; ref?: unknown } | null;

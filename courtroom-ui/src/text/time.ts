@@ -28,14 +28,17 @@ export function elapsed(since: string, now: number): string {
   return `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
 }
 
-/** What a field for date and time holds, 2026-11-22T14:03, in Baku. */
-export function bakuInput(at: number): string {
-  const d = baku(at);
-  return `${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())}T${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
-}
+/** A moment as a person writes it, 22.11.2026 14:03, in Baku. */
+export const written = (at: string | number): string => `${day(at)} ${shortClock(at)}`;
 
-/** RFC 3339 in UTC of what such a field holds, read as Baku's time wherever the machine stands; null for what is no time. */
-export function fromBakuInput(text: string): string | null {
-  const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text) ? Date.parse(`${text}${text.length === 16 ? ':00' : ''}Z`) - bakuOffsetMs : NaN;
-  return Number.isNaN(at) ? null : new Date(at).toISOString();
+/** RFC 3339 in UTC of a moment written so, read as Baku's time wherever the machine stands; null for what is no time. A browser's own field for dates has the order
+ * of the machine's language, where 03.04. may be read as the third of April or the fourth of March. */
+export function momentOf(text: string): string | null {
+  const m = /^\s*(\d{1,2})\.(\d{1,2})\.(\d{4})[\s,]+(\d{1,2})[:.](\d\d)\s*$/.exec(text);
+  if (!m) return null;
+  const [d, month, year, hour, minute] = m.slice(1).map(Number) as [number, number, number, number, number];
+  const at = new Date(Date.UTC(year, month - 1, d, hour, minute));
+  // The 31st of February is no time, and not the 3rd of March.
+  if (at.getUTCDate() !== d || at.getUTCMonth() !== month - 1 || hour > 23 || minute > 59) return null;
+  return new Date(at.getTime() - bakuOffsetMs).toISOString();
 }
