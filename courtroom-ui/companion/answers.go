@@ -39,7 +39,7 @@ var (
 	nameForm   = regexp.MustCompile(`^[a-z]{1,2}-[A-Za-z0-9_-]{1,64}$`)
 	keyIDForm  = regexp.MustCompile(`^[0-9a-f]{64}$`)
 	wordForm   = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
-	key64Form  = regexp.MustCompile(`^[A-Za-z0-9+/_=.-]{1,512}$`)
+	key64Form  = regexp.MustCompile(`^[A-Za-z0-9+/_=.-]+$`)
 	ageKeyForm = regexp.MustCompile(`^age1[0-9a-z]{58}[0-9a-z]*$`)
 )
 
@@ -53,7 +53,7 @@ func (v *keyID) UnmarshalJSON(b []byte) error { return set(v, b, 64, keyIDForm) 
 func (v *word) UnmarshalJSON(b []byte) error { return set(v, b, 64, wordForm) }
 
 // UnmarshalJSON refuses what is not of the form.
-func (v *key64) UnmarshalJSON(b []byte) error { return set(v, b, 512, key64Form) }
+func (v *key64) UnmarshalJSON(b []byte) error { return set(v, b, 2048, key64Form) }
 
 // UnmarshalJSON refuses what is not of the form.
 func (v *agekey) UnmarshalJSON(b []byte) error { return set(v, b, 2300, ageKeyForm) }

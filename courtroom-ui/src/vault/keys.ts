@@ -8,6 +8,8 @@ import { backup, restore } from './paper';
 export interface Keys {
   /** A new key, unlocked. */
   make(): Promise<Key>;
+  /** The key of a seed that was unwrapped; the seed is cleared. */
+  unlock(seed: Bytes): Promise<Key>;
   recipient(key: Key): string;
   /** The 20 digits of a card, to be told by telephone or in person. */
   code(card: Card): string;
@@ -28,6 +30,7 @@ const wiped = async <T>(seed: Bytes, use: (seed: Bytes) => T | Promise<T>): Prom
 
 export const keys: Keys = {
   make: () => wiped(makeSeed(), keyOf),
+  unlock: (seed) => wiped(seed, keyOf),
   recipient: (key) => key.card.recipient,
   code, codeIs, seal, release, open,
   backup: (key) => { const seed = key.seed(); try { return backup(seed); } finally { seed.fill(0); } },

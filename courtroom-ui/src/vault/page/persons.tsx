@@ -1,0 +1,74 @@
+// Protected persons: entering one, and shares that must go to a new key.
+import { useState } from 'preact/hooks';
+import { Button } from '../../components/button';
+import { Notice } from '../../components/notice';
+import { Panel } from '../../components/panel';
+import { useText } from '../../text/context';
+import type { Particulars } from '../envelope';
+import type { VaultShell } from '../shell';
+import type { WirePerson } from '../wire';
+import { base64 } from '../bytes';
+import { smallPhoto } from '../photo';
+import { Field, Form, Submit } from './parts';
+
+const empty: Particulars = { name: '', birth: '', address: '', documents: '', relatives: '', text: '', photo: '' };
+const fields = ['name', 'birth', 'address', 'documents', 'relatives', 'text'] as const;
+
+export function Persons({ shell }: { shell: VaultShell }) {
+  const t = useText();
+  const [entering, setEntering] = useState(false);
+  const [sealed, setSealed] = useState<string | null>(null);
+  const persons = shell.state?.persons ?? [];
+  return (
+    <Panel title={t('vault.persons.title')} count={persons.length}>
+      {sealed && <Notice tone="ok" glyph="ok">{t('vault.persons.sealed', { pseudonym: sealed })}</Notice>}
+      <ul class="vault-list">{persons.map((p) => <Person key={p.person} shell={shell} person={p} />)}</ul>
+      {entering
+        ? <Enter shell={shell} done={(pseudonym) => { setEntering(false); setSealed(pseudonym); }} />
+        : <div class="buttons"><Button tone="primary" press={shell.myKey ? () => { setSealed(null); setEntering(true); } : undefined} keep act="person.new">{t('vault.persons.new')}</Button></div>}
+    </Panel>
+  );
+}
+
+function Person({ shell, person }: { shell: VaultShell; person: WirePerson }) {
+  const t = useText();
+  const [paper, setPaper] = useState<string | null>(null);
+  const due = person.reseal ?? [];
+  return (
+    <li data-person={person.person} data-version={person.version} data-due={due.length}>
+      <span><strong>{person.pseudonym}</strong>{' '}<span class="quiet">{person.version === 0 ? t('vault.persons.unsealed') : t('vault.persons.version', { n: person.version })}</span></span>
+      {due.length > 0 && (
+        <div class="form">
+          <Notice tone="caution">{t('vault.reseal.due')}</Notice>
+          {paper !== null && <Field name="paper" kind="text" label={t('vault.paper.typed')} value={paper} set={setPaper} hint={t('vault.paper.how')} />}
+          <div class="buttons">
+            <Button press={() => void shell.run(() => shell.reseal(person.person, paper ?? undefined)).then((ok) => { if (ok) setPaper(null); })} act="reseal.go">{t('vault.reseal.go')}</Button>
+            {paper === null && <Button press={() => setPaper('')} act="reseal.paper">{t('vault.reseal.paper')}</Button>}
+          </div>
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** What is typed here is sealed on this page and leaves it as ciphertext. It is kept until it was sealed, and nowhere but here. */
+function Enter({ shell, done }: { shell: VaultShell; done: (pseudonym: string | null) => void }) {
+  const t = useText();
+  const [p, setP] = useState<Particulars>(empty);
+  const take = async (file: File | undefined): Promise<void> => {
+    if (file) await shell.run(async () => setP({ ...p, photo: base64(await smallPhoto(file)) }));
+  };
+  const seal = async (): Promise<void> => {
+    let pseudonym = '';
+    if (await shell.run(async () => { pseudonym = await shell.protect(p); })) { setP(empty); done(pseudonym); }
+  };
+  return (
+    <Form go={() => void seal()}>
+      <p>{t('vault.enter.what')}</p>
+      {fields.map((f) => <Field key={f} name={f} kind={f === 'name' || f === 'birth' ? 'line' : 'text'} label={t(`vault.field.${f}`)} value={p[f]} set={(v) => setP({ ...p, [f]: v })} />)}
+      <label class="button vault-file"><span>{t(p.photo === '' ? 'vault.enter.photo' : 'vault.enter.photo.taken')}</span><input class="visually-hidden" type="file" accept="image/*" name="photo" onChange={(e) => void take(e.currentTarget.files?.[0])} /></label>
+      <Submit act="person.seal">{t('vault.enter.seal')}</Submit>
+      <div class="buttons"><Button press={() => { setP(empty); done(null); }} act="person.cancel">{t('cancel')}</Button></div>
+    </Form>
+  );
+}
