@@ -90,11 +90,13 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 	}
 	a.access = access.New(access.Config{Store: a.store})
 	a.audit = audit.New(a.ledger)
-	a.accounts = account.New(account.Config{Store: a.store, Audit: a.audit})
 	if a.words, err = courtWords(); err != nil {
 		return nil, err
 	}
 	if err := a.listen(); err != nil {
+		return nil, err
+	}
+	if err := a.openAccounts(); err != nil {
 		return nil, err
 	}
 	if err := a.openMedia(); err != nil {
@@ -106,7 +108,7 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 			return nil, err
 		}
 	}
-	return a, nil
+	return a, a.firstCodes(context.Background())
 }
 
 // courtWords are the labels of the interface in the language of the court, which the protocol is written in.
@@ -281,6 +283,7 @@ func (a *App) Run(ctx context.Context) error {
 	if a.certificate != nil {
 		all.Go(func() { a.certificate.Run(ctx) })
 	}
+	all.Go(func() { a.accounts.Run(ctx) })
 	var servers []*http.Server
 	for _, l := range []net.Listener{a.local, a.secure} {
 		if l == nil {

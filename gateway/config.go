@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -69,6 +70,11 @@ const TripwireOff = "off"
 // AccessConfig says how people come in.
 type AccessConfig struct {
 	Seats string `toml:"seats"` // SeatsOfPersons, also "": by invitation of an account; SeatsByLink: by whoever opens the link, for the demonstration
+
+	Courts        []string `toml:"courts"`         // whose people may come in, beside the courts of the hearings
+	Password      bool     `toml:"password"`       // password with TOTP, for who has no passkey
+	IdleMinutes   int      `toml:"idle_minutes"`   // how long a session lasts without a request; 0: 30
+	AbsoluteHours int      `toml:"absolute_hours"` // and at the most; 0: 12
 }
 
 // How a seat is taken.
@@ -83,9 +89,18 @@ func (c AccessConfig) byLink() bool { return c.Seats == SeatsByLink }
 func (c AccessConfig) check() error {
 	switch c.Seats {
 	case "", SeatsOfPersons, SeatsByLink:
-		return nil
+	default:
+		return fmt.Errorf("access.seats: %q is neither %q nor %q", c.Seats, SeatsOfPersons, SeatsByLink)
 	}
-	return fmt.Errorf("access.seats: %q is neither %q nor %q", c.Seats, SeatsOfPersons, SeatsByLink)
+	for _, court := range c.Courts {
+		if !slices.Contains(hearing.Courts(), court) {
+			return fmt.Errorf("access.courts: there is no court %q", court)
+		}
+	}
+	if c.IdleMinutes < 0 || c.IdleMinutes > 240 || c.AbsoluteHours < 0 || c.AbsoluteHours > 24 {
+		return errors.New("access: a session lasts at most 240 minutes without a request (idle_minutes) and 24 hours in all (absolute_hours)")
+	}
+	return nil
 }
 
 // ProtocolConfig is how the protocol is written.

@@ -182,13 +182,22 @@ func (o *demoOptions) courtroomChildren(app *App) []*child {
 
 // Links is what a person, or a script, needs to take part: one link for each seat that is free.
 type Links struct {
-	Gateway   string            `json:"gateway,omitempty"`
-	TLS       string            `json:"tls,omitempty"`
-	Seats     []SeatLink        `json:"seats,omitempty"`
-	Kiosk     string            `json:"kiosk,omitempty"`
-	Tokens    map[string]string `json:"tokens,omitempty"` // publication -> bearer token; printed by serve only, for whoever starts stations and cameras
-	Processes []ProcessLink     `json:"processes,omitempty"`
-	Folder    string            `json:"folder,omitempty"`
+	Gateway        string              `json:"gateway,omitempty"`
+	TLS            string              `json:"tls,omitempty"`
+	Seats          []SeatLink          `json:"seats,omitempty"`
+	Kiosk          string              `json:"kiosk,omitempty"`
+	Tokens         map[string]string   `json:"tokens,omitempty"` // publication -> bearer token; printed by serve only, for whoever starts stations and cameras
+	Administrators []AdministratorLink `json:"administrators,omitempty"`
+	Processes      []ProcessLink       `json:"processes,omitempty"`
+	Folder         string              `json:"folder,omitempty"`
+}
+
+// AdministratorLink is the one-time code by which a court's first administrator makes her account.
+type AdministratorLink struct {
+	Court string    `json:"court"`
+	Code  string    `json:"code"`
+	Link  string    `json:"link"`
+	Ends  time.Time `json:"ends"`
 }
 
 // SeatLink is the way into one seat. Link is empty where the seat is taken; the clerk can issue another.
@@ -220,6 +229,12 @@ func printLinks(out io.Writer, l Links, asJSON bool) {
 			link = "issued before; the clerk can issue another"
 		}
 		fmt.Fprintf(&b, "  %-22s %s\n", strings.ReplaceAll(s.Role, "_", " "), link)
+	}
+	if len(l.Administrators) > 0 {
+		b.WriteString("\nNo administrator yet. Whoever opens this link first makes that court's first administrator; it is good once, until the time beside it.\n\n")
+	}
+	for _, first := range l.Administrators {
+		fmt.Fprintf(&b, "  %-22s %s   %s\n", first.Court, first.Link, first.Ends.UTC().Format("2006-01-02 15:04 UTC"))
 	}
 	for _, label := range slices.Sorted(maps.Keys(l.Tokens)) {
 		fmt.Fprintf(&b, "  token of %-22s %s\n", label, l.Tokens[label])

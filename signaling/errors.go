@@ -68,6 +68,10 @@ var statuses = map[string]int{
 	"wrong_phase": http.StatusConflict, "rendering_not_ordered": http.StatusForbidden, "order_not_signed": http.StatusConflict,
 	"media_refused": http.StatusUnsupportedMediaType, "sdp_invalid": http.StatusBadRequest, "too_large": http.StatusRequestEntityTooLarge,
 	"too_many": http.StatusTooManyRequests, "not_durable": http.StatusServiceUnavailable, "ledger_failed": http.StatusServiceUnavailable,
+	"sign_in_failed": http.StatusUnauthorized, "passkey_clone": http.StatusForbidden, "passkey_unavailable": http.StatusConflict, "passkey_known": http.StatusConflict,
+	"passkey_unknown": http.StatusNotFound, "code_over": http.StatusGone, "login_taken": http.StatusConflict, "last_way": http.StatusConflict, "session_unknown": http.StatusNotFound,
+	"person_closed": http.StatusConflict, "person_claimed": http.StatusConflict, "not_yourself": http.StatusForbidden,
+	"roles_apart": http.StatusConflict, "recovery_unknown": http.StatusNotFound, "sign_in_again": http.StatusForbidden, "password_off": http.StatusConflict,
 	"recording_failed": http.StatusServiceUnavailable, "internal": http.StatusInternalServerError, "undertaking_required": http.StatusForbidden,
 }
 

@@ -17,12 +17,13 @@ type Account struct {
 	Closed                 bool
 	Epoch                  int64 // grows with whatever ends her sessions
 	Ways                   int   // how many passkeys, passwords and links to a provider she has
+	Claimed                bool  // whether she ever claimed the account with a code
 }
 
 const selectAccount = `SELECT id, court, name, login, made, closed, epoch,
 	(SELECT coalesce(group_concat(role, ' '), '') FROM (SELECT role FROM people_roles WHERE person = p.id ORDER BY role)),
 	(SELECT count(*) FROM passkeys WHERE person = p.id) + (SELECT count(*) FROM passwords WHERE person = p.id)
-	+ (SELECT count(*) FROM provider_links WHERE person = p.id)
+	+ (SELECT count(*) FROM provider_links WHERE person = p.id), claimed
 	FROM people p `
 
 type scanner interface{ Scan(...any) error }
@@ -31,7 +32,7 @@ func scanAccount(row scanner, more ...any) (Account, error) {
 	var a Account
 	var made int64
 	var roles string
-	err := row.Scan(append([]any{&a.ID, &a.Court, &a.Name, &a.Login, &made, &a.Closed, &a.Epoch, &roles, &a.Ways}, more...)...)
+	err := row.Scan(append([]any{&a.ID, &a.Court, &a.Name, &a.Login, &made, &a.Closed, &a.Epoch, &roles, &a.Ways, &a.Claimed}, more...)...)
 	a.Made, a.Roles = time.UnixMilli(made).UTC(), strings.Fields(roles)
 	return a, unknownIfNone("account", err)
 }

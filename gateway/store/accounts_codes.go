@@ -82,6 +82,9 @@ func (s *Store) Claim(ctx context.Context, c Claim) (ended []string, err error) 
 				return err
 			}
 		}
+		if _, err := w.exec("UPDATE people SET claimed = 1 WHERE id = (SELECT person FROM account_codes WHERE hash = ?)", c.Code[:]); err != nil {
+			return err
+		}
 		if c.EndWays {
 			if ended, err = w.claimAnew(c); err != nil {
 				return err

@@ -4,13 +4,14 @@ package store
 // person's sessions: a session that was begun on what held before is not kept.
 const accounts = `
 CREATE TABLE people (
-	id     TEXT    PRIMARY KEY,
-	court  TEXT    NOT NULL,
-	name   TEXT    NOT NULL,
-	login  TEXT    NOT NULL UNIQUE,
-	made   INTEGER NOT NULL,
-	closed INTEGER NOT NULL DEFAULT 0,
-	epoch  INTEGER NOT NULL DEFAULT 1
+	id      TEXT    PRIMARY KEY,
+	court   TEXT    NOT NULL,
+	name    TEXT    NOT NULL,
+	login   TEXT    NOT NULL UNIQUE,
+	made    INTEGER NOT NULL,
+	closed  INTEGER NOT NULL DEFAULT 0,
+	claimed INTEGER NOT NULL DEFAULT 0,
+	epoch   INTEGER NOT NULL DEFAULT 1
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE people_roles (
