@@ -164,6 +164,7 @@ func (p *Proceeding) refreshAlarms(now time.Time) {
 	changed := p.alarm("station_lost", lost, now)
 	changed = p.alarm("voice_unheard", len(p.unheard) > 0, now) || changed
 	changed = p.alarm("mode_unsigned", len(p.unsigned) > 0, now) || changed
+	changed = p.alarm("room_revoked", p.revoked, now) || changed
 	changed = p.alarm("gateway_fault", p.panicked, now) || changed
 	changed = p.alarm("recorder_stopped", p.record.failed(), now) || changed
 	if changed || before != len(p.alarms) {

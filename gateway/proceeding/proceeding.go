@@ -102,6 +102,7 @@ type Proceeding struct {
 	unsigned map[string]bool // and those that their station has not signed lately
 	modeKey  atomic.Pointer[ed25519.PublicKey]
 	alarms   map[string]visibility.AlarmView
+	revoked  bool // the device in the witness's place is
 
 	failed   time.Time // since when nothing can be written; zero: the store takes entries
 	retry    time.Time // when to try again
