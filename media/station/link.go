@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"parda/media/enrol"
 )
 
 const (
@@ -45,10 +47,12 @@ type linkEvents interface {
 // that was not acknowledged is sent again after a lost link under the same id, so that it is done once and never lost.
 type link struct {
 	address string
-	token   string
-	client  *http.Client
-	events  linkEvents
-	log     *slog.Logger
+	admit   func(context.Context) (token string, client *http.Client, err error)
+	lost    func() // the gateway did not take what admit gave
+
+	enrolled bool // admit enters as an enrolled device, so that a refused pass is no end
+	events   linkEvents
+	log      *slog.Logger
 
 	mu      sync.Mutex
 	pending []*commandMessage
@@ -60,7 +64,8 @@ type link struct {
 func newLink(gateway *url.URL, hearing, token string, client *http.Client, events linkEvents, log *slog.Logger) *link {
 	u := gateway.JoinPath("ws", hearing)
 	u.Scheme = strings.Replace(u.Scheme, "http", "ws", 1)
-	return &link{address: u.String(), token: token, client: client, events: events, log: log, poke: make(chan struct{}, 1), direct: make(chan []byte, 16)}
+	admit := func(context.Context) (string, *http.Client, error) { return token, client, nil }
+	return &link{address: u.String(), admit: admit, lost: func() {}, events: events, log: log, poke: make(chan struct{}, 1), direct: make(chan []byte, 16)}
 }
 
 // command queues a command of the witness or the station and returns its id. It is kept until the gateway has answered. With supersede set,
@@ -132,7 +137,7 @@ func (l *link) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if !ever && (errors.Is(err, errTokenWrong) || errors.Is(err, errHearingUnknown) || errors.Is(err, errGatewayIdentity)) {
+		if !ever && l.final(err) {
 			return err
 		}
 		if time.Since(began) > backoffMost {
@@ -148,17 +153,29 @@ func (l *link) run(ctx context.Context) error {
 	return nil
 }
 
+// final says whether no waiting heals a failure. An enrolled device's pass is renewed, and a clerk may assign the room any moment.
+func (l *link) final(err error) bool {
+	if l.enrolled {
+		return errors.Is(err, enrol.ErrRevoked) || errors.Is(err, enrol.ErrExpired) || errors.Is(err, errHearingUnknown)
+	}
+	return errors.Is(err, errTokenWrong) || errors.Is(err, errHearingUnknown) || errors.Is(err, errGatewayIdentity)
+}
+
 func (l *link) once(ctx context.Context, onUp func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	dial, done := context.WithTimeout(ctx, 10*time.Second)
 	defer done()
+	token, client, err := l.admit(dial)
+	if err != nil {
+		return err
+	}
 	conn, resp, err := websocket.Dial(dial, l.address, &websocket.DialOptions{
-		HTTPClient: l.client,
-		HTTPHeader: http.Header{"Authorization": {"Bearer " + l.token}},
+		HTTPClient: client,
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + token}},
 	})
 	if err != nil {
-		return refusalOfDial(resp, err)
+		return l.refused(refusalOfDial(resp, err))
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(linkReadLimit)
@@ -176,6 +193,14 @@ func (l *link) once(ctx context.Context, onUp func()) error {
 	err = l.read(ctx, conn)
 	cancel()
 	<-written
+	return err
+}
+
+// refused notes that the gateway did not take what this station came with, and gives the refusal.
+func (l *link) refused(err error) error {
+	if errors.Is(err, errTokenWrong) || errors.Is(err, errGatewayIdentity) {
+		l.lost()
+	}
 	return err
 }
 
@@ -255,7 +280,7 @@ func (l *link) read(ctx context.Context, conn *websocket.Conn) error {
 		cancel()
 		if err != nil {
 			if websocket.CloseStatus(err) == 4001 {
-				return errTokenWrong
+				return l.refused(errTokenWrong)
 			}
 			return err
 		}

@@ -7,6 +7,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"parda/media/enrol"
 )
 
 // The few messages of signaling/PROTOCOL.md that the station reads or writes itself. What the kiosk alone needs passes through unread.
@@ -74,6 +76,7 @@ const (
 
 // plainCause names the cause of a failed link without an address or a name in it, for a log that holds neither.
 func plainCause(err error) string {
+	var refused *enrol.Refused
 	var dns *net.DNSError
 	var net0 net.Error
 	switch {
@@ -81,6 +84,10 @@ func plainCause(err error) string {
 		return "closed"
 	case errors.Is(err, errTokenWrong), errors.Is(err, errHearingUnknown), errors.Is(err, errGatewayIdentity):
 		return err.Error()
+	case errors.Is(err, enrol.ErrGateway), errors.Is(err, errAdmission), errors.Is(err, enrol.ErrKey):
+		return err.Error()
+	case errors.As(err, &refused):
+		return refused.Error()
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "the gateway is not reachable: connection refused"
 	case errors.As(err, &dns):

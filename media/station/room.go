@@ -56,6 +56,7 @@ type room struct {
 	pending map[string]bool // command ids whose refusal the kiosk wants to know
 	heard   bool            // the testimony is released, as far as the gateway last said
 	said    []saidPiece     // what she wrote since
+	officer *officerForm    // the room officer's, as it was sent last
 }
 
 // kioskOutlet is the kiosk's page, which may be absent. Neither call blocks.
@@ -109,6 +110,7 @@ func (r *room) linkDown(why string) {
 	defer r.mu.Unlock()
 	r.log.Warn("link to the gateway is down: nobody hears the witness", "why", why)
 	r.linked = false
+	r.officerCutOff()
 	r.apply()
 }
 
@@ -141,6 +143,7 @@ func (r *room) linkReply(id string, raw []byte, refused string) {
 	wanted := r.pending[id]
 	delete(r.pending, id)
 	hers := r.saidAnswered(id, raw, refused)
+	hers = r.officerAnswered(id, refused) || hers
 	r.mu.Unlock()
 	if hers {
 		r.kiosk.changed()
@@ -300,6 +303,15 @@ func (r *room) release() {
 		r.session = nil
 		r.log.Info("testimony over; the masks' parameters are wiped")
 	}
+}
+
+// revoked ends what this station keeps of a testimony, because the court has revoked the device (A5): whoever holds it now is not the court.
+func (r *room) revoked() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.order, r.refused = nil, "device_revoked"
+	r.log.Error("the court has revoked this device; nothing flows, and what was kept of the testimony is destroyed")
+	r.release()
 }
 
 func (r *room) stopRunning() {

@@ -125,7 +125,10 @@ func TestTestifyEndsWithACodeAndASentence(t *testing.T) {
 		code     int
 		sentence string
 	}{
-		"no gateway":          {[]string{"-token", "T"}, exitUsage, "-gateway and -token"},
+		"no gateway":          {[]string{"-token", "T"}, exitUsage, "-gateway is needed"},
+		"not enrolled":        {[]string{"-gateway", "https://127.0.0.1:1", "-state", dir}, exitFailed, "not enrolled"},
+		"enrolled, in clear":  {[]string{"-gateway", g.URL, "-state", dir}, exitUsage, "TLS only"},
+		"neither":             {[]string{"-gateway", g.URL, "-state", ""}, exitUsage, "-state of an enrolled device"},
 		"gateway in clear":    {[]string{"-token", "T", "-gateway", "http://192.0.2.1:1"}, exitUsage, "https"},
 		"gateway of no kind":  {[]string{"-token", "T", "-gateway", "court"}, exitUsage, "URL"},
 		"a seed":              {[]string{"-token", "T", "-gateway", g.URL, "-session", "1"}, exitUsage, "flags"},

@@ -19,8 +19,12 @@ import (
 
 	courtroomui "parda/courtroom-ui"
 	"parda/media/capture"
+	"parda/media/enrol"
+	"parda/media/enrol/form"
 	"parda/media/publish"
 )
+
+var errCoreDumps = errors.New("core dumps could not be switched off, so the station does not start")
 
 // errDevice marks a camera or microphone that cannot be opened at the start.
 var errDevice = errors.New("device")
@@ -37,6 +41,7 @@ type testifyConfig struct {
 	judgeKey                             string
 	json                                 bool
 	relayOnly                            bool
+	requireLocked, requireConfined       bool
 }
 
 func testifyFlags(c *testifyConfig, stderr io.Writer) *flag.FlagSet {
@@ -44,15 +49,17 @@ func testifyFlags(c *testifyConfig, stderr io.Writer) *flag.FlagSet {
 	fs.StringVar(&c.gateway, "gateway", "", "the gateway's `URL`, https://HOST:PORT (http on this machine only)")
 	fs.StringVar(&c.gatewayCert, "gateway-cert", "", "PEM `FILE` of the gateway's certificate, where it is its own")
 	fs.StringVar(&c.hearing, "hearing", "demo", "the hearing's `ID`")
-	fs.StringVar(&c.token, "token", "", "the station's bearer `TOKEN` (or in the environment as PARDA_TOKEN, where other users can list processes)")
+	fs.StringVar(&c.token, "token", "", "a bearer `TOKEN` in place of an enrolled device's pass, for the demonstration (or in the environment as PARDA_TOKEN, where other users can list processes)")
 	fs.StringVar(&c.camera, "camera", "", "camera: /dev/videoN, a file, or demo:witness; empty for none")
 	fs.StringVar(&c.microphone, "microphone", "", "microphone: pulse:NAME, alsa:NAME, a file, or demo:witness; empty for none")
 	fs.StringVar(&c.speaker, "speaker-microphone", "", "microphone of a sworn speaker, as -microphone; used only while the order says that one repeats the answers")
-	fs.StringVar(&c.state, "state", stateFolder(), "`FOLDER` for the sealed parameters of a testimony that is going on; empty for none")
+	fs.StringVar(&c.state, "state", stateFolder(), "`FOLDER` of the enrolled device, and for the sealed parameters of a testimony that is going on; empty for none")
 	fs.BoolVar(&c.loop, "loop", false, "play files again at their end")
 	fs.StringVar(&c.kiosk, "kiosk", "127.0.0.1:0", "`ADDRESS` of the witness's page, on this machine only")
 	fs.StringVar(&c.judgeKey, "judge-key", "", "short `CODE` (or whole SHA-256) of the judge's key; without it the first key of the hearing is trusted")
 	fs.BoolVar(&c.relayOnly, "relay-only", false, "send by the gateway's TURN server and no other way, so that not even the gateway's media port sees this room's address")
+	fs.BoolVar(&c.requireLocked, "require-locked", false, "do not start where memory cannot be locked, so that nothing of the witness reaches a swap")
+	fs.BoolVar(&c.requireConfined, "require-confined", false, "do not start where the kernel cannot confine this program to its devices, its state and what it must read (Landlock)")
 	fs.BoolVar(&c.json, "json", false, "print the kiosk's link as a line of JSON")
 	fs.IntVar(&c.width, "width", 640, "width of the masked picture in pixels")
 	fs.IntVar(&c.height, "height", 480, "height of the masked picture in pixels")
@@ -83,14 +90,18 @@ func (c *testifyConfig) check() (*url.URL, error) {
 	os.Unsetenv("PARDA_TOKEN")
 	u, err := url.Parse(c.gateway)
 	switch {
-	case c.gateway == "" || c.token == "":
-		return nil, fmt.Errorf("%w: -gateway and -token are needed", errUsage)
+	case c.gateway == "":
+		return nil, fmt.Errorf("%w: -gateway is needed", errUsage)
+	case c.token == "" && c.state == "":
+		return nil, fmt.Errorf("%w: -state of an enrolled device is needed, or -token for the demonstration", errUsage)
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		return nil, fmt.Errorf("%w: -gateway must be a URL such as https://court.example:8443", errUsage)
 	case u.Scheme == "http" && !loopbackHost(u.Hostname()):
 		return nil, fmt.Errorf("%w: -gateway must be https; http would send the token and the keys of the media in clear", errUsage)
 	case !hearingID.MatchString(c.hearing):
 		return nil, fmt.Errorf("%w: -hearing is no hearing's id", errUsage)
+	case c.token == "" && u.Scheme != "https":
+		return nil, fmt.Errorf("%w: an enrolled device speaks to its gateway over TLS only: -gateway must be https", errUsage)
 	case c.judgeKey != "" && !validCode(c.judgeKey):
 		return nil, fmt.Errorf("%w: -judge-key must be the eight digits that the judge's console shows, or the key's whole SHA-256 in hex", errUsage)
 	}
@@ -109,8 +120,13 @@ func testify(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
-	if err := keepMemoryPrivate(log); err != nil {
-		return errors.New("core dumps could not be switched off, so the station does not start")
+	if err := keepMemoryPrivate(log, c.requireLocked); errors.Is(err, errNotLocked) {
+		return err
+	} else if err != nil {
+		return errCoreDumps
+	}
+	if err := checkConfined(log, c.requireConfined); err != nil {
+		return err
 	}
 	s := &station{config: c, log: log, stdout: stdout}
 	return s.run(ctx)
@@ -130,7 +146,7 @@ func (s *station) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	roots, err := rootCAs(s.config.gatewayCert)
+	admission, err := s.admission(gateway)
 	if err != nil {
 		return err
 	}
@@ -151,7 +167,7 @@ func (s *station) run(ctx context.Context) error {
 		s.log.Info("a testimony of this hearing was going on when the station ended; its parameters and the judge's key are kept", "key_code", r.trust.code())
 	}
 	r.publish = func(ctx context.Context, key string) (publication, error) {
-		return publish.New(ctx, publish.Config{GatewayURL: gateway.String(), Hearing: s.config.hearing, Token: s.config.token, Rendering: key, RootCAs: roots, Log: s.log,
+		return admission.publishes(ctx, publish.Config{GatewayURL: gateway.String(), Hearing: s.config.hearing, Rendering: key, Log: s.log,
 			RelayOnly: s.config.relayOnly, TURN: r.turnServers()})
 	}
 	if r.signer, err = newSigner(); err != nil {
@@ -165,12 +181,15 @@ func (s *station) run(ctx context.Context) error {
 		return err
 	}
 	r.kiosk, r.rec.changed = door, door.changed
-	r.link = newLink(gateway, s.config.hearing, s.config.token, gatewayClient(roots), r, s.log)
+	r.link = newLink(gateway, s.config.hearing, "", nil, r, s.log)
+	r.link.admit, r.link.lost, r.link.enrolled = admission.dial, admission.lost, admission.enter != nil
+	admission.revoked = func() { r.workers.Go(r.revoked) }
 	s.announce(door.link())
 
 	fatal := make(chan error, 2)
 	r.workers.Go(func() { fatal <- door.serve(ctx, r) })
 	r.workers.Go(func() { fatal <- r.link.run(ctx) })
+	r.workers.Go(func() { admission.keep(ctx, renewsEvery) })
 	r.workers.Go(func() { r.watch(ctx) })
 	r.workers.Go(func() { r.tellFigure(ctx) })
 	select {
@@ -185,6 +204,30 @@ func (s *station) run(ctx context.Context) error {
 	}
 	r.close()
 	return err
+}
+
+// renewsEvery is how often the station looks whether its pass is to be renewed.
+const renewsEvery = time.Minute
+
+// admission is by what this station comes in: its enrolment, or, for the demonstration, a token.
+func (s *station) admission(gateway *url.URL) (*admission, error) {
+	if s.config.token != "" {
+		roots, err := rootCAs(s.config.gatewayCert)
+		if err != nil {
+			return nil, err
+		}
+		s.log.Warn("this station comes with a token and not as an enrolled device: for a demonstration, not for a witness")
+		return byToken(s.config.token, roots), nil
+	}
+	d, err := enrol.Open(s.config.state, keeper(""))
+	if err != nil {
+		return nil, err
+	}
+	s.log.Info("enrolled", "device", d.ID(), "key", d.Kept(), "certificate_until", d.Until().Format(time.DateOnly))
+	if d.Kept() == form.KeptFile {
+		s.log.Warn("this device's key lies in a file that whoever takes the disk can read")
+	}
+	return byDevice(d, gateway.String(), s.config.hearing), nil
 }
 
 // devices opens camera and microphone, so that a room without them is told before a witness sits down.
