@@ -21,6 +21,7 @@ import (
 	"parda/gateway/access"
 	"parda/gateway/access/account"
 	"parda/gateway/access/audit"
+	"parda/gateway/access/stepup"
 	"parda/gateway/certificate"
 	"parda/gateway/hearing"
 	"parda/gateway/ledger"
@@ -42,6 +43,7 @@ type App struct {
 	access   *access.Access
 	audit    *audit.Book
 	accounts *account.Accounts
+	touches  *stepup.Desk
 	relay    *relay.Relay
 	turn     *relay.TURN
 	ear      *ear.Ear      // the audio tripwire; nil where it is off
@@ -59,6 +61,7 @@ type App struct {
 	local, secure net.Listener        // nil where not configured
 
 	hearings map[string]*proceeding.Proceeding
+	wakes    map[string]chan struct{} // by hearing: somebody or something ended, and what is open is asked again
 	links    Links
 	tokens   map[string]string // hearing/label -> token, of this start
 }
@@ -70,7 +73,7 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 		return nil, err
 	}
 	log = quiet(log)
-	a := &App{config: config, log: log, board: newSwitchboard(), turnstiles: newTurnstiles(), patience: defaultPatience(), hearings: map[string]*proceeding.Proceeding{}, tokens: map[string]string{}}
+	a := &App{config: config, log: log, board: newSwitchboard(), turnstiles: newTurnstiles(), patience: defaultPatience(), hearings: map[string]*proceeding.Proceeding{}, wakes: map[string]chan struct{}{}, tokens: map[string]string{}}
 	defer func() {
 		if err != nil {
 			a.closeAll(context.Background())
@@ -99,6 +102,9 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 	if err := a.openAccounts(); err != nil {
 		return nil, err
 	}
+	a.touches = stepup.New(passkeys{a.accounts}, nil)
+	a.accounts.OnEnded(func(session, _ string) { a.ended(session) })
+	a.accounts.OnBusy(a.sits)
 	if err := a.openMedia(); err != nil {
 		return nil, err
 	}
@@ -167,13 +173,13 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 	p, err := proceeding.Open(ctx, proceeding.Config{
 		ID: c.ID, Folder: filepath.Join(a.config.Data, "hearings", c.ID), Ledger: a.ledger, Access: a.access,
 		Media: line{a.board, c.ID}, Source: line{a.board, c.ID}, Words: a.words,
-		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, TURN: passDesk{a, c.ID}, Log: a.log,
+		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, TURN: passDesk{a, c.ID}, StepUp: a.stepUps(), Log: a.log,
 		Leaks: a.leakFacts(c.ID, time.Now()),
 	})
 	if err != nil {
 		return fmt.Errorf("hearing %s: %w", c.ID, err)
 	}
-	a.hearings[c.ID] = p
+	a.hearings[c.ID], a.wakes[c.ID] = p, make(chan struct{}, 1)
 	a.board.connect(c.ID, p)
 	return a.issueLinks(ctx, c, seats)
 }
@@ -234,6 +240,13 @@ func (a *App) issueLinks(ctx context.Context, c HearingConfig, seats []hearing.S
 
 func (a *App) issueLink(ctx context.Context, id string, s hearing.SeatSpec) (SeatLink, error) {
 	link := SeatLink{Hearing: id, Seat: s.ID, Role: string(s.Role)}
+	capacity := 1
+	if s.Role == hearing.Gallery {
+		capacity = access.GalleryCapacity
+	}
+	if !a.config.Access.byLink() { // persons are invited, and the clerk gives out the links of places
+		return link, a.access.Close(ctx, id, s.ID, capacity)
+	}
 	_, err := a.store.Seat(ctx, id, s.ID)
 	if err != nil && !errors.Is(err, store.ErrUnknown) {
 		return link, err
@@ -243,10 +256,6 @@ func (a *App) issueLink(ctx context.Context, id string, s hearing.SeatSpec) (Sea
 		if err != nil || taken || !a.config.Redraw {
 			return link, err
 		}
-	}
-	capacity := 1
-	if s.Role == hearing.Gallery {
-		capacity = access.GalleryCapacity
 	}
 	code, err := a.access.Issue(ctx, id, s.ID, capacity)
 	if err == nil {
@@ -277,8 +286,9 @@ func (a *App) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var all sync.WaitGroup
-	for _, p := range a.hearings {
+	for id, p := range a.hearings {
 		all.Go(func() { p.Run(ctx) })
+		all.Go(func() { a.watch(ctx, p, a.wakes[id]) })
 	}
 	if a.certificate != nil {
 		all.Go(func() { a.certificate.Run(ctx) })

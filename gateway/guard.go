@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"net/http"
 	"slices"
 
 	"github.com/gin-gonic/gin"
 
 	"parda/gateway/access/account"
+	"parda/gateway/access/audit"
 	"parda/gateway/access/rights"
 	"parda/signaling"
 )
@@ -20,8 +24,8 @@ type route struct {
 
 // who may knock at a route. The zero value admits nobody.
 type who struct {
-	kind  string
-	right rights.Right // where kind is person
+	kind   string
+	rights []rights.Right // where kind is person: one of them
 }
 
 var (
@@ -33,12 +37,14 @@ var (
 	byOperator = who{kind: "operator"} // loopback only
 )
 
-// needs is a person who is signed in and has the right, in her own court.
-func needs(right rights.Right) who { return who{kind: "person", right: right} }
+// needs is a person who is signed in and has the right, or one of them, in her own court. Which hearing, person or device of the court she may ask about, the handler asks.
+func needs(right rights.Right, or ...rights.Right) who {
+	return who{kind: "person", rights: append([]rights.Right{right}, or...)}
+}
 
 // table is every route of the gateway.
 func (a *App) table(secure bool) []route {
-	return slices.Concat(a.doors(secure))
+	return slices.Concat(a.doors(secure), a.accountRoutes(), a.peopleRoutes(), a.invitationRoutes(), a.auditRoutes(), a.vaultRoutes())
 }
 
 const sessionKey = "parda session"
@@ -49,14 +55,8 @@ func (a *App) guard(r route) gin.HandlerFunc {
 		switch r.who.kind {
 		case "open", "code", "seat", "token", "device", "operator":
 			return
-		case "person":
-			s, err := a.signedIn(c)
-			if err == nil && !s.Has(r.who.right) {
-				err = signaling.Refuse("not_allowed", "Your account may not do that.", nil)
-			}
-			if err == nil && c.Request.Method != "GET" && !a.sameOrigin(c.Request) {
-				err = signaling.Refuse("not_allowed", "This request comes from another site.", nil)
-			}
+		case "person", "vault":
+			s, err := a.admit(c, r)
 			if err == nil {
 				c.Set(sessionKey, s)
 				return
@@ -69,22 +69,72 @@ func (a *App) guard(r route) gin.HandlerFunc {
 	}
 }
 
+// admit lets a person with the right pass. What another site's page sends is refused before anything is asked of the session, by every method: SameSite=Strict keeps the
+// cookie back already, and this is the second lock.
+func (a *App) admit(c *gin.Context, r route) (account.Session, error) {
+	if c.Request.Method != http.MethodGet && !a.sameOrigin(c.Request) {
+		return account.Session{}, signaling.Refuse("not_allowed", "This request comes from another site.", nil)
+	}
+	knocks := a.signedIn
+	if r.who.kind == "vault" {
+		knocks = a.vaultVisitor
+	}
+	s, err := knocks(c)
+	if err != nil {
+		return account.Session{}, err
+	}
+	if !slices.ContainsFunc(r.who.rights, s.Has) {
+		a.refusedTo(c.Request.Context(), s, string(r.who.rights[0]))
+		return account.Session{}, signaling.Refuse("not_allowed", "Your account may not do that.", nil)
+	}
+	return s, nil
+}
+
+// refusedTo enters that somebody knocked where she has no right: once a minute for each session and right, so that a page that knocks without end fills no disk. The refusal
+// holds whether it could be entered or not.
+func (a *App) refusedTo(ctx context.Context, s account.Session, right string) {
+	if !a.turnstiles.pass(1./60, 1, "refused", s.ID, right) {
+		return
+	}
+	err := a.audit.Enter(context.WithoutCancel(ctx), s.Person.Court, audit.AccessRefused, s.Person.ID, map[string]string{"session": s.ID, "right": right})
+	if err != nil {
+		a.log.Error("a refusal could not be entered", "err", err)
+	}
+}
+
 // sessionCookie holds a person's session. Over TLS its name binds it to this host and path (RFC 6265bis, section 4.1.3.2).
-func (a *App) sessionCookie(c *gin.Context) string {
-	if a.overTLS(c.Request) {
+func (a *App) sessionCookie(c *gin.Context) string { return a.sessionCookieOf(c.Request) }
+
+func (a *App) sessionCookieOf(r *http.Request) string {
+	if a.overTLS(r) {
 		return "__Host-parda"
 	}
 	return "parda_person"
 }
 
 func (a *App) signedIn(c *gin.Context) (account.Session, error) {
-	value, err := c.Cookie(a.sessionCookie(c))
+	s, _, err := a.signedInBy(c.Request)
+	return s, err
+}
+
+// signedInBy gives the session of a request, and the cookie's value, by which it is asked for again while something is open for it.
+func (a *App) signedInBy(r *http.Request) (s account.Session, value string, err error) {
+	cookie, err := r.Cookie(a.sessionCookieOf(r))
 	if err != nil {
-		return account.Session{}, signaling.Refuse("sign_in_required", "Sign in first.", nil)
+		return s, "", signaling.Refuse("sign_in_required", "Sign in first.", nil)
 	}
-	s, err := a.accounts.Session(c.Request.Context(), value)
-	if err != nil {
+	s, err = a.session(r.Context(), cookie.Value)
+	return s, cookie.Value, err
+}
+
+// session is the session of a cookie's value. A disk that cannot be read is no sign-out: who holds a seat keeps it, and who comes anew is refused all the same.
+func (a *App) session(ctx context.Context, value string) (account.Session, error) {
+	s, err := a.accounts.Session(ctx, value)
+	switch {
+	case errors.Is(err, account.ErrSignedOut):
 		return account.Session{}, signaling.Refuse("sign_in_required", "Sign in first.", err)
+	case err != nil:
+		return account.Session{}, signaling.Refuse("internal", "Something went wrong in the gateway.", err)
 	}
 	return s, nil
 }

@@ -107,39 +107,6 @@ func (a *App) page(c *gin.Context) {
 	c.Data(http.StatusOK, "text/html; charset=utf-8", b)
 }
 
-// enter takes a seat with its one-time code.
-func (a *App) enter(c *gin.Context) {
-	if !a.sameOrigin(c.Request) {
-		signaling.WriteError(c.Writer, a.log, signaling.Refuse("not_allowed", "This request comes from another site.", nil))
-		return
-	}
-	id, seat := c.Param("hearing"), c.Param("seat")
-	p, err := a.hearing(id)
-	if err != nil {
-		signaling.WriteError(c.Writer, a.log, err)
-		return
-	}
-	var body struct {
-		Code string `json:"code"`
-	}
-	if err := json.NewDecoder(io.LimitReader(c.Request.Body, 4096)).Decode(&body); err != nil {
-		signaling.WriteError(c.Writer, a.log, signaling.Refuse("bad_message", "The code cannot be read.", err))
-		return
-	}
-	cookie, err := a.access.Enter(c.Request.Context(), id, seat, body.Code)
-	if err != nil {
-		signaling.WriteError(c.Writer, a.log, doorError(err))
-		return
-	}
-	if err := p.Entered(c.Request.Context(), seat); err != nil {
-		signaling.WriteError(c.Writer, a.log, err)
-		return
-	}
-	http.SetCookie(c.Writer, &http.Cookie{Name: access.CookieName(id, seat), Value: cookie, Path: "/", HttpOnly: true,
-		SameSite: http.SameSiteStrictMode, Secure: a.overTLS(c.Request), MaxAge: int((30 * 24 * time.Hour).Seconds())})
-	c.Status(http.StatusNoContent)
-}
-
 // socket is the conversation of a page, by its cookie, or of the station, by its token.
 func (a *App) socket(c *gin.Context) {
 	id := c.Param("hearing")
@@ -148,13 +115,14 @@ func (a *App) socket(c *gin.Context) {
 		signaling.WriteError(c.Writer, a.log, err)
 		return
 	}
-	seat, holds := "witness", func() error { return nil }
+	seat, hold := "witness", proceeding.Hold{}
 	if token, ok := bearer(c.Request); ok {
-		holds = func() error { return a.tokenFor(context.Background(), id, token, "witness") }
-		err = holds()
-	} else if seat, err = a.seatByCookie(c, id); err == nil {
-		cookie, _ := c.Cookie(access.CookieName(id, seat))
-		holds = func() error { return doorError(a.access.Check(context.Background(), id, seat, cookie)) }
+		hold.Check = func() error { return a.tokenFor(context.Background(), id, token, "witness") }
+		err = hold.Check()
+	} else {
+		var ch chair
+		ch, err = a.chairOf(c.Request, id, c.Query("seat"))
+		seat, hold = ch.seat, ch.hold
 	}
 	if err != nil {
 		signaling.WriteError(c.Writer, a.log, err)
@@ -174,30 +142,23 @@ func (a *App) socket(c *gin.Context) {
 	if err != nil {
 		return // Accept has answered
 	}
-	signaling.Serve(context.WithoutCancel(c.Request.Context()), conn, a.log, id, seat, seated{p, holds}, p)
+	signaling.Serve(context.WithoutCancel(c.Request.Context()), conn, a.log, id, seat, seated{p, hold}, p)
 }
 
 // seated is a hearing that asks once more, when the page says hello, whether it still holds its seat.
 type seated struct {
 	*proceeding.Proceeding
-	holds func() error
+	hold proceeding.Hold
 }
 
 // Attach implements signaling.Room.
 func (s seated) Attach(ctx context.Context, session *signaling.Session, h signaling.Hello) error {
-	return s.AttachIf(ctx, session, h, proceeding.Hold{Check: s.holds})
+	return s.AttachIf(ctx, session, h, s.hold)
 }
 
 func (a *App) seatByCookie(c *gin.Context, id string) (string, error) {
-	seat := c.Query("seat")
-	cookie, err := c.Cookie(access.CookieName(id, seat))
-	if err != nil || seat == "" || seat == "witness" {
-		return "", signaling.Refuse("removed", "This browser does not hold the seat.", nil)
-	}
-	if err := a.access.Check(c.Request.Context(), id, seat, cookie); err != nil {
-		return "", doorError(err)
-	}
-	return seat, nil
+	ch, err := a.chairOf(c.Request, id, c.Query("seat"))
+	return ch.seat, err
 }
 
 // tokenFor checks a bearer token that must be the one of this publication.
@@ -266,45 +227,32 @@ func (a *App) publisher(ctx context.Context, r *http.Request, id string) (*proce
 
 // whep sends to a passive viewer, by its seat's cookie.
 func (a *App) whep() *signaling.Door {
-	seatOf := func(r *http.Request, id string) (*proceeding.Proceeding, string, error) {
-		p, err := a.hearing(id)
-		if err != nil {
-			return nil, "", err
-		}
+	chairOf := func(r *http.Request, id string) (chair, error) {
 		if r.Method != http.MethodGet && !a.sameOrigin(r) {
-			return nil, "", signaling.Refuse("not_allowed", "This request comes from another site.", nil)
+			return chair{}, signaling.Refuse("not_allowed", "This request comes from another site.", nil)
 		}
-		seat := r.URL.Query().Get("seat")
-		cookie, err := r.Cookie(access.CookieName(id, seat))
-		if err != nil {
-			return nil, "", signaling.Refuse("token_wrong", "This browser does not hold the seat.", nil)
-		}
-		return p, seat, doorError(a.access.Check(context.WithoutCancel(r.Context()), id, seat, cookie.Value))
+		return a.chairOf(r, id, r.URL.Query().Get("seat"))
 	}
 	return &signaling.Door{Log: a.log, Within: a.patience.body, ICEServers: a.viewerICE,
 		Open: func(ctx context.Context, r *http.Request, id, offer string) (string, string, error) {
-			p, seat, err := seatOf(r, id)
+			ch, err := chairOf(r, id)
 			if err != nil {
 				return "", "", err
 			}
-			cookie, err := r.Cookie(access.CookieName(id, seat))
-			if err != nil {
+			if err := a.mayOffer(id, "browser "+ch.hold.Page); err != nil {
 				return "", "", err
 			}
-			if err := a.mayOffer(id, "browser "+cookie.Value); err != nil {
-				return "", "", err
-			}
-			return p.Watch(ctx, seat, offer, proceeding.Hold{Check: func() error { _, _, err := seatOf(r, id); return err }})
+			return ch.p.Watch(ctx, ch.seat, offer, ch.hold)
 		},
 		End: func(_ context.Context, r *http.Request, hearing, id string) error {
-			p, seat, err := seatOf(r, hearing)
+			ch, err := chairOf(r, hearing)
 			if err == nil {
-				p.Unwatch(seat, id)
+				ch.p.Unwatch(ch.seat, id)
 			}
 			return err
 		},
 		Restart: func(ctx context.Context, r *http.Request, hearing, id, fragment string) (string, error) {
-			if _, _, err := seatOf(r, hearing); err != nil {
+			if _, err := chairOf(r, hearing); err != nil {
 				return "", err
 			}
 			return a.board.restart(ctx, id, fragment)

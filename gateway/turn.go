@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"parda/gateway/access"
 	"parda/media/relay"
 	"parda/signaling"
 )
@@ -180,15 +179,15 @@ func (a *App) publisherICE(r *http.Request, hearing string) []signaling.ICEServe
 }
 
 func (a *App) viewerICE(r *http.Request, hearing string) []signaling.ICEServer {
-	seat := r.URL.Query().Get("seat")
-	cookie, err := r.Cookie(access.CookieName(hearing, seat))
+	ch, err := a.chairOf(r, hearing, r.URL.Query().Get("seat"))
 	if err != nil {
 		return nil
 	}
-	browser := sha256.Sum256([]byte(cookie.Value)) // the cookie itself is kept nowhere
-	p, err := a.hearing(hearing)
-	if err != nil {
-		return nil
-	}
-	return p.Servers(r.Context(), seat, hex.EncodeToString(browser[:8]))
+	return ch.p.Servers(r.Context(), ch.seat, ch.hold.Page)
+}
+
+// browserName names for TURN the browser whose cookie this is. The cookie itself is kept nowhere.
+func browserName(cookie string) string {
+	sum := sha256.Sum256([]byte(cookie))
+	return hex.EncodeToString(sum[:8])
 }

@@ -34,18 +34,25 @@ type Guest struct {
 
 // Invite binds the seat to a person and draws the code. Whoever held the seat, or was invited to it, has lost it when this returns.
 func (a *Access) Invite(ctx context.Context, v store.Invitation, now time.Time) (code string, err error) {
-	v.From, v.Until = v.From.Truncate(time.Millisecond), v.Until.Truncate(time.Millisecond)
 	if v.Person == "" || v.By == "" || v.Person == v.By {
 		return "", ErrInternal.because(errors.New("an invitation of nobody, or of oneself")) // the gateway has refused it in words
 	}
-	if !v.Until.After(v.From) || !v.Until.After(now) || v.Until.Sub(v.From) > InvitationMost {
-		return "", ErrTime
+	if err := CheckTime(v, now); err != nil {
+		return "", err
 	}
 	code = NewCode()
 	if err := a.store.PutInvitation(ctx, v, hash("code", v.Hearing, v.Seat, normalise(code))); err != nil {
 		return "", fromStore(err, ErrSeatUnknown)
 	}
 	return code, nil
+}
+
+// CheckTime refuses an invitation whose time cannot be.
+func CheckTime(v store.Invitation, now time.Time) error {
+	if v.Until.UnixMilli() <= v.From.UnixMilli() || !v.Until.After(now) || v.Until.Sub(v.From) > InvitationMost {
+		return ErrTime
+	}
+	return nil
 }
 
 // Again draws a new code for the same invitation; whoever held the seat loses it.

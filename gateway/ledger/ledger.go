@@ -211,6 +211,35 @@ func (l *Ledger) Load(ctx context.Context, hearing string) ([]Event, error) {
 	return events, err
 }
 
+// Count is the number of events of a hearing, which is the index of the last one.
+func (l *Ledger) Count(ctx context.Context, hearing string) (uint64, error) {
+	return l.cfg.Store.Count(ctx, hearing)
+}
+
+// Part gives the events of a hearing with after < index <= last, in order.
+func (l *Ledger) Part(ctx context.Context, hearing string, after, last uint64) ([]Event, error) {
+	var events []Event
+	err := l.cfg.Store.Events(ctx, hearing, after, func(r store.Event) error {
+		if r.Index > last {
+			return errEnough
+		}
+		e, err := ParseEvent(r.Canonical, r.Salt)
+		if err == nil && (e.Hearing != hearing || e.Index != r.Index) {
+			err = fmt.Errorf("ledger: event %d is filed in the wrong place", r.Index)
+		}
+		if err == nil {
+			events = append(events, e)
+		}
+		return err
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return events, err
+}
+
+var errEnough = errors.New("ledger: enough")
+
 // Checkpoint waits until a signed checkpoint covers every event appended
 // before the call, and gives it. It takes a second at most on a healthy disk;
 // bound it with ctx.

@@ -213,14 +213,12 @@ func (p *Proceeding) Sits(person string) bool {
 	return p.sitters.of[person] > 0
 }
 
-// Lost takes a seat from whoever holds it, because it was given to somebody else or taken back. When it returns nothing more is sent to them or taken from them. reset
-// says that another person may come: what the seat signed with, and its undertaking, were the old one's.
-func (p *Proceeding) Lost(ctx context.Context, seat string, reset bool) error {
+// Lost takes a seat from whoever holds it, because it was given to somebody else or taken back: what it signed with, and its undertaking, were the old one's. When it returns
+// nothing more is sent to them or taken from them.
+func (p *Proceeding) Lost(ctx context.Context, seat string) error {
 	return p.do(ctx, func() {
 		p.drop(seat, access.ErrRemoved.Code)
-		if reset {
-			p.enter(hearing.SeatGiven(p.state, seat))
-		}
+		p.enter(hearing.SeatGiven(p.state, seat))
 		p.changed()
 	})
 }

@@ -64,6 +64,22 @@ const (
 	RecoveryRefused        Code = "recovery.refused"
 )
 
+// Rights, seats, touches, and the audit itself (the gateway).
+const (
+	AccessRefused   Code = "access.refused"
+	SeatInvited     Code = "seat.invited"
+	SeatExtended    Code = "seat.extended"
+	SeatRevoked     Code = "seat.revoked"
+	SeatLinkGiven   Code = "seat.link_given"
+	SeatEntered     Code = "seat.entered"
+	SeatRefused     Code = "seat.refused"
+	StepUpProved    Code = "step_up.proved"
+	StepUpRefused   Code = "step_up.refused"
+	InvitationsSeen Code = "invitations.seen"
+	AuditSeen       Code = "audit.seen"
+	AuditExported   Code = "audit.exported"
+)
+
 // register holds every code and what it says, in English, for the auditor's documentation. A code is added here by the room that enters it.
 var register = map[Code]string{
 	AccountCodeDrawn:       "a one-time code for an account was drawn: at a start, by an administrator, or by the server's operator",
@@ -85,6 +101,19 @@ var register = map[Code]string{
 	RecoveryAsked:          "an administrator asked a recovery for a person",
 	RecoveryAgreed:         "another administrator agreed to a recovery",
 	RecoveryRefused:        "an administrator refused a recovery",
+
+	AccessRefused:   "a person asked for what none of her roles may; at most once a minute for each session and right",
+	SeatInvited:     "an account was invited to a seat of a hearing for a time",
+	SeatExtended:    "the end of an invitation was moved",
+	SeatRevoked:     "an invitation or a seat's link was taken back",
+	SeatLinkGiven:   "a link was made for the courtroom screen or the gallery",
+	SeatEntered:     "a person took the seat that she was invited to",
+	SeatRefused:     "a person was refused at a seat",
+	StepUpProved:    "a person confirmed an act by a fresh touch of her passkey; the proof is whole",
+	StepUpRefused:   "a touch did not hold for the act that it came with",
+	InvitationsSeen: "somebody looked at who is invited to a hearing",
+	AuditSeen:       "an auditor looked at this audit",
+	AuditExported:   "an auditor took this audit away as a file",
 
 	DeviceEnrolmentMade:  "a one-time code for a device was made",
 	DeviceEnrolmentEnded: "an enrolment was ended, by a person or by a wrong short code",

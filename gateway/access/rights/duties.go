@@ -44,3 +44,18 @@ func Appointed(seat hearing.Role) bool { return seat.Bench() || seat == hearing.
 func MayInvite(roles []Role, seat hearing.Role) bool {
 	return Has(roles, SeatInvite) || Has(roles, SeatAppoint) && Appointed(seat)
 }
+
+// MayFill says whether somebody with these roles may fill a seat of this role, or take it back, as the hearing stands. begun says that the hearing was opened once; taken, that
+// whoever was invited sits there. Once a hearing has begun the administrator, who also makes the accounts, puts nobody into it, and a seat of the bench is taken from a judge
+// by a judge alone: a coerced clerk or administrator (A6) cannot put an account of their own in her place.
+func MayFill(roles []Role, seat hearing.Role, begun, taken bool) bool {
+	switch {
+	case !MayInvite(roles, seat):
+		return false
+	case begun && !Has(roles, SeatInvite):
+		return false
+	case begun && taken && seat.Bench():
+		return slices.Contains(roles, Judge)
+	}
+	return true
+}

@@ -119,6 +119,25 @@ func TestWhoMayInviteToWhichSeat(t *testing.T) {
 	}
 }
 
+// A6: in a hearing that has begun the administrator fills no seat, and nobody but a judge takes a judge's.
+func TestABegunHearingIsFilledByItsOwn(t *testing.T) {
+	for _, role := range Roles() {
+		for _, seat := range hearing.Roles() {
+			for _, begun := range []bool{false, true} {
+				for _, taken := range []bool{false, true} {
+					want := MayInvite([]Role{role}, seat)
+					if begun && (role == Administrator || taken && seat.Bench() && role != Judge) {
+						want = false
+					}
+					if got := MayFill([]Role{role}, seat, begun, taken); got != want {
+						t.Errorf("%s fills %s, begun %v, taken %v: %v, want %v", role, seat, begun, taken, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestTheDocumentIsTheTable(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Who may do what\n\nWritten by `go test ./gateway/access/rights -update` from the table in rights.go. What is not ticked is denied. All of it holds in one's own court\n" +
@@ -137,7 +156,8 @@ func TestTheDocumentIsTheTable(t *testing.T) {
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString("\nAdministrator and auditor go with no other role of the same account. Nobody gives herself a role, and nobody invites herself.\n\n" +
+	b.WriteString("\nAdministrator and auditor go with no other role of the same account. Nobody gives herself a role, and nobody invites herself.\n" +
+		"Once a hearing has begun, the administrator fills none of its seats, and a judge's seat that is taken is given away or taken back by a judge alone.\n\n" +
 		"| seat of a hearing | asks for an account that is | an administrator may fill it |\n|---|---|:-:|\n")
 	for _, seat := range hearing.Roles() {
 		role, ok := ForSeat(seat)
