@@ -38,7 +38,10 @@ func (a *App) openAccounts() (err error) {
 	if err == nil && rpID == "" {
 		a.log.Warn("passkeys cannot be used: http.origin names an IP address, and they are bound to a host name")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return a.openProvider()
 }
 
 // relyingParty is what passkeys are bound to: the host of http.origin, and that origin alone; without one, this machine's localhost. An IP address cannot be
@@ -95,7 +98,7 @@ func (a *App) claimLink(code string) string { return a.URL() + "/account#code=" 
 
 func (a *App) accountRoutes() []route {
 	own := needs(rights.OwnAccount)
-	return []route{
+	return slices.Concat([]route{
 		{"GET", "/", open, a.accountPage},
 		{"GET", "/account", open, a.accountPage},
 		{"GET", "/api/account/ways", open, a.ways},
@@ -118,7 +121,7 @@ func (a *App) accountRoutes() []route {
 		{"GET", "/api/account/sessions", own, a.sessions},
 		{"DELETE", "/api/account/sessions/:session", own, a.endSession},
 		{"POST", "/api/account/sign-out", own, a.signOut},
-	}
+	}, a.providerRoutes())
 }
 
 func (a *App) accountPage(c *gin.Context) {

@@ -75,6 +75,8 @@ type AccessConfig struct {
 	Password      bool     `toml:"password"`       // password with TOTP, for who has no passkey
 	IdleMinutes   int      `toml:"idle_minutes"`   // how long a session lasts without a request; 0: 30
 	AbsoluteHours int      `toml:"absolute_hours"` // and at the most; 0: 12
+
+	Provider ProviderSettings `toml:"provider"`
 }
 
 // How a seat is taken.
@@ -190,6 +192,9 @@ func (c Config) check() error {
 		return err
 	}
 	if err := c.Access.check(); err != nil {
+		return err
+	}
+	if err := c.Access.Provider.check(c.HTTP.Origin); err != nil {
 		return err
 	}
 	seen := map[string]bool{}

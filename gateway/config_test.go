@@ -40,6 +40,11 @@ func TestAConfigurationIsTakenOrRefusedWithAReason(t *testing.T) {
 		{"seats are taken by persons, or by links where that is said", "[access]\nseats = \"link\"", ""},
 		{"a misspelt way to take a seat is no way", "[access]\nseats = \"links\"", "access.seats"},
 		{"a hearing cannot be taken for a court's audit", "[[hearing]]\nid = \"audit-baku\"", "audit book"},
+		{"an identity provider is taken", "[http]\norigin = \"https://a.example\"\n[access.provider]\nissuer = \"https://id.example\"\nclient_id = \"parda\"\nsecret_file = \"s\"\nname = \"x\"\nacr = [\"high\"]", ""},
+		{"an identity provider says how strong", "[http]\norigin = \"https://a.example\"\n[access.provider]\nissuer = \"https://id.example\"\nclient_id = \"parda\"\nsecret_file = \"s\"\nname = \"x\"", "acr or amr"},
+		{"an identity provider in clear", "[http]\norigin = \"https://a.example\"\n[access.provider]\nissuer = \"http://id.example\"\nclient_id = \"parda\"\nsecret_file = \"s\"\nname = \"x\"\nacr = [\"high\"]", "over https"},
+		{"an identity provider needs a way back", "[access.provider]\nissuer = \"https://id.example\"\nclient_id = \"parda\"\nsecret_file = \"s\"\nname = \"x\"\nacr = [\"high\"]", "http.origin"},
+		{"an identity provider without its name", "[access.provider]\nacr = [\"high\"]", "its issuer"},
 		{"what is no TOML is said so", "data = ", "toml"},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {
