@@ -24,6 +24,7 @@ import (
 	"parda/gateway/access/stepup"
 	"parda/gateway/certificate"
 	"parda/gateway/hearing"
+	"parda/gateway/identity"
 	"parda/gateway/ledger"
 	"parda/gateway/minutes"
 	"parda/gateway/proceeding"
@@ -44,6 +45,7 @@ type App struct {
 	audit    *audit.Book
 	accounts *account.Accounts
 	touches  *stepup.Desk
+	vault    *identity.Vault
 	relay    *relay.Relay
 	turn     *relay.TURN
 	ear      *ear.Ear      // the audio tripwire; nil where it is off
@@ -56,6 +58,7 @@ type App struct {
 
 	turnstiles *turnstiles
 	patience   patience
+	companions *companions // programs on people's machines that speak to the vault for them
 
 	certificate   *certificate.Keeper // nil where the gateway serves no TLS and knows no proxy's
 	local, secure net.Listener        // nil where not configured
@@ -100,6 +103,9 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 		return nil, err
 	}
 	if err := a.openAccounts(); err != nil {
+		return nil, err
+	}
+	if err := a.openVault(); err != nil {
 		return nil, err
 	}
 	a.touches = stepup.New(passkeys{a.accounts}, nil)
@@ -165,7 +171,9 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 	}
 	_, err := a.store.Hearing(ctx, c.ID)
 	if errors.Is(err, store.ErrUnknown) {
-		err = a.createHearing(ctx, c, seats)
+		if c, err = a.underPseudonym(ctx, c); err == nil {
+			err = a.createHearing(ctx, c, seats)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("hearing %s: %w", c.ID, err)
@@ -174,7 +182,7 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 		ID: c.ID, Folder: filepath.Join(a.config.Data, "hearings", c.ID), Ledger: a.ledger, Access: a.access,
 		Media: line{a.board, c.ID}, Source: line{a.board, c.ID}, Words: a.words,
 		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, TURN: passDesk{a, c.ID}, StepUp: a.stepUps(), Log: a.log,
-		Leaks: a.leakFacts(c.ID, time.Now()),
+		Leaks: a.leakFacts(c.ID, time.Now()), Pseudonyms: pseudonyms{a.vault, c.Court},
 	})
 	if err != nil {
 		return fmt.Errorf("hearing %s: %w", c.ID, err)
@@ -294,6 +302,7 @@ func (a *App) Run(ctx context.Context) error {
 		all.Go(func() { a.certificate.Run(ctx) })
 	}
 	all.Go(func() { a.accounts.Run(ctx) })
+	all.Go(func() { a.tendVault(ctx) })
 	var servers []*http.Server
 	for _, l := range []net.Listener{a.local, a.secure} {
 		if l == nil {

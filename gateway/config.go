@@ -26,6 +26,7 @@ type Config struct {
 	Tripwire TripwireConfig  `toml:"tripwire"`
 	Protocol ProtocolConfig  `toml:"protocol"`
 	Access   AccessConfig    `toml:"access"`
+	Vault    VaultConfig     `toml:"vault"`
 	Hearings []HearingConfig `toml:"hearing"`
 	Redraw   bool            `toml:"-"` // draw new links for seats that nobody took, and new tokens, at this start
 }
@@ -131,6 +132,7 @@ type HearingConfig struct {
 	CaseNo    string             `toml:"case_no"`
 	Court     string             `toml:"court"` // baku, ganja, lankaran, shaki, nakhchivan
 	Pseudonym string             `toml:"pseudonym"`
+	Person    string             `toml:"person"`   // in place of a pseudonym: a protected person of the vault, v-...
 	Template  string             `toml:"template"` // the draft order starts from it
 	Reason    string             `toml:"reason"`
 	Seats     []hearing.SeatSpec `toml:"seats"` // none: the usual ones
@@ -195,6 +197,9 @@ func (c Config) check() error {
 		return err
 	}
 	if err := c.Access.Provider.check(c.HTTP.Origin); err != nil {
+		return err
+	}
+	if err := c.Vault.check(); err != nil {
 		return err
 	}
 	seen := map[string]bool{}

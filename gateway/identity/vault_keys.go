@@ -57,6 +57,19 @@ func (v *Vault) AnnounceKey(ctx context.Context, who Visitor, card Card) (string
 	return card.ID(), v.putKeys(ctx, who.Court, changed)
 }
 
+// ActiveCard is the visitor's key that counts, which proves her acts at a companion. The error is key_unknown.
+func (v *Vault) ActiveCard(ctx context.Context, who Visitor) (Card, error) {
+	ring, _, err := v.ring(ctx, who.Court)
+	if err != nil {
+		return Card{}, err
+	}
+	k, ok := ring.activeOf(who.Account)
+	if !ok {
+		return Card{}, refuse("key_unknown", "This account has announced no key.")
+	}
+	return k.Card, nil
+}
+
 var errKeyExists = refuse("key_exists", "This key is known already, or has ended.")
 
 func (v *Vault) putKeys(ctx context.Context, court string, keys []Key) error {

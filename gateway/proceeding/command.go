@@ -97,6 +97,9 @@ func (p *Proceeding) decide(s *signaling.Session, c signaling.Command) (drafts [
 	if !ok {
 		return nil, nil, access.ErrSeatUnknown
 	}
+	if c, err = p.underPseudonym(c); err != nil {
+		return nil, nil, err
+	}
 	actor := hearing.Actor{Seat: seat.ID, Role: seat.Role}
 	return hearing.Decide(p.state, actor, hearing.Command{Name: c.Name, Args: c.Args, ID: c.ID, At: c.At, Officer: c.Officer}, p.cfg.Now())
 }

@@ -40,9 +40,11 @@ type Config struct {
 	Link   func(seat, code string) string // the address of a seat's page
 	TURN   TURN                           // nil: there is none
 	StepUp StepUp                         // nil: seats are held by links, and nobody has a passkey to touch
-	Leaks  func() leakreport.Facts        // what the relay did with the shielded room's tracks; nil: nobody counts
-	Log    *slog.Logger
-	Now    func() time.Time // nil: time.Now
+	// Pseudonyms gives names from the vault to drafts of orders; nil: none is asked for, and a draft that names a person is refused.
+	Pseudonyms Pseudonyms
+	Leaks      func() leakreport.Facts // what the relay did with the shielded room's tracks; nil: nobody counts
+	Log        *slog.Logger
+	Now        func() time.Time // nil: time.Now
 }
 
 // Media is the relay as a hearing sees it. Route returns only when no packet of a denied track is written to anyone any more.
