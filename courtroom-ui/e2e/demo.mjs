@@ -48,7 +48,7 @@ export async function startDemo({ data = folder('demo'), template = 'identity_hi
   return { ...p, data, links, link: (seat) => links.seats.find((s) => s.seat === seat)?.link, log: () => readFileSync(join(data, 'demo.log'), 'utf8') };
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address();

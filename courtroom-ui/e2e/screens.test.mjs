@@ -10,7 +10,7 @@ import { large, openExamples, small } from './examples.mjs';
 const langs = ['az', 'en', 'ru'];
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const target = 44; // px: a finger, or a hand that shakes
-const alsoLarge = ['judge-live', 'judge-order', 'judge-measures', 'judge-respeak', 'clerk-live', 'defence-live', 'screen-live', 'gallery-closed', 'kiosk-live'];
+const alsoLarge = ['judge-live', 'judge-order', 'judge-measures', 'judge-respeak', 'clerk-live', 'defence-live', 'screen-live', 'gallery-closed', 'kiosk-live', 'account-signin', 'account-hearings', 'account-own', 'account-people', 'account-invite', 'account-devices', 'account-audit', 'account-stepup'];
 
 let examples;
 before(async () => {
@@ -62,7 +62,8 @@ const wrong = async (name) => [...await violations(), ...await tooSmall(), ...aw
 
 test('there is an example for every seat, and none is lost', () => {
   const missing = ['judge-live', 'judge-paused', 'judge-lost', 'judge-order', 'judge-measures', 'judge-measures-respeak', 'judge-respeak', 'judge-closing', 'judge-sealed', 'clerk-live', 'clerk-writing', 'defence-live', 'lawyer-closed', 'interpreter-live', 'support-live',
-    'screen-live', 'screen-paused', 'gallery-live', 'gallery-closed', 'plain-seat-taken', 'kiosk-enter', 'kiosk-rehearse', 'kiosk-recording', 'kiosk-consent', 'kiosk-waiting', 'kiosk-live', 'kiosk-respeak', 'kiosk-afraid', 'kiosk-lost', 'kiosk-released'].filter((n) => !examples.names.includes(n));
+    'screen-live', 'screen-paused', 'gallery-live', 'gallery-closed', 'plain-seat-taken', 'kiosk-enter', 'kiosk-rehearse', 'kiosk-recording', 'kiosk-consent', 'kiosk-waiting', 'kiosk-live', 'kiosk-respeak', 'kiosk-afraid', 'kiosk-lost', 'kiosk-released',
+    'account-signin', 'account-signin-ways', 'account-claim-first', 'account-claim-new', 'account-claim-recovery', 'account-hearings', 'account-own', 'account-people', 'account-people-enrol', 'account-person', 'account-person-self', 'account-devices', 'account-invitations', 'account-invite', 'account-audit', 'account-stepup', 'plain-signed-out'].filter((n) => !examples.names.includes(n));
   assert.deepEqual(missing, [], 'examples that are gone');
   assert.ok(examples.names.length >= 30, `only ${examples.names.length} examples`);
 });
@@ -149,6 +150,8 @@ test('forced colours leave every word visible and every state distinguishable', 
     assert.notEqual(await looks('.button[aria-disabled="true"]'), await looks('.button:not([aria-disabled])'), 'an act that is unavailable looks like one that is');
     await examples.show('kiosk-consent', 'az');
     assert.notEqual(await looks('.kiosk-choice[aria-pressed="true"]'), await looks('.kiosk-choice[aria-pressed="false"]'), 'the chosen answer looks like the others');
+    await examples.show('account-hearings', 'az');
+    assert.notEqual(await looks('.account-link[aria-current="page"]'), await looks('.account-link:not([aria-current])'), 'the part that is open looks like the others');
     await examples.show('kiosk-live', 'az');
     await examples.page.screenshot({ path: join(shots, 'forced-colors-kiosk.png') });
   } finally { await examples.page.emulateMedia({ forcedColors: 'none' }); }

@@ -30,21 +30,39 @@ async function start(): Promise<void> {
     if (!entered.ok && entered.code !== 'code_used' && entered.code !== 'seat_taken') { say(entered.code, 'ref' in entered ? entered.ref : undefined); return; }
     if (!entered.ok && !(await holdsSeat(place))) { say(entered.code); return; }
   }
+  if (code === null) {
+    // A new session of the account whose seat this is, or a seat that was opened by its address alone: asked once, and then the conversation decides.
+    const why = await whyNot(place);
+    const entered = why === 'removed' || why === 'not_invited' ? await take(place, null) : null;
+    if (why === 'sign_in_required' || (entered && !entered.ok && entered.code === 'sign_in_required')) { askWho(place, null); return; }
+    if (entered && !entered.ok && ofAnAccount.has(entered.code)) { say(entered.code); return; }
+  }
   converse(place);
 }
+
+// What only a seat of an account is refused with: it says more than that this browser does not hold the seat.
+const ofAnAccount: ReadonlySet<string> = new Set(['not_invited', 'invitation_early', 'invitation_over', 'role_missing', 'seat_taken']);
 
 const take = (place: Place, code: string | null): Promise<Entered> => enter(place, code).catch(() => ({ ok: false, code: 'unreachable' }));
 
 /** Nobody is signed in: the code waits in this page's memory until somebody is. */
-function askWho(place: Place, code: string): void {
+function askWho(place: Place, code: string | null): void {
   render(<Languages first={first}><SeatSignIn code="sign_in_required" place={place} link={code} /></Languages>, root);
 }
 
 /** Asks the door of the conversation, plainly, whether this browser's cookie opens it. */
 async function holdsSeat(place: Place): Promise<boolean> {
-  const answer = await fetch(`/ws/${place.hearing}?seat=${place.seat}`, { credentials: 'same-origin' }).catch(() => null);
+  const answer = await door(place);
   return answer !== null && answer.status !== 401 && answer.status !== 403 && answer.status !== 409;
 }
+
+/** The code of the door's refusal; null where it opens, or where nobody answers. */
+async function whyNot(place: Place): Promise<string | null> {
+  const body = await (await door(place))?.json().catch(() => null) as { code?: unknown } | null | undefined;
+  return typeof body?.code === 'string' ? body.code : null;
+}
+
+const door = (place: Place): Promise<Response | null> => fetch(`/ws/${place.hearing}?seat=${place.seat}`, { credentials: 'same-origin' }).catch(() => null);
 
 function say(code: string, reference?: string): void {
   render(<Languages first={first} key={code}><Plain code={code} reference={reference} /></Languages>, root);

@@ -9,7 +9,7 @@ import { AuditPart } from './audit';
 import { DevicesPart } from './devices';
 import { HearingsPart } from './hearings';
 import { InvitationsPart } from './invitations';
-import { partsFor, type Me, type Part } from './model';
+import { partsFor, seesVault, type Me, type Part } from './model';
 import { OwnPart } from './own';
 import { PeoplePart } from './people';
 import { PersonPart } from './person';
@@ -38,6 +38,7 @@ export function Home({ shell, me, address }: { shell: Shell; me: Me; address: Ad
             {parts.map((p) => (
               <li key={p}><a href={`#${p}`} class="account-link" aria-current={p === here ? 'page' : undefined} data-part={p}><Glyph name={glyphs[p]} />{t(`part.${p}`)}</a></li>
             ))}
+            {seesVault(me) && <li><a href="/vault" class="account-link" data-part="vault"><Glyph name="lock" />{t('part.vault')}</a></li>}
           </ul>
         </nav>
         <Opened key={address.parts.join('/')} here={here} props={{ api: shell.api, me, shell, address }} />

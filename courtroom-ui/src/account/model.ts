@@ -49,6 +49,8 @@ export interface AuditPage { court: string; events: AuditEvent[]; more: boolean 
 export type Part = 'hearings' | 'own' | 'people' | 'devices' | 'audit';
 const parts: readonly [Part, string][] = [['hearings', 'own_account'], ['people', 'people.see'], ['devices', 'device.see'], ['audit', 'audit.read'], ['own', 'own_account']];
 export const partsFor = (me: Me): Part[] => parts.filter(([, right]) => me.rights.includes(right)).map(([part]) => part);
+/** Whoever may do anything in the vault has the way to its own page (vault.html): what opens there is opened by the companion, and not by this page. */
+export const seesVault = (me: Me): boolean => ['person.protect', 'vault.key', 'vault.order', 'vault.read'].some((r) => me.rights.includes(r));
 export const may = (me: Me, right: string): boolean => me.rights.includes(right);
 /** Clerk, judge, or an administrator for the seats of judges and clerks. */
 export const mayInvite = (me: Me): boolean => may(me, 'seat.invite') || may(me, 'seat.appoint');

@@ -21,7 +21,7 @@ const lawyer: Person = { ...people[5]!, state: 'active' };
 
 const rights: Partial<Record<string, string[]>> = {
   administrator: ['own_account', 'people.see', 'people.enrol', 'people.recover', 'seat.appoint', 'device.see', 'device.enrol', 'device.revoke'],
-  judge: ['own_account', 'people.see', 'seat.invite', 'seat.take', 'device.see', 'device.revoke', 'device.assign'],
+  judge: ['own_account', 'people.see', 'seat.invite', 'seat.take', 'device.see', 'device.revoke', 'device.assign', 'vault.key', 'vault.order'],
   court_clerk: ['own_account', 'people.see', 'seat.invite', 'seat.take', 'device.see', 'device.assign'],
   defence_counsel: ['own_account', 'seat.take'], auditor: ['own_account', 'audit.read'],
 };

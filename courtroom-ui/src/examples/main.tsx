@@ -41,6 +41,8 @@ const pages: Record<string, () => Partial<Snapshot> & { page: Page }> = {
   'plain-code-used': () => ({ page: f.pageOf(null), refused: 'code_used' }),
   'plain-connecting': () => ({ page: f.pageOf(null, { link: 'connecting' }) }),
   'plain-seat-lost': () => ({ page: f.pageOf(null, { link: 'seat_lost' }) }),
+  'plain-signed-out': () => ({ page: f.pageOf(null), refused: 'signed_out' }),
+  'plain-not-invited': () => ({ page: f.pageOf(null), refused: 'not_invited' }),
   'plain-hearing-unknown': () => ({ page: f.pageOf(null), refused: 'hearing_unknown' }),
 };
 

@@ -45,9 +45,17 @@ export interface Testimony {
   consent?: { given: boolean; language: string; interpreter: boolean; at: string };
   identity_verified?: boolean; floor?: string; mask?: Mask;
   tightened?: { picture?: string; voice?: string };
+  room?: Room;
   /** What the drawn figure does, for who cannot see it; absent where none is shown to this seat. */
   figure?: string;
 }
+/** What the room officer certified. The witness's own page has the first five fields alone. */
+export interface Room {
+  certified: boolean; at?: string; with?: string[]; officer: boolean; rests_until?: string;
+  why_void?: string; note?: string; proof?: 'code' | 'account'; passed_over?: boolean;
+  person?: { voice?: Likeness; face?: Likeness }; others?: { seen: 'two_faces' | 'far_voice'; listed: boolean }[];
+}
+export type Likeness = 'same' | 'unsure' | 'different';
 export interface Watching { audience: Audience; picture: string; voice: string; voice_strength?: string; delay_s: number; now: 'live' | 'card' | 'nothing' }
 export interface Seat {
   id: string; role: Role; present?: boolean; admitted?: boolean; muted?: boolean; undertaking?: boolean;
