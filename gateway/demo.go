@@ -138,6 +138,7 @@ func (o *demoOptions) play(ctx context.Context, app *App, log *slog.Logger, out 
 			links.Processes = append(links.Processes, ProcessLink{Name: c.name, PID: c.process()})
 		}
 		links.Folder = o.data
+		links.OfficerCode = app.officerCode(ctx, demoHearing)
 		printLinks(out, links, o.json)
 		for ctx.Err() == nil { // a station that was started again has a new page for the witness
 			select {
@@ -190,6 +191,9 @@ type Links struct {
 	Administrators []AdministratorLink `json:"administrators,omitempty"`
 	Processes      []ProcessLink       `json:"processes,omitempty"`
 	Folder         string              `json:"folder,omitempty"`
+
+	// OfficerCode is what the officer of the shielded room types on the kiosk; printed by the demonstration only, where nobody issues one.
+	OfficerCode string `json:"officer_code,omitempty"`
 }
 
 // AdministratorLink is the one-time code by which a court's first administrator makes her account.
@@ -241,6 +245,9 @@ func printLinks(out io.Writer, l Links, asJSON bool) {
 	}
 	if l.Kiosk != "" {
 		fmt.Fprintf(&b, "  %-22s %s\n", "witness's kiosk", l.Kiosk)
+	}
+	if l.OfficerCode != "" {
+		fmt.Fprintf(&b, "  %-22s %s\n", "room officer's code", l.OfficerCode)
 	}
 	if l.Folder != "" {
 		fmt.Fprintf(&b, "\nEverything is kept in %s. Ctrl-C ends the hearing's programs; `bin/gateway demo -data %s` goes on with it.\n", l.Folder, l.Folder)

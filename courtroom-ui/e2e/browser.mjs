@@ -66,6 +66,32 @@ export class Seat {
 
   async press(name) { await this.act(name).click(); }
 
+  /** On the kiosk: the officer of the room holds the button, answers and sends; the form closes by itself. */
+  async certify(code, { same = 'yes', free = 'yes', beside = ['nobody'] } = {}) {
+    const { page } = this;
+    await this.openOfficer();
+    await page.locator(`[data-ask="same"] [data-choice="${same}"]`).click();
+    for (const who of beside) await page.locator(`[data-ask="with"] [data-choice="${who}"]`).click();
+    await page.locator(`[data-ask="free"] [data-choice="${free}"]`).click();
+    await page.locator('#officer-code').fill(code);
+    await this.press('officer.send');
+    await waitFor(`${this.name}: the court has the officer's word`, async () => (await page.locator('[data-officer="saved"]').count()) === 1 || (await page.locator('[data-stage="officer"]').count()) === 0, 20_000);
+  }
+
+  async openOfficer() {
+    await this.act('officer').waitFor({ timeout: 20_000 });
+    await this.act('officer').dispatchEvent('pointerdown');
+    await this.page.locator('[data-stage="officer"]').waitFor({ timeout: 20_000 });
+  }
+
+  /** On the console: a code for the officer, read off the dialog. */
+  async officerCode() {
+    await this.press('officer.issue');
+    const code = await this.page.locator('dialog[open] .dialog-shown').innerText();
+    await this.answer();
+    return code;
+  }
+
   /** Fills the dialog that is open and goes on. */
   async answer(values = {}) {
     for (const [name, value] of Object.entries(values)) {

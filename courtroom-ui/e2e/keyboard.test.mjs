@@ -114,11 +114,36 @@ test('the clerk writes an entry by F4, a letter, a number, the text and Enter', 
   assert.deepEqual([entry.kind, entry.speaker, entry.by], ['question', 'prosecutor', 'court_clerk']);
 });
 
+let code = '';
+/** The officer's button is held by Enter; the form is gone through by Tab. */
+async function certifies() {
+  const { judge, kiosk } = seats;
+  if (code === '') {
+    await choose(judge, act('officer.issue'));
+    const shown = judge.page.locator('dialog[open] .dialog-shown');
+    await shown.waitFor();
+    code = await shown.innerText();
+    await tabTo(judge, act('dialog.go'));
+    await press(judge, 'Enter');
+  }
+  await tabTo(kiosk, act('officer'));
+  await kiosk.page.keyboard.down('Enter');
+  await kiosk.page.locator('[data-stage="officer"]').waitFor({ timeout: 20_000 });
+  await kiosk.page.keyboard.up('Enter');
+  for (const answer of ['[data-ask="same"] [data-choice="yes"]', '[data-ask="with"] [data-choice="nobody"]', '[data-ask="free"] [data-choice="yes"]']) await choose(kiosk, answer);
+  await tabTo(kiosk, '#officer-code');
+  await kiosk.page.keyboard.type(code);
+  await press(kiosk, 'Enter');
+  await judge.until('the room is certified', (s) => s.testimony.room?.certified === true);
+  await judge.rest();
+}
+
 test('the witness agrees by keyboard, the judge calls her by F2', async () => {
   const { judge, kiosk } = seats;
   await choose(kiosk, act('consent.yes'));
   await judge.until('the witness agreed', (s) => s.testimony.phase === 'ready' && s.testimony.consent?.given);
   await judge.rest();
+  await certifies();
   await press(judge, 'F2');
   await judge.until('testimony is live', (s) => s.testimony.phase === 'live');
 });
@@ -129,6 +154,7 @@ test('F8 pauses at once, at the judge and at a clerk in the middle of a sentence
   await clerk.until('the judge paused', (s) => s.testimony.phase === 'paused' && s.testimony.paused_by === 'presiding_judge', 5000);
   await judge.until('the pause is on the judge\'s own page', (s) => s.testimony.phase === 'paused');
   await judge.rest();
+  await certifies();
   await press(judge, 'F2');
   await judge.until('testimony is live again', (s) => s.testimony.phase === 'live');
   await press(clerk, 'F4');
@@ -146,6 +172,7 @@ test('the witness takes a break by keyboard, and no page was touched by a pointe
   const { judge, kiosk } = seats;
   await judge.until('the pause is on the judge\'s own page', (s) => s.testimony.phase === 'paused');
   await judge.rest();
+  await certifies();
   await press(judge, 'F2');
   await judge.until('testimony is live again', (s) => s.testimony.phase === 'live');
   await choose(kiosk, act('break'));

@@ -80,6 +80,7 @@ async function testify(judge, kioskLink) {
   await kiosk.act('consent.yes').waitFor({ timeout: 60_000 });
   await kiosk.act('consent.yes').click();
   await judge.until('the witness agreed', (s) => s.testimony.phase === 'ready' && s.testimony.consent?.given, 40_000);
+  await kiosk.certify(await judge.officerCode());
   await judge.press('testimony.call');
   await judge.until('testimony is live', (s) => s.testimony.phase === 'live');
   await kiosk.close(); // one viewer: the judge

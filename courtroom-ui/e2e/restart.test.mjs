@@ -58,6 +58,8 @@ test('a killed and restarted gateway brings every seat back, with nothing lost, 
   await kiosk.page.locator('[data-act="consent.yes"]:visible').waitFor({ timeout: 60_000 });
   await kiosk.act('consent.yes').click();
   await judge.until('the witness is ready', (s) => s.testimony.phase === 'ready', 30_000);
+  const code = await judge.officerCode();
+  await kiosk.certify(code);
   await judge.press('testimony.call');
   await judge.until('testimony is live', (s) => s.testimony.phase === 'live');
   await seats.defence.grows('witness', 'video');
@@ -83,6 +85,7 @@ test('a killed and restarted gateway brings every seat back, with nothing lost, 
   await judge.until('testimony is ready, not live', (s) => s.testimony.phase === 'ready', 10_000);
   await waitFor('the note is still there', async () => (await judge.entries()).some((e) => e.text === 'Kəsilmədən əvvəl yazılıb.'));
   await judge.until('the station is back', (s) => s.testimony.station === 'up', 40_000);
+  await kiosk.certify(code);
   await judge.press('testimony.call');
   await judge.until('the judge resumed', (s) => s.testimony.phase === 'live');
   await seats.defence.grows('witness', 'video', 30_000);

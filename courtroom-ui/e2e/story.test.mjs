@@ -103,8 +103,20 @@ test('the witness sees and hears what the court will get, agrees, and waits', as
   await judge.until('the witness agreed', (s) => s.testimony.phase === 'ready' && s.testimony.consent?.given);
 });
 
+/** The room officer certifies anew, as after each break and each start of the station; before that the judge cannot go on without a ruling. */
+async function certifies() {
+  const { judge } = seats;
+  await judge.until('the room is not certified', (s) => s.testimony.room?.certified === false);
+  await judge.press('testimony.call');
+  await judge.page.locator('dialog[open] [name="reason"]').waitFor();
+  await judge.press('dialog.cancel');
+  await kiosk.certify(demo.links.officer_code);
+  await judge.until('the room is certified', (s) => s.testimony.room?.certified === true);
+}
+
 test('live: everybody allowed sees a moving masked picture and hears a masked voice', async () => {
   const { judge } = seats;
+  await certifies();
   await judge.press('testimony.call');
   await judge.until('testimony is live', (s) => s.testimony.phase === 'live');
   for (const name of names) {
@@ -228,6 +240,7 @@ test('she stops by herself: card and silence at once; the judge resumes', async 
   assert.equal(await screen.silentFor('witness', 'audio', 800), 0);
   await screen.shot('screen-paused');
   await kiosk.shot('kiosk-paused');
+  await certifies();
   await judge.press('testimony.call');
   await judge.until('testimony is live again', (s) => s.testimony.phase === 'live');
   await screen.grows('witness', 'video');
@@ -249,6 +262,7 @@ test('a station that is killed is covered with the card, and comes back to ready
   assert.ok(!(testimony.mask?.notices ?? []).includes('session_fresh'), 'the station came back with another mask of the same voice');
   await kiosk.close();
   kiosk = await Seat.open(browser, 'kiosk', again.kiosk);
+  await certifies();
   await judge.press('testimony.call');
   await judge.until('testimony is live again', (s) => s.testimony.phase === 'live');
   await defence.seesMoving('witness');

@@ -18,6 +18,10 @@ type kioskMessage struct {
 	DB          *float64 `json:"db"`
 	SDP         string   `json:"sdp"`
 	Up          bool     `json:"up"`
+	Same        *bool    `json:"same"`
+	Free        *bool    `json:"free"`
+	With        []string `json:"with"`
+	Code        string   `json:"code"`
 }
 
 // fromKiosk does what the witness asks. A refusal's code comes back, "" when it was done or is on its way.
@@ -29,7 +33,7 @@ func (r *room) fromKiosk(raw []byte) string {
 	do := map[string]func(kioskMessage) string{
 		"rehearse": r.kioskRehearse, "consent": r.kioskConsent, "refuse": r.kioskRefuse, "break": r.kioskBreak, "continue": r.kioskContinue,
 		"afraid": r.kioskAfraid, "tighten": r.kioskTighten, "far": r.kioskFar, "hand": r.kioskHand, "rtc.offer": r.kioskOffer,
-		"question": r.kioskQuestion, "remark": r.kioskRemark,
+		"question": r.kioskQuestion, "remark": r.kioskRemark, "certify": r.kioskCertify,
 	}[m.Type]
 	if do == nil {
 		return "unknown_command"
@@ -183,6 +187,7 @@ type stationMessage struct {
 	Hand      bool              `json:"hand"`                 // the drawn hand is up
 	Unsent    int               `json:"unsent"`               // commands that the gateway has not acknowledged yet
 	Said      []saidPiece       `json:"said"`                 // what she wrote after her testimony, without the words
+	Officer   *officerForm      `json:"officer,omitempty"`    // how the room officer's form stands, without the answers
 	RelayOnly bool              `json:"relay_only,omitempty"` // the page receives the court by the gateway's TURN server and no other way, as the station sends
 }
 
@@ -203,5 +208,5 @@ func (r *room) view() (station stationMessage, state, ice []byte) {
 	}
 	return stationMessage{Type: "station", Link: link, OrderOK: r.order != nil && r.refused == "", Refused: r.refused, KeyCode: r.trust.code(),
 		Hand: r.hand, Tight: tightened{r.effective().picture, r.effective().silence}, Paused: r.held, Rehearsal: r.rec.status(), Mask: status, Devices: devices, Unsent: r.link.unanswered(),
-		Said: slices.Clone(r.said), RelayOnly: r.relayOnly}, r.raw, r.ice
+		Said: slices.Clone(r.said), Officer: r.formStands(), RelayOnly: r.relayOnly}, r.raw, r.ice
 }

@@ -6,7 +6,7 @@ import { useText } from '../text/context';
 import { Button } from './button';
 
 export interface AskField { name: string; label: string; kind: 'line' | 'text' | 'choice'; required?: boolean; options?: { value: string; label: string }[]; value?: string; placeholder?: string }
-export interface Ask { title: string; what?: string; fields: AskField[]; go: string; tone?: 'primary' | 'danger'; done: (values: Record<string, string>) => void }
+export interface Ask { title: string; what?: string; /** Something to be read out or written down, large. */ shown?: string; fields: AskField[]; go: string; tone?: 'primary' | 'danger'; done: (values: Record<string, string>) => void }
 
 /** Holds at most one question; returns how to ask and what to draw. Each question has a dialog of its own: the browser tells of a closed dialog a moment
  * later, and by then the next may be open. */
@@ -35,6 +35,7 @@ export function AskDialog({ ask, close }: { ask: Ask; close: () => void }) {
     <dialog ref={dialog} class="dialog" aria-labelledby={id} onClose={close}>
       <form method="dialog" noValidate onSubmit={(e) => { e.preventDefault(); submit(e.currentTarget); }}>
         <h2 id={id}>{ask.title}</h2>
+        {ask.shown && <output class="dialog-shown">{ask.shown}</output>}
         {ask.what && <p>{ask.what}</p>}
         {ask.fields.map((f) => <AskInput key={f.name} field={f} missing={missing === f.name} />)}
         <div class="dialog-buttons">

@@ -33,6 +33,12 @@ export const writtenEntries: Entry[] = [
   { index: 25, id: 's25', kind: 'system', by: 'presiding_judge', by_seat: 'judge', at: at('10:15:58'), restores: 20, system: { code: 'entry.restored', params: { entry: 20, by: 'presiding_judge', reason: 'belə deyilib' } } },
 ];
 
+/** The name guard holds an answer back; the name in it is made up. */
+export const guardWarns = {
+  watched: 12, watch: () => [],
+  now: { n: 1, name: 'entry.add', suspects: [{ path: ['text'], text: 'Onda Aytənə dedim ki, geri qayıtmasın.', hits: [{ word: 'Aytənə', at: 5 }] }], send: () => undefined, anyway: () => undefined, back: () => undefined },
+};
+
 /** As many entries as a long hearing has. */
 export const manyEntries = (n: number): Entry[] => Array.from({ length: n }, (_, i) => {
   const of = writtenEntries[8 + (i % 8)]!;
@@ -77,6 +83,7 @@ export const judgeLive: State = {
   testimony: {
     phase: 'live', since: at('10:09:30'), pseudonym: 'Lalə', station: 'up', identity_verified: true, floor: 'defence',
     consent: { given: true, language: 'az', interpreter: false, at: at('10:08:00') }, mask: { picture: 'ok', voice: 'ok' }, tightened: {},
+    room: { certified: true, at: at('10:09:10'), with: ['support_person'], officer: true, proof: 'code', person: { voice: 'same', face: 'unsure' } },
   },
   watching, seats,
   flags: [

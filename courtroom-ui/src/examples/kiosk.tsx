@@ -1,7 +1,7 @@
 // The kiosk's screens, without a station.
 import { KioskScreen } from '../kiosk/screens';
 import { emptyKiosk, stageOf, type Kiosk, type Sent, type StationReport } from '../kiosk/state';
-import type { State } from '../signaling/wire';
+import type { Room, State } from '../signaling/wire';
 import { judgeLive } from './fixtures';
 import { pictureOf } from './pictures';
 
@@ -21,7 +21,12 @@ const over: Kiosk = { ...kiosk('released'), state: { ...state('released'), heari
 
 const speakerFor = (k: Kiosk): Kiosk => ({ ...k, state: { ...k.state!, order: { ...k.state!.order!, respeaker: 'interpreter' } } });
 
-export const kioskExamples: Record<string, { kiosk: Kiosk; child?: boolean }> = {
+const roomed = (phase: State['testimony']['phase'], room: Room, more: Partial<StationReport> = {}): Kiosk => {
+  const k = kiosk(phase, more);
+  return { ...k, state: { ...k.state!, you: { ...k.state!.you, can: ['room.certify'] }, testimony: { ...k.state!.testimony, room } } };
+};
+
+export const kioskExamples: Record<string, { kiosk: Kiosk; child?: boolean; officer?: boolean }> = {
   'kiosk-enter': { kiosk: { ...emptyKiosk, door: 'shut' } },
   'kiosk-before': { kiosk: { ...kiosk('waiting', { order_ok: false }) } },
   'kiosk-rehearse': { kiosk: kiosk('waiting') },
@@ -30,6 +35,9 @@ export const kioskExamples: Record<string, { kiosk: Kiosk; child?: boolean }> = 
   'kiosk-recording-child': { kiosk: kiosk('rehearsal', { rehearsal: 'recording' }), child: true },
   'kiosk-consent': { kiosk: kiosk('rehearsal', { rehearsal: 'ready' }) },
   'kiosk-waiting': { kiosk: kiosk('ready') },
+  'kiosk-certified': { kiosk: roomed('ready', { certified: true, at: judgeLive.now, with: ['interpreter'], officer: true }) },
+  'kiosk-officer': { kiosk: roomed('ready', { certified: false, officer: true }, { officer: { id: 'k9', state: 'refused', code: 'officer_code_wrong' } }), officer: true },
+  'kiosk-officer-rests': { kiosk: roomed('paused', { certified: false, officer: true, rests_until: judgeLive.now }), officer: true },
   'kiosk-live': { kiosk: kiosk('live') },
   'kiosk-live-child': { kiosk: kiosk('live', { devices: { camera: 'lost', microphone: 'ok' }, mask: { picture: 'card', voice: 'ok' } }), child: true },
   'kiosk-respeak': { kiosk: speakerFor(kiosk('live', { devices: { camera: 'ok', speaker: 'lost' }, mask: { picture: 'ok', voice: 'silence', notice: 'speaker_lost', notices: ['far_voice'] } })) },
@@ -50,7 +58,7 @@ export function KioskExample({ name }: { name: string }) {
   const none = (): void => undefined;
   return (
     <KioskScreen
-      kiosk={made.kiosk} stage={stageOf(made.kiosk)} child={made.child ?? false} setChild={none} press={none} write={none} say={none} enter={() => Promise.resolve('code_wrong')}
+      kiosk={made.kiosk} stage={stageOf(made.kiosk)} child={made.child ?? false} officer={made.officer ?? false} setChild={none} press={none} write={none} say={none} enter={() => Promise.resolve('code_wrong')}
       media={{ track: (slot, kind) => (kind === 'video' ? pictureOf(slot) : null), fresh: () => true, drew: none }} self={self} clip=""
     />
   );

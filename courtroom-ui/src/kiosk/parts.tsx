@@ -25,11 +25,12 @@ export function Listen({ stage, child }: { stage: Stage; child: boolean }) {
 }
 
 /** The code of the judge's key, the words for a child, and the languages. */
-export function Foot({ kiosk, child, setChild }: { kiosk: Kiosk; child: boolean; setChild: (child: boolean) => void }) {
+export function Foot({ kiosk, child, setChild, children }: { kiosk: Kiosk; child: boolean; setChild: (child: boolean) => void; children?: ComponentChildren }) {
   const t = useText();
   return (
     <footer class="kiosk-foot">
       <p class="quiet" data-key-code={kiosk.station?.key_code ?? ''}>{kiosk.station?.order_ok && kiosk.station.key_code ? t('kiosk.code', { code: kiosk.station.key_code }) : t('kiosk.code.none')}</p>
+      {children}
       <button type="button" class="kiosk-child" aria-pressed={child} data-act="child" onClick={() => setChild(!child)}>{t('kiosk.child')}</button>
       <LanguageSwitch />
     </footer>
@@ -38,4 +39,13 @@ export function Foot({ kiosk, child, setChild }: { kiosk: Kiosk; child: boolean;
 
 export function Big({ act, tone, picture, press, children }: { act: string; tone: 'go' | 'plain' | 'break' | 'afraid'; picture: PictogramName; press: () => void; children: ComponentChildren }) {
   return <button type="button" class={`hand hand-${tone}`} data-act={act} onClick={press}><Pictogram name={picture} /><span>{children}</span></button>;
+}
+
+export function Choices({ label, chosen, choose, options }: { label: string; chosen: string; choose: (v: string) => void; options: [string, string, string?][] }) {
+  return (
+    <div class="kiosk-choices" role="group" aria-label={label}>
+      <p>{label}</p>
+      {options.map(([value, text]) => <button key={value} type="button" class="kiosk-choice" aria-pressed={value === chosen} data-choice={value} onClick={() => choose(value)}>{text}</button>)}
+    </div>
+  );
 }

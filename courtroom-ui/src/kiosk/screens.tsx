@@ -1,7 +1,7 @@
 // The kiosk's screens. While she testifies there are three things only: what the court sees of her now, the judge and the
 // one who asks, and two buttons as large as a hand.
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { LanguageSwitch } from '../components/language';
 import { VideoTile } from '../components/videotile';
 import { useText } from '../text/context';
@@ -9,9 +9,10 @@ import type { Key, Lang } from '../text/locale';
 import type { Media } from '../session';
 import { noticesOf } from '../text/say';
 import { After } from './after';
-import { Big, Foot, Listen, useWords } from './parts';
+import { Certified, OfficerButton, OfficerForm } from './officer';
+import { Big, Choices, Foot, Listen, useWords } from './parts';
 import { Pictogram, type PictogramName } from './pictograms';
-import { looksOf, type Kiosk, type KioskCommand, type Stage, type Writing } from './state';
+import { looksOf, officerMay, type Kiosk, type KioskCommand, type Stage, type Writing } from './state';
 
 export interface KioskProps {
   kiosk: Kiosk;
@@ -27,9 +28,23 @@ export interface KioskProps {
   /** Where her masked picture comes from; an address of the station. */
   self: string;
   clip: string;
+  /** The officer's form is open from the start: for the examples. */
+  officer?: boolean;
 }
 
 export function KioskScreen(props: KioskProps) {
+  const { stage, kiosk, child, press } = props;
+  const [officer, setOfficer] = useState(props.officer ?? false);
+  // A step of the testimony is hers: the officer's form does not stand before it.
+  const phase = kiosk.state?.testimony.phase;
+  useEffect(() => { if (!props.officer) setOfficer(false); }, [phase, stage === 'lost', stage === 'station_down']);
+  if (officer && stage !== 'enter' && officerMay(kiosk)) return <OfficerForm kiosk={kiosk} child={child} press={press} close={() => setOfficer(false)} />;
+  return <Stages {...props} openOfficer={() => setOfficer(true)} />;
+}
+
+type StageProps = KioskProps & { openOfficer: () => void };
+
+function Stages(props: StageProps) {
   const { stage } = props;
   if (stage === 'enter') return <Enter {...props} />;
   if (stage === 'after') return <After {...props} />;
@@ -38,14 +53,14 @@ export function KioskScreen(props: KioskProps) {
 }
 
 /** The frame of every screen but the live one: one picture, one sentence, then what can be done. */
-function Frame({ kiosk, stage, child, setChild, picture, title, children }: KioskProps & { picture: PictogramName; title: string; children?: ComponentChildren }) {
+function Frame({ kiosk, stage, child, setChild, openOfficer, picture, title, children }: StageProps & { picture: PictogramName; title: string; children?: ComponentChildren }) {
   return (
     <div class="screen kiosk" data-screen="kiosk" data-stage={stage}>
       <main id="main" class="kiosk-main">
         <div class="kiosk-say" role="status"><Pictogram name={picture} /><h1>{title}</h1><Listen stage={stage} child={child} /></div>
         {children}
       </main>
-      <Foot kiosk={kiosk} child={child} setChild={setChild} />
+      <Foot kiosk={kiosk} child={child} setChild={setChild}><OfficerButton kiosk={kiosk} open={openOfficer} /></Foot>
     </div>
   );
 }
@@ -55,8 +70,8 @@ const waits: Partial<Record<Stage, [PictogramName, Key]>> = {
   waiting: ['wait', 'kiosk.waiting'], refused: ['nobody', 'kiosk.refused'], released: ['end', 'kiosk.released'],
 };
 
-function Before(props: KioskProps) {
-  const { stage, child, press } = props;
+function Before(props: StageProps) {
+  const { kiosk, stage, child, press } = props;
   const t = useText();
   const words = useWords(child);
   if (stage === 'rehearse') {
@@ -81,6 +96,7 @@ function Before(props: KioskProps) {
         </div>
       )}
       {stage === 'refused' && <div class="kiosk-hands"><Big act="continue" tone="plain" picture="go" press={() => press({ type: 'continue' })}>{t('kiosk.continue')}</Big></div>}
+      {stage === 'waiting' && <Certified kiosk={kiosk} />}
       {stage === 'waiting' && <div class="kiosk-hands"><Big act="rehearse" tone="plain" picture="watch" press={() => press({ type: 'rehearse' })}>{words('kiosk.rehearse')}</Big><Big act="afraid" tone="afraid" picture="afraid" press={() => press({ type: 'afraid' })}>{words('kiosk.afraid')}</Big></div>}
     </Frame>
   );
@@ -88,7 +104,7 @@ function Before(props: KioskProps) {
 
 const spoken: readonly string[] = ['az', 'ru', 'en', 'tr', 'uk', 'uz'];
 
-function Consent(props: KioskProps) {
+function Consent(props: StageProps) {
   const { child, press, clip } = props;
   const t = useText();
   const words = useWords(child);
@@ -114,15 +130,6 @@ function Consent(props: KioskProps) {
         </div>
       </div>
     </Frame>
-  );
-}
-
-function Choices({ label, chosen, choose, options }: { label: string; chosen: string; choose: (v: string) => void; options: [string, string, string?][] }) {
-  return (
-    <div class="kiosk-choices" role="group" aria-label={label}>
-      <p>{label}</p>
-      {options.map(([value, text]) => <button key={value} type="button" class="kiosk-choice" aria-pressed={value === chosen} data-choice={value} onClick={() => choose(value)}>{text}</button>)}
-    </div>
   );
 }
 
@@ -165,8 +172,8 @@ function Self({ kiosk, stage, self }: KioskProps) {
   );
 }
 
-function Court(props: KioskProps) {
-  const { kiosk, stage, media, child, press } = props;
+function Court(props: StageProps) {
+  const { kiosk, stage, media, child, press, openOfficer } = props;
   const t = useText();
   const words = useWords(child);
   const live = stage === 'live';
@@ -190,6 +197,8 @@ function Court(props: KioskProps) {
           {live && looksOf(kiosk).includes('blob') && kiosk.station?.tightened?.picture === '' && (
             <button type="button" class="kiosk-choice" data-act="hand" aria-pressed={kiosk.station.hand ?? false} onClick={() => press({ type: 'hand', up: !kiosk.station?.hand })}>{words('kiosk.hand')}</button>
           )}
+          <Certified kiosk={kiosk} />
+          <OfficerButton kiosk={kiosk} open={openOfficer} />
         </div>
         <div class="kiosk-hands kiosk-hands-court">
           {own

@@ -13,6 +13,8 @@ export interface StationReport {
   /** The drawn hand is up. */
   hand?: boolean;
   order_refused?: string; unsent?: number; said?: Said[] | null;
+  /** How the room officer's form that was sent last stands; never what it says. */
+  officer?: { id: string; state: 'sending' | 'saved' | 'refused'; code?: string };
   /** The page, too, receives by the gateway's TURN server and no other way. */
   relay_only?: boolean;
 }
@@ -28,8 +30,10 @@ export type KioskCommand =
   | { type: 'consent'; language: string; interpreter: boolean }
   | { type: 'hand'; up: boolean }
   | { type: 'tighten'; picture?: 'blob' | 'card' | ''; voice?: 'silence' | '' }
-  | Written
+  | Written | Certificate
   | { type: 'far'; db: number } | { type: 'rtc.offer'; sdp: string };
+/** The room officer's word. Roles, never names. */
+export interface Certificate { type: 'certify'; id: string; same: boolean; with: string[]; free: boolean; code: string }
 export interface Written { type: Writing; id: string; text: string; language?: string }
 
 export interface Kiosk {
@@ -119,6 +123,12 @@ export function stageOf(k: Kiosk): Stage {
     default: return 'before';
   }
 }
+
+/** The officer may come to the form: the court waits for a certificate, takes another one, or lets the form rest. */
+export const officerMay = (k: Kiosk): boolean =>
+  k.door === 'open' && k.station?.link === 'up' && (k.state?.you.can.includes('room.certify') === true || k.state?.testimony.room?.rests_until !== undefined);
+
+export const digitsOf = (code: string): string => code.replace(/\D/g, '');
 
 /** How she may be seen: what the order shows most of her, and everything that shows less. */
 export function looksOf(k: Kiosk): ('' | 'blob' | 'card')[] {

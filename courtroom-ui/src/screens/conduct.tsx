@@ -4,7 +4,7 @@ import type { Ask } from '../components/ask';
 import { Button } from '../components/button';
 import { keyOf } from '../keys/keyboard';
 import type { SessionKind, State } from '../signaling/wire';
-import type { Actions } from '../state/actions';
+import type { Actions, PassedOver } from '../state/actions';
 import { useText } from '../text/context';
 import type { Translate } from '../text/locale';
 
@@ -22,6 +22,7 @@ export function Conduct({ state, actions: a, ask, measures }: ConductProps) {
       <div class="deck-group" role="group" aria-label={t('console.testimony')}>
         <Button press={a.identity && !state.testimony.identity_verified ? () => ask(identity(t, a)) : undefined} act="identity.verified">{t('act.identity')}</Button>
         <Button press={a.rehearse && (() => a.rehearse!())} act="testimony.rehearse">{t('act.rehearse')}</Button>
+        <Button press={a.issueOfficer && state.testimony.room && phase !== 'released' ? () => void issueOfficer(t, a, ask) : undefined} act="officer.issue">{t('act.officer')}</Button>
         <Button press={a.call && (() => void callWitness(t, a, ask))} tone="primary" glyph="live" keyName={keyOf.call} act="testimony.call">{t(phase === 'paused' ? 'act.resume_testimony' : 'act.call')}</Button>
         <Button press={a.release && sure('dialog.release', t('act.release'), a.release)} act="testimony.release">{t('act.release')}</Button>
       </div>
@@ -39,11 +40,24 @@ export function Conduct({ state, actions: a, ask, measures }: ConductProps) {
   );
 }
 
-/** Calls; where the gateway says that a safeguard would be passed over, asks why and sends it again with the reason. */
-export async function callWitness(t: Translate, a: Actions, ask: (ask: Ask) => void): Promise<void> {
-  const answer = await a.call?.();
-  if (!answer || answer.ok || answer.code !== 'defence_absent') return;
-  ask({ title: t('error.defence_absent'), what: t('dialog.loosen'), go: t('confirm'), tone: 'danger', fields: [{ name: 'reason', label: t('reason'), kind: 'text', required: true }], done: (v) => void a.call?.(v['reason'], true) });
+/** Calls; where the gateway says that a safeguard would be passed over, asks why and sends it again with the reason. The one may stand behind the other. */
+export async function callWitness(t: Translate, a: Actions, ask: (ask: Ask) => void, over?: PassedOver): Promise<void> {
+  const answer = await a.call?.(over);
+  if (!answer || answer.ok) return;
+  const room = answer.code === 'room_not_certified';
+  if (!room && !(answer.code === 'defence_absent' && !over?.reason)) return;
+  ask({
+    title: t(room ? 'error.room_not_certified' : 'error.defence_absent'), what: t(room ? 'dialog.uncertified' : 'dialog.loosen'), go: t(room ? 'act.without_certificate' : 'confirm'), tone: 'danger',
+    fields: [{ name: 'reason', label: t('reason'), kind: 'text', required: true, value: over?.reason ?? '' }],
+    done: (v) => void callWitness(t, a, ask, { ...over, reason: v['reason']!, ...(room && { without_certificate: true }) }),
+  });
+}
+
+/** The officer's code is shown once, to who asked for it. */
+async function issueOfficer(t: Translate, a: Actions, ask: (ask: Ask) => void): Promise<void> {
+  const answer = await a.issueOfficer?.();
+  const code = answer?.ok && answer.result?.['code'];
+  if (typeof code === 'string') ask({ title: t('officer.title'), shown: code, what: t('officer.what'), go: t('close'), fields: [], done: () => undefined });
 }
 
 function changeKind(t: Translate, a: Actions, ask: (ask: Ask) => void, from: SessionKind, to: SessionKind): void {

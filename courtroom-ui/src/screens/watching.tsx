@@ -1,9 +1,11 @@
 // What each audience gets of the witness at this moment, in words: the bench must never have to guess.
-import type { State } from '../signaling/wire';
+import { company } from '../kiosk/officer';
+import type { Likeness, Room, State } from '../signaling/wire';
 import { Glyph, type GlyphName } from '../components/glyph';
 import { useText } from '../text/context';
 import type { Key } from '../text/locale';
 import { noticesOf, pictureName, renderingName } from '../text/say';
+import { clock } from '../text/time';
 
 const nowGlyph: Record<'live' | 'card' | 'nothing', GlyphName> = { live: 'live', card: 'open', nothing: 'off' };
 
@@ -28,7 +30,7 @@ export function WatchingBand({ state }: { state: State }) {
 /** What the station says of the mask, the consent and the identity: for bench and clerk. */
 export function WitnessFacts({ state }: { state: State }) {
   const t = useText();
-  const { mask, station, consent, identity_verified: verified, tightened } = state.testimony;
+  const { mask, station, consent, identity_verified: verified, tightened, room, phase } = state.testimony;
   return (
     <ul class="facts">
       <li class={station === 'up' ? 'fact-ok' : 'fact-caution'}><Glyph name={station === 'up' ? 'link' : 'nolink'} />{t(`station.${station}`)}</li>
@@ -38,7 +40,25 @@ export function WitnessFacts({ state }: { state: State }) {
       <li class={consent?.given ? 'fact-ok' : 'fact-caution'}><Glyph name={consent?.given ? 'ok' : 'waiting'} />{consent
         ? consent.given ? t('consent.given', { language: t.code('language', consent.language, 'event.plain'), interpreter: consent.interpreter ? t('said.interpreter') : '' }) : t('consent.refused')
         : t('consent.missing')}</li>
+      {room && <RoomFacts room={room} waits={phase === 'ready' || phase === 'paused' || phase === 'live'} />}
       {verified !== undefined && <li class={verified ? 'fact-ok' : 'fact-caution'}><Glyph name={verified ? 'ok' : 'waiting'} />{t(verified ? 'identity.done' : 'identity.pending')}</li>}
     </ul>
+  );
+}
+
+/** What the room officer certified, and what the station says of who is there: for bench and clerk. */
+function RoomFacts({ room, waits }: { room: Room; waits: boolean }) {
+  const t = useText();
+  const who = company(t, room.with ?? []);
+  const likeness = (is: Likeness | undefined): string => t(`likeness.${is ?? 'none'}`);
+  return (
+    <>
+      {room.certified && room.at
+        ? <li class="fact-ok" data-room="certified"><Glyph name="ok" />{t('room.certified', { time: clock(room.at), who })}</li>
+        : waits && <li class="fact-caution" data-room={room.why_void ?? 'never'}><Glyph name="waiting" />{t('room.not', { why: t.code('void', room.why_void ?? 'never', 'event.plain') })}{room.passed_over && `. ${t('room.passed')}`}{!room.officer && `. ${t('room.no_officer')}`}</li>}
+      {room.note && <li><Glyph name="open" />{t('room.note', { note: room.note })}</li>}
+      {room.others?.map((o) => <li key={o.seen} class="fact-caution" data-room-other={o.seen}><Glyph name="warn" />{t(`room.${o.seen}.${o.listed ? 'listed' : 'unlisted'}`, { who })}</li>)}
+      {room.person && <li class={room.person.voice === 'different' || room.person.face === 'different' ? 'fact-caution' : 'fact-ok'} data-room="person"><Glyph name="open" />{t('room.person', { voice: likeness(room.person.voice), face: likeness(room.person.face) })}</li>}
+    </>
   );
 }

@@ -9,6 +9,9 @@ export interface NewEntry { kind: EntryKind; text: string; speaker?: string; lan
 export interface NewDraft { template: string; reason: string; renderings?: Renderings; respeaker?: Respeaker; pseudonym?: string; session?: SessionKind; valid_until?: string }
 export interface FlagDetail { kind?: FlagKind; target?: string; source?: string; note?: string }
 
+/** A call that passes over a safeguard: why, and which one. */
+export interface PassedOver { reason: string; without_certificate?: boolean }
+
 type Act<A extends unknown[] = []> = ((...args: A) => Promise<Answer>) | undefined;
 
 export interface Actions {
@@ -33,7 +36,8 @@ export interface Actions {
   signOrder: Act<[bytes: string, signature: string, reason?: string, confirm?: boolean]>;
   open: Act; suspend: Act<[reason?: string]>; resume: Act; close: Act;
   identity: Act<[how: string]>;
-  rehearse: Act; call: Act<[reason?: string, confirm?: boolean]>; release: Act;
+  rehearse: Act; call: Act<[over?: PassedOver]>; release: Act;
+  issueOfficer: Act;
   giveFloor: Act<[seat: string]>;
   unmute: Act<[seat: string, reason?: string]>;
   admit: Act<[seat: string, reason?: string]>;
@@ -79,7 +83,8 @@ export function actionsFor(page: Page, send: Send, dismiss: (id: string) => void
     close: linked('hearing.close', none),
     identity: linked('identity.verified', (how: string) => ({ how })),
     rehearse: linked('testimony.rehearse', none),
-    call: linked('testimony.call', (reason?: string, confirm?: boolean) => ({ reason, confirm })),
+    call: linked('testimony.call', (over?: PassedOver) => (over ? { ...over, confirm: true } : {})),
+    issueOfficer: linked('officer.issue', none),
     release: linked('testimony.release', none),
     giveFloor: page.link === 'open' && can.has('floor.give') ? (seat) => send('floor.give', { seat }) : undefined,
     unmute: linked('seat.unmute', (seat: string, reason?: string) => ({ seat, reason })),
