@@ -7,6 +7,7 @@ import { challengeOf, neverAsks, StepUps, type Proof, type StepUp } from './pass
 import type { Command, Formula, IceServer, ServerMessage, State, WireError } from './signaling/wire';
 import { Receiver } from './rtc/receive';
 import { Publisher } from './rtc/publish';
+import { Guard } from './guard/watch';
 import { Speakers } from './rtc/sound';
 import { actionsFor, type Actions, type Answer } from './state/actions';
 import { emptyPage, lastIndex, type Link, type Page, type Waiting } from './state/model';
@@ -29,6 +30,8 @@ export interface Snapshot {
   refused: string | null;
   /** The court's own, for seats that write; none until they are loaded. */
   formulas: readonly Formula[];
+  /** The names that must not be written, in this page's memory alone. */
+  guard: Pick<Guard, 'watched' | 'now'> & { watch: (list: string) => readonly string[] };
   /** A touch that the gateway wants for what was pressed; null for none. */
   stepUp: StepUp | null;
 }
@@ -50,6 +53,7 @@ export class Session {
   readonly receiver: Receiver;
   readonly publisher: Publisher;
   readonly speakers: Speakers;
+  private readonly guard: Guard;
   private readonly connection: Connection;
   private readonly outbox: Outbox;
   private readonly answers = new Map<string, (a: Answer) => void>();
@@ -75,6 +79,7 @@ export class Session {
     });
     this.receiver = new Receiver({ offer: (sdp) => this.connection.send({ type: 'rtc.offer', sdp }), onChange: () => this.mediaChanged() });
     this.speakers = new Speakers(config.onChange);
+    this.guard = new Guard(config.onChange);
     this.publisher = new Publisher({
       offer: (sdp) => this.connection.send({ type: 'rtc.publish', sdp }),
       unpublish: () => void this.connection.send({ type: 'rtc.unpublish' }),
@@ -99,7 +104,7 @@ export class Session {
 
   snapshot(): Snapshot {
     return {
-      page: this.page, refused: this.refused, formulas: this.formulas, media: this.receiver, stepUp: this.stepUps.now,
+      page: this.page, refused: this.refused, formulas: this.formulas, media: this.receiver, guard: { watched: this.guard.watched, now: this.guard.now, watch: (list) => this.guard.watch(list) }, stepUp: this.stepUps.now,
       actions: actionsFor(this.page, (name, args) => this.send(name, args ?? {}), (id) => this.dismiss(id)),
       sound: { blocked: this.speakers.blocked, unlock: () => this.speakers.unlock() },
       own: { status: this.publisher.status, start: (picture) => void this.publisher.start(picture), stop: () => this.publisher.stop() },
@@ -112,7 +117,13 @@ export class Session {
   }
 
   private send(name: string, args: Record<string, unknown>): Promise<Answer> {
-    const waiting: Waiting = { id: crypto.randomUUID(), name, args, at: new Date(Date.now() + this.page.clockOffset).toISOString() };
+    const at = new Date(Date.now() + this.page.clockOffset).toISOString();
+    const held = this.guard.hold(name, args, this.page.state?.testimony.pseudonym);
+    return held ? held.then((decided) => (decided ? this.queue(name, { ...decided }, at) : { ok: false, code: 'name_guarded' })) : this.queue(name, args, at);
+  }
+
+  private queue(name: string, args: Record<string, unknown>, at: string): Promise<Answer> {
+    const waiting: Waiting = { id: crypto.randomUUID(), name, args, at };
     if (new TextEncoder().encode(JSON.stringify(asCommand(waiting))).length > mostBytes) {
       this.dispatch({ kind: 'queued', waiting: { ...waiting, refused: { code: 'too_large', message: '' } } });
       return Promise.resolve({ ok: false, code: 'too_large' });
@@ -130,7 +141,7 @@ export class Session {
 
   private linkChanged(link: Link): void {
     this.dispatch({ kind: 'link', link, now: Date.now() });
-    if (link === 'seat_lost' || link === 'not_signed_in') this.stepUps.close();
+    if (link === 'seat_lost' || link === 'not_signed_in') { this.stepUps.close(); this.guard.close(); }
     if (link !== 'open') return;
     this.expire();
     for (const waiting of this.outbox.waiting) this.connection.send(asCommand(waiting));

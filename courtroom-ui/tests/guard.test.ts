@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { guarded, shapeOf, watchList } from '../src/guard/match';
+import { Guard } from '../src/guard/watch';
 import az from '../locales/az.json';
 import file from '../../gateway/minutes/formulas.json';
 
@@ -107,3 +108,46 @@ function misspellings(w: string): string[] {
   }
   return out;
 }
+
+describe('the guard of a page', () => {
+  const made = (list: string) => { const guard = new Guard(() => undefined); guard.watch(list); return guard; };
+  test('lets go what it finds nothing in, and everything while nothing is watched', () => {
+    expect(made('Leyla').hold('entry.add', { text: 'Heç nə görmədim.' }, 'Lalə')).toBeNull();
+    expect(made('').hold('entry.add', { text: 'Leyla gəldi' }, 'Lalə')).toBeNull();
+  });
+  test.each(['flag.raise', 'testimony.pause', 'hearing.suspend', 'seat.mute', 'seat.remove', 'session.kind'])('never holds %s back, whatever its words', (name) => {
+    expect(made('Leyla').hold(name, { reason: 'Leyla', note: 'Leyla' }, undefined)).toBeNull();
+  });
+  test.each([
+    ['the text', { kind: 'answer', text: 'Leylanın evi' }], ['the interpreter\'s words', { text: 'x', interpreted: { text: 'дом Лейлы', lang: 'ru' } }],
+    ['a reason', { entry: 4, reason: 'Leyla deyildi' }], ['the number of an exhibit', { text: 'x', number: 'Leyla-1' }],
+  ])('asks before %s is sent, and sends nothing until it is answered', async (_, args) => {
+    const guard = made('Leyla');
+    const held = guard.hold('entry.add', args, 'Lalə');
+    expect(guard.now?.suspects).toHaveLength(1);
+    guard.now!.back();
+    expect(await held).toBeNull();
+    expect(guard.now).toBeNull();
+  });
+  test('sends what was changed, and asks again while the name still stands in it', async () => {
+    const guard = made('Leyla');
+    const held = guard.hold('entry.add', { kind: 'answer', text: 'Leylanın evi', interpreted: { text: 'дом Лейлы', lang: 'ru' } }, 'Lalə');
+    guard.now!.send(['Onun evi', 'её дом, Лейлин']);
+    expect(guard.now?.suspects.map((s) => s.path)).toEqual([['interpreted', 'text']]);
+    guard.now!.send(['её дом']);
+    expect(await held).toEqual({ kind: 'answer', text: 'Onun evi', interpreted: { text: 'её дом', lang: 'ru' } });
+  });
+  test('sends as it is where a person says so', async () => {
+    const guard = made('Gül');
+    const held = guard.hold('entry.add', { text: 'Masada gül var idi.' }, 'Lalə');
+    guard.now!.anyway();
+    expect(await held).toEqual({ text: 'Masada gül var idi.' });
+  });
+  test('a question that another one overtakes was a no', async () => {
+    const guard = made('Leyla');
+    const first = guard.hold('entry.add', { text: 'Leyla' }, undefined);
+    void guard.hold('entry.add', { text: 'Leyla yenə' }, undefined);
+    expect(await first).toBeNull();
+    expect(guard.now?.suspects[0]?.text).toBe('Leyla yenə');
+  });
+});

@@ -28,6 +28,7 @@ const pages: Record<string, () => Partial<Snapshot> & { page: Page }> = {
   'judge-sealed': () => ({ page: f.pageOf(f.judgeSealed) }),
   'clerk-live': () => ({ page: f.pageOf(f.clerkLive, { waiting: f.unsaved.slice(0, 1), links: { defence: 'https://localhost:8443/h/h1/defence#code=K7QM-2XPA-91TB' } }) }),
   'clerk-writing': () => ({ page: f.pageOf(f.clerkLive, { entries: f.writtenEntries, waiting: f.unsavedMarks }) }),
+  'clerk-guard': () => ({ page: f.pageOf(f.clerkLive, { entries: f.writtenEntries }), guard: f.guardWarns }),
   'clerk-many': () => ({ page: f.pageOf(f.clerkLive, { entries: f.manyEntries(4000) }) }),
   'defence-live': () => ({ page: f.pageOf(f.defenceLive), sound: { blocked: true, unlock: () => undefined } }),
   'lawyer-closed': () => ({ page: f.pageOf(f.lawyerClosed) }),
@@ -51,7 +52,7 @@ const media: Media = { track: (slot, kind) => (kind === 'video' ? pictureOf(slot
 function snapshot(name: string): Snapshot {
   const made = pages[name]!();
   return {
-    actions: actionsFor(made.page, () => Promise.resolve({ ok: true }), () => undefined), media, refused: null, stepUp: null, formulas: formulasOf(formulas),
+    actions: actionsFor(made.page, () => Promise.resolve({ ok: true }), () => undefined), media, refused: null, stepUp: null, guard: { watched: 0, now: null, watch: () => [] }, formulas: formulasOf(formulas),
     sound: { blocked: false, unlock: () => undefined }, own: { status: 'off', start: () => undefined, stop: () => undefined }, ...made,
   };
 }

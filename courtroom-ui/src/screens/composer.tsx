@@ -80,7 +80,9 @@ export function Composer({ state, formulas, add, focusRef }: ComposerProps) {
   const submit = (): void => {
     if (!ready) return;
     const rendered = manner.interpreted ? said.trim() : '';
-    void add({ kind, text: text.trim(), lang, ...(speaker && { speaker }), ...(rendered && { interpreted: { text: rendered, lang: into } }), ...(kind === 'exhibit' && number.trim() && { number: number.trim() }), ...(seal && { sealed: seal }) });
+    const back = (): void => { setKind(kind); setChosen(chosen); setText(text); setSaid(said); setNumber(number); setSeal(seal); write(); };
+    void add({ kind, text: text.trim(), lang, ...(speaker && { speaker }), ...(rendered && { interpreted: { text: rendered, lang: into } }), ...(kind === 'exhibit' && number.trim() && { number: number.trim() }), ...(seal && { sealed: seal }) })
+      .then((a) => { if (!a.ok && a.code === 'name_guarded' && input.current?.value === '') back(); });
     for (const clear of [setText, setSaid, setNumber, setSeal]) clear('');
     setChosen(null);
     strip.current?.focus();

@@ -10,6 +10,7 @@ import { Panel } from '../components/panel';
 import type { Actions } from '../state/actions';
 import { useText } from '../text/context';
 import { ClosingPanel } from './closing';
+import { GuardButton } from '../components/guard';
 import { Composer } from './composer';
 import { callWitness, Conduct } from './conduct';
 import { Deck, find, FindButton, useKeys } from './deck';
@@ -59,7 +60,7 @@ export function Console({ snap, state, place }: ScreenProps) {
             {!presiding && !clerk && <Notice tone="plain" glyph="open">{t('console.readonly')}</Notice>}
             {!state.order && <Notice tone="caution" glyph="waiting">{t('order.waiting')}</Notice>}
             {closed && <ClosingPanel snap={snap} state={state} place={place} />}
-            <Panel title={t('protocol.title')} grow class="panel-protocol" aside={<FindButton open={() => find(setSearching)} />}>
+            <Panel title={t('protocol.title')} grow class="panel-protocol" aside={<>{actions.addEntry && <GuardButton guard={snap.guard} />}<FindButton open={() => find(setSearching)} /></>}>
               <EntryList entries={page.entries} waiting={page.waiting} state={state} linked={page.link === 'open'} acts={entryActs(t, actions, ask, presiding)} dismiss={actions.dismiss} searching={searching} endSearch={() => setSearching(false)} />
             </Panel>
             {actions.addEntry && <Composer state={state} formulas={snap.formulas} add={actions.addEntry} focusRef={composer} />}

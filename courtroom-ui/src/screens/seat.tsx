@@ -1,5 +1,6 @@
 // Which screen a seat gets: told by the role that the gateway says, and by nothing in the address.
 import { useEffect } from 'preact/hooks';
+import { GuardDialog } from '../components/guard';
 import { StepUpDialog } from '../components/stepup';
 import type { Snapshot } from '../session';
 import { useText } from '../text/context';
@@ -27,5 +28,5 @@ export function SeatScreen({ snap, place }: { snap: Snapshot; place: { hearing: 
   if (page.link === 'seat_lost' || page.link === 'not_signed_in') return <Plain code={page.link} />;
   if (!page.state) return <Plain code={page.link === 'lost' ? 'unreachable' : 'connecting'} />;
   const Screen = screens[page.state.you.role];
-  return Screen ? <><Screen snap={snap} state={page.state} place={place} /><StepUpDialog stepUp={snap.stepUp} /></> : <Plain code="seat_unknown" />;
+  return Screen ? <><Screen snap={snap} state={page.state} place={place} /><GuardDialog guard={snap.guard} /><StepUpDialog stepUp={snap.stepUp} /></> : <Plain code="seat_unknown" />;
 }
