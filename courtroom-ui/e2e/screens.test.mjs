@@ -61,7 +61,7 @@ const outside = () => examples.page.evaluate(() => [...document.querySelectorAll
 const wrong = async (name) => [...await violations(), ...await tooSmall(), ...await clipped(), ...await outside(), ...(await wider() ? ['the page is wider than the window'] : [])].map((v) => `${name}: ${v}`);
 
 test('there is an example for every seat, and none is lost', () => {
-  const missing = ['judge-live', 'judge-paused', 'judge-lost', 'judge-order', 'judge-measures', 'judge-measures-respeak', 'judge-respeak', 'judge-closing', 'judge-sealed', 'clerk-live', 'clerk-writing', 'defence-live', 'lawyer-closed', 'interpreter-live', 'support-live',
+  const missing = ['judge-live', 'judge-paused', 'judge-lost', 'judge-order', 'judge-measures', 'judge-measures-respeak', 'judge-respeak', 'judge-closing', 'judge-sealed', 'clerk-live', 'clerk-writing', 'clerk-guard', 'defence-live', 'lawyer-closed', 'interpreter-live', 'support-live',
     'screen-live', 'screen-paused', 'gallery-live', 'gallery-closed', 'plain-seat-taken', 'kiosk-enter', 'kiosk-rehearse', 'kiosk-recording', 'kiosk-consent', 'kiosk-waiting', 'kiosk-live', 'kiosk-respeak', 'kiosk-afraid', 'kiosk-lost', 'kiosk-released',
     'account-signin', 'account-signin-ways', 'account-claim-first', 'account-claim-new', 'account-claim-recovery', 'account-hearings', 'account-own', 'account-people', 'account-people-enrol', 'account-person', 'account-person-self', 'account-devices', 'account-invitations', 'account-invite', 'account-audit', 'account-stepup', 'plain-signed-out'].filter((n) => !examples.names.includes(n));
   assert.deepEqual(missing, [], 'examples that are gone');
