@@ -21,6 +21,7 @@ import (
 	"parda/gateway/access"
 	"parda/gateway/access/account"
 	"parda/gateway/access/audit"
+	"parda/gateway/access/device"
 	"parda/gateway/access/stepup"
 	"parda/gateway/certificate"
 	"parda/gateway/hearing"
@@ -44,6 +45,7 @@ type App struct {
 	access   *access.Access
 	audit    *audit.Book
 	accounts *account.Accounts
+	devices  *device.Register
 	touches  *stepup.Desk
 	vault    *identity.Vault
 	relay    *relay.Relay
@@ -106,6 +108,9 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 		return nil, err
 	}
 	if err := a.openVault(); err != nil {
+		return nil, err
+	}
+	if err := a.openDevices(); err != nil {
 		return nil, err
 	}
 	a.touches = stepup.New(passkeys{a.accounts}, nil)
@@ -189,6 +194,9 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 	}
 	a.hearings[c.ID], a.wakes[c.ID] = p, make(chan struct{}, 1)
 	a.board.connect(c.ID, p)
+	if err := a.tellRevoked(ctx, c.ID); err != nil {
+		return err
+	}
 	return a.issueLinks(ctx, c, seats)
 }
 
@@ -228,6 +236,9 @@ func (a *App) issueLinks(ctx context.Context, c HearingConfig, seats []hearing.S
 			return err
 		}
 		a.links.Seats = append(a.links.Seats, link)
+	}
+	if !a.config.Access.byLink() {
+		return nil // rooms and cameras come in as enrolled devices
 	}
 	kept, err := a.store.Tokens(ctx, c.ID)
 	if err != nil && !errors.Is(err, store.ErrUnknown) {

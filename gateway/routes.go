@@ -114,8 +114,7 @@ func (a *App) socket(c *gin.Context) {
 	}
 	seat, hold := "witness", proceeding.Hold{}
 	if token, ok := bearer(c.Request); ok {
-		hold.Check = func() error { return a.tokenFor(context.Background(), id, token, "witness") }
-		err = hold.Check()
+		hold, err = a.roomBy(c.Request.Context(), id, token)
 	} else {
 		var ch chair
 		ch, err = a.chairOf(c.Request, id, c.Query("seat"))
@@ -158,23 +157,20 @@ func (a *App) seatByCookie(c *gin.Context, id string) (string, error) {
 	return ch.seat, err
 }
 
-// tokenFor checks a bearer token that must be the one of this publication.
-func (a *App) tokenFor(ctx context.Context, id, token, want string) error {
-	label, err := a.access.Publication(ctx, id, token)
-	if err != nil {
-		return doorError(err)
+// roomBy is by what a bearer token holds the witness's seat: it must be the one of her publications.
+func (a *App) roomBy(ctx context.Context, id, token string) (proceeding.Hold, error) {
+	label, hold, err := a.publicationOf(ctx, id, token)
+	if err == nil && label != "witness" {
+		err = signaling.Refuse("token_role", "This token is for another publication.", nil)
 	}
-	if label != want {
-		return signaling.Refuse("token_role", "This token is for another publication.", nil)
-	}
-	return nil
+	return hold, err
 }
 
 // whip takes the testimony from the station and the courtroom's cameras: the token names the one publication that it may make.
 func (a *App) whip() *signaling.Door {
 	return &signaling.Door{Log: a.log, Within: a.patience.body, ICEServers: a.publisherICE,
 		Open: func(ctx context.Context, r *http.Request, id, offer string) (string, string, error) {
-			p, label, err := a.publisher(ctx, r, id)
+			p, label, hold, err := a.publisher(ctx, r, id)
 			if err != nil {
 				return "", "", err
 			}
@@ -182,7 +178,6 @@ func (a *App) whip() *signaling.Door {
 				return "", "", err
 			}
 			rendering := r.URL.Query().Get("rendering")
-			hold := proceeding.Hold{Check: func() error { _, _, err := a.publisher(context.WithoutCancel(ctx), r, id); return err }}
 			if view, ok := strings.CutPrefix(label, "court/"); ok {
 				if rendering != "" {
 					return "", "", signaling.Refuse("token_role", "A courtroom camera publishes no rendering of the testimony.", nil)
@@ -192,34 +187,31 @@ func (a *App) whip() *signaling.Door {
 			return p.PublishWitness(ctx, rendering, offer, hold)
 		},
 		End: func(ctx context.Context, r *http.Request, hearing, id string) error {
-			p, _, err := a.publisher(ctx, r, hearing)
+			p, _, _, err := a.publisher(ctx, r, hearing)
 			if err == nil {
 				p.Unpublish(id)
 			}
 			return err
 		},
 		Restart: func(ctx context.Context, r *http.Request, hearing, id, fragment string) (string, error) {
-			if _, _, err := a.publisher(ctx, r, hearing); err != nil {
+			if _, _, _, err := a.publisher(ctx, r, hearing); err != nil {
 				return "", err
 			}
 			return a.board.restart(ctx, id, fragment)
 		}}
 }
 
-func (a *App) publisher(ctx context.Context, r *http.Request, id string) (*proceeding.Proceeding, string, error) {
-	p, err := a.hearing(id)
-	if err != nil {
-		return nil, "", err
+// publisher is whose publication a request's token is for, and by what it is held.
+func (a *App) publisher(ctx context.Context, r *http.Request, id string) (p *proceeding.Proceeding, label string, hold proceeding.Hold, err error) {
+	if p, err = a.hearing(id); err != nil {
+		return nil, "", hold, err
 	}
 	token, ok := bearer(r)
 	if !ok {
-		return nil, "", signaling.Refuse("token_wrong", "A bearer token is needed.", nil)
+		return nil, "", hold, signaling.Refuse("token_wrong", "A bearer token is needed.", nil)
 	}
-	label, err := a.access.Publication(ctx, id, token)
-	if err != nil {
-		return nil, "", doorError(err)
-	}
-	return p, label, nil
+	label, hold, err = a.publicationOf(ctx, id, token)
+	return p, label, hold, err
 }
 
 // whep sends to a passive viewer, by its seat's cookie.

@@ -170,7 +170,7 @@ func (d passDesk) EndSeat(seat string) {
 // holds the seat. Both doors have let the request in before.
 func (a *App) publisherICE(r *http.Request, hearing string) []signaling.ICEServer {
 	token, _ := bearer(r)
-	label, err := a.access.Publication(r.Context(), hearing, token)
+	label, _, err := a.publicationOf(r.Context(), hearing, token)
 	if err != nil {
 		return nil
 	}
