@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parda/courtroom-ui"
 	"parda/gateway/access/account"
 	"parda/gateway/access/audit"
 	"parda/gateway/access/rights"
@@ -211,6 +213,7 @@ func vaultNeeds(right rights.Right) who { return who{kind: "vault", rights: []ri
 // vaultRoutes are the routes of the vault (signaling/ACCOUNTS.md, The vault).
 func (a *App) vaultRoutes() []route {
 	return []route{
+		{"GET", "/vault", open, a.vaultPage},
 		{"GET", "/api/vault/state", vaultNeeds(rights.PersonProtect), a.vaultState},
 		{"GET", "/api/vault/openings", vaultNeeds(rights.VaultRead), a.vaultOpenings},
 
@@ -237,6 +240,17 @@ func (a *App) vaultRoutes() []route {
 		{"GET", "/api/vault/companion", needs(rights.PersonProtect), a.showCompanion},
 		{"DELETE", "/api/vault/companion", needs(rights.PersonProtect), a.dropCompanion},
 	}
+}
+
+// vaultPage holds nothing: what a person may see there, the routes below give her.
+func (a *App) vaultPage(c *gin.Context) {
+	b, err := fs.ReadFile(courtroomui.Dist, "vault.html")
+	if err != nil {
+		c.String(http.StatusNotFound, "There is nothing here.\n")
+		return
+	}
+	c.Header("Cache-Control", "no-cache")
+	c.Data(http.StatusOK, "text/html; charset=utf-8", b)
 }
 
 // Bodies, in bytes. An envelope is the only long one: 4 MiB in base64, and its shares.

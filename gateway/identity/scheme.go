@@ -35,17 +35,28 @@ type Scheme struct {
 	Deny     []string            `json:"deny,omitempty"`     // what may stand nowhere in a word: parts of names, words that hurt
 	DenyEnd  []string            `json:"deny_end,omitempty"` // what may not be its end: the grammar's endings
 	room     int
+	denied   map[string]bool // Deny, folded
+	longest  int             // of them
+	endings  []string        // DenyEnd, folded
 }
 
 //go:embed scheme.json
 var ownScheme []byte
 
-// DefaultScheme is the one for a court that sets none: words of three syllables without meaning.
-var DefaultScheme = sync.OnceValues(func() (*Scheme, error) { return ReadScheme(ownScheme) })
+// DefaultScheme is the one for a court that sets none: words of three syllables without meaning. That all its words hold is looked at by the tests.
+var DefaultScheme = sync.OnceValues(func() (*Scheme, error) { return parseScheme(ownScheme) })
 
 // ReadScheme reads a scheme and looks at every word that it can give: letters and length, no two alike, room enough. A scheme that fails is
 // refused whole.
 func ReadScheme(file []byte) (*Scheme, error) {
+	s, err := parseScheme(file)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.checkWords()
+}
+
+func parseScheme(file []byte) (*Scheme, error) {
 	if len(file) > maxSchemeLen {
 		return nil, errors.New("identity: the scheme of pseudonyms is too long")
 	}
@@ -68,7 +79,15 @@ func ReadScheme(file []byte) (*Scheme, error) {
 			return nil, fmt.Errorf("identity: the patterns give more than %d words", maxRoom)
 		}
 	}
-	return s, s.checkWords()
+	s.denied = map[string]bool{}
+	for _, d := range s.Deny {
+		d = Fold(d)
+		s.denied[d], s.longest = true, max(s.longest, len(d))
+	}
+	for _, d := range s.DenyEnd {
+		s.endings = append(s.endings, Fold(d))
+	}
+	return s, nil
 }
 
 func (s *Scheme) sizeOf(pattern []string) (int, error) {
@@ -155,13 +174,15 @@ func (s *Scheme) word(n int) string {
 // the patterns by chance mostly have. A court's list of words is its own affair but for the deny-list.
 func (s *Scheme) screened(w string) bool {
 	f := Fold(w)
-	for _, d := range s.Deny {
-		if strings.Contains(f, Fold(d)) {
-			return false
+	for i := range f {
+		for j := i + 1; j <= len(f) && j-i <= s.longest; j++ {
+			if s.denied[f[i:j]] {
+				return false
+			}
 		}
 	}
-	for _, d := range s.DenyEnd {
-		if strings.HasSuffix(f, Fold(d)) {
+	for _, d := range s.endings {
+		if strings.HasSuffix(f, d) {
 			return false
 		}
 	}
