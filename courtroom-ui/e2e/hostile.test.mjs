@@ -40,9 +40,10 @@ const stolen = (what) => [what, JSON.stringify(what).slice(1, -1), encodeURIComp
 
 /** A page of the gateway's with a script of its choosing, in a browser that has entered the companion. */
 async function evilPage(script, { at = gateway.url, seat = judge, look = () => undefined } = {}) {
-  gateway.pages['/vault'] = { type: 'text/html', body: `<!doctype html><title>evil</title><body><script>window.loot = [];\n${script}</script>` };
+  gateway.pages['/vault'] = { type: 'text/html', body: `<!doctype html><title>evil</title><body><script>window.loot = []; document.addEventListener('mousedown', () => { window.touched = true; });\n${script}</script>` };
   const page = await seat.context.newPage();
   await page.goto(`${at}/vault`);
+  await page.mouse.click(5, 5); // a person's touch, without which no window opens
   await page.waitForFunction(() => window.done, null, { timeout: 20_000 });
   const loot = await page.evaluate(() => window.loot);
   look(page);
@@ -104,7 +105,9 @@ test('a form, a frame and an opened window do nothing and see nothing', { timeou
         const i = document.createElement('input'); i.name = '{"code":"'; i.value = '"}'; form.append(i); document.body.append(form); form.submit();
         await new Promise((ok) => setTimeout(ok, 200));
       }
+      await new Promise((ok) => { if (window.touched) ok(); else document.addEventListener('mousedown', ok); });
       const w = window.open(at + '/', 'companion');
+      if (!w) said('window', 'did not open: this test sees nothing');
       await new Promise((ok) => setTimeout(ok, 1500));
       if (w) {
         try { said('window', w.document.body.innerText); } catch { }
