@@ -34,10 +34,17 @@ func assemble(t *testing.T, dir string) *cast {
 // assembleAt is assemble at a gateway of another configuration.
 func assembleAt(t *testing.T, config Config) *cast {
 	t.Helper()
-	c := &cast{app: runApp(t, config), judgeKey: newSigner(t)}
+	app := runApp(t, config)
+	return assembleBy(t, app, app.Token("demo", "witness"))
+}
+
+// assembleBy is assemble at a gateway that runs, with the token that the station has.
+func assembleBy(t *testing.T, app running, token string) *cast {
+	t.Helper()
+	c := &cast{app: app, judgeKey: newSigner(t)}
 	c.judge, c.clerk, c.defence = sit(t, c.app.App, "judge"), sit(t, c.app.App, "clerk"), sit(t, c.app.App, "defence")
 	c.prosecutor, c.gallery = sit(t, c.app.App, "prosecutor"), sit(t, c.app.App, "gallery")
-	c.room = openAt(t, c.app.App, "witness", nil, c.app.Token("demo", "witness"))
+	c.room = openAt(t, c.app.App, "witness", nil, token)
 
 	c.judge.must("key.enrol", map[string]string{"key": c.judgeKey.spki()})
 	draft := c.judge.until("has a draft", func(v visibility.View) bool { return v.Draft != nil }).Draft
@@ -48,7 +55,7 @@ func assembleAt(t *testing.T, config Config) *cast {
 		t.Fatal(err)
 	}
 	for _, key := range parsed.Keys() {
-		publishAt(t, c.app.App, c.app.Token("demo", "witness"), "?rendering="+url.QueryEscape(key))
+		publishAt(t, c.app.App, token, "?rendering="+url.QueryEscape(key))
 	}
 	c.judge.must("hearing.open", nil)
 	c.judge.until("sees the station", func(v visibility.View) bool { return v.Testimony.Station == "up" })
