@@ -75,6 +75,9 @@ var statuses = map[string]int{
 	"provider_off": http.StatusNotFound, "provider_away": http.StatusServiceUnavailable, "provider_denied": http.StatusForbidden, "provider_stale": http.StatusConflict,
 	"provider_failed": http.StatusUnauthorized, "provider_weak": http.StatusForbidden, "provider_unlinked": http.StatusForbidden, "provider_taken": http.StatusConflict,
 	"recording_failed": http.StatusServiceUnavailable, "internal": http.StatusInternalServerError, "undertaking_required": http.StatusForbidden,
+	"device_unknown": http.StatusNotFound, "device_revoked": http.StatusForbidden, "device_expired": http.StatusForbidden, "device_not_assigned": http.StatusForbidden,
+	"device_kind": http.StatusConflict, "device_taken": http.StatusConflict, "device_proof": http.StatusUnauthorized, "device_between": http.StatusForbidden,
+	"enrolment_unknown": http.StatusNotFound, "enrolment_over": http.StatusGone, "enrolment_waits": http.StatusConflict, "short_code_wrong": http.StatusForbidden,
 }
 
 type errorMessage struct {
