@@ -204,6 +204,7 @@ type wayJSON struct {
 	Passkey  string `json:"passkey"`
 	Label    string `json:"label"`
 	Made     string `json:"made"`
+	Used     string `json:"used"`
 	BackedUp bool   `json:"backed_up"`
 }
 
@@ -237,7 +238,7 @@ func (a *App) meOf(ctx context.Context, s account.Session) (any, error) {
 	}
 	keys := []wayJSON{}
 	for _, w := range own.Passkeys {
-		keys = append(keys, wayJSON{w.ID, w.Label, stamp(w.Made), w.BackedUp})
+		keys = append(keys, wayJSON{w.ID, w.Label, stamp(w.Made), stamp(w.Used), w.BackedUp})
 	}
 	may := []rights.Right{}
 	for _, r := range rights.Rights() {

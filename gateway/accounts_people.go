@@ -49,13 +49,10 @@ func (a *App) asCode(c account.Code) codeJSON {
 	return codeJSON{c.Code, a.claimLink(c.Code), stamp(c.Ends)}
 }
 
-// touched reads a body and asks the administrator's touch for it.
-func (a *App) touched(c *gin.Context, into any) error {
+// touched reads a body and gives what asks the administrator's touch for it.
+func (a *App) touched(c *gin.Context, into any) (account.Touch, error) {
 	raw, err := readBody(c, into)
-	if err == nil {
-		err = a.stepUp(c, visitor(c), c.Request.Method+" "+c.Request.URL.Path, raw)
-	}
-	return err
+	return func() error { return a.stepUp(c, visitor(c), c.Request.Method+" "+c.Request.URL.Path, raw) }, err
 }
 
 func (a *App) enrol(c *gin.Context) {
@@ -64,48 +61,53 @@ func (a *App) enrol(c *gin.Context) {
 		Login string        `json:"login"`
 		Roles []rights.Role `json:"roles"`
 	}
-	if err := a.touched(c, &body); err != nil {
+	touch, err := a.touched(c, &body)
+	if err != nil {
 		a.answer(c, 0, nil, err)
 		return
 	}
-	p, code, err := a.accounts.Enrol(c.Request.Context(), visitor(c), body.Name, body.Login, body.Roles)
+	p, code, err := a.accounts.Enrol(c.Request.Context(), visitor(c), touch, body.Name, body.Login, body.Roles)
 	shown := a.asCode(code)
 	a.answer(c, http.StatusCreated, gin.H{"person": asPerson(p), "code": shown.Code, "link": shown.Link, "ends": shown.Ends}, err)
 }
 
 func (a *App) codeAnew(c *gin.Context) {
-	if err := a.touched(c, &struct{}{}); err != nil {
+	touch, err := a.touched(c, &struct{}{})
+	if err != nil {
 		a.answer(c, 0, nil, err)
 		return
 	}
-	code, err := a.accounts.CodeAnew(c.Request.Context(), visitor(c), c.Param("person"))
+	code, err := a.accounts.CodeAnew(c.Request.Context(), visitor(c), touch, c.Param("person"))
 	a.answer(c, http.StatusOK, a.asCode(code), err)
 }
 
 func (a *App) grant(c *gin.Context) {
-	if err := a.touched(c, &struct{}{}); err != nil {
+	touch, err := a.touched(c, &struct{}{})
+	if err != nil {
 		a.answer(c, 0, nil, err)
 		return
 	}
-	p, err := a.accounts.Grant(c.Request.Context(), visitor(c), c.Param("person"), rights.Role(c.Param("role")))
+	p, err := a.accounts.Grant(c.Request.Context(), visitor(c), touch, c.Param("person"), rights.Role(c.Param("role")))
 	a.answer(c, http.StatusOK, asPerson(p), err)
 }
 
 func (a *App) revoke(c *gin.Context) {
-	if err := a.touched(c, &struct{}{}); err != nil {
+	touch, err := a.touched(c, &struct{}{})
+	if err != nil {
 		a.answer(c, 0, nil, err)
 		return
 	}
-	p, err := a.accounts.Revoke(c.Request.Context(), visitor(c), c.Param("person"), rights.Role(c.Param("role")))
+	p, err := a.accounts.Revoke(c.Request.Context(), visitor(c), touch, c.Param("person"), rights.Role(c.Param("role")))
 	a.answer(c, http.StatusOK, asPerson(p), err)
 }
 
 func (a *App) closeAccount(c *gin.Context) {
-	if err := a.touched(c, &struct{}{}); err != nil {
+	touch, err := a.touched(c, &struct{}{})
+	if err != nil {
 		a.answer(c, 0, nil, err)
 		return
 	}
-	p, err := a.accounts.Close(c.Request.Context(), visitor(c), c.Param("person"))
+	p, err := a.accounts.Close(c.Request.Context(), visitor(c), touch, c.Param("person"))
 	a.answer(c, http.StatusOK, asPerson(p), err)
 }
 
@@ -125,11 +127,12 @@ func asRecovery(r account.Recovery) recoveryJSON {
 }
 
 func (a *App) askRecovery(c *gin.Context) {
-	if err := a.touched(c, &struct{}{}); err != nil {
+	touch, err := a.touched(c, &struct{}{})
+	if err != nil {
 		a.answer(c, 0, nil, err)
 		return
 	}
-	r, err := a.accounts.AskRecovery(c.Request.Context(), visitor(c), c.Param("person"))
+	r, err := a.accounts.AskRecovery(c.Request.Context(), visitor(c), touch, c.Param("person"))
 	a.answer(c, http.StatusCreated, asRecovery(r), err)
 }
 
@@ -143,11 +146,12 @@ func (a *App) recoveries(c *gin.Context) {
 }
 
 func (a *App) agree(c *gin.Context) {
-	if err := a.touched(c, &struct{}{}); err != nil {
+	touch, err := a.touched(c, &struct{}{})
+	if err != nil {
 		a.answer(c, 0, nil, err)
 		return
 	}
-	code, err := a.accounts.Agree(c.Request.Context(), visitor(c), c.Param("recovery"))
+	code, err := a.accounts.Agree(c.Request.Context(), visitor(c), touch, c.Param("recovery"))
 	a.answer(c, http.StatusOK, a.asCode(code), err)
 }
 

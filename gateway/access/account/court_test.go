@@ -190,7 +190,7 @@ func (c *court) first(name string) *somebody {
 // made is an account that an administrator made, not claimed yet.
 func (c *court) made(by *somebody, login string, roles ...rights.Role) (account.Person, string) {
 	c.t.Helper()
-	p, oneTime, err := c.Enrol(c.t.Context(), by.Session, "Person "+login, login, roles)
+	p, oneTime, err := c.Enrol(c.t.Context(), by.Session, nil, "Person "+login, login, roles)
 	c.must(err)
 	return p, oneTime.Code
 }

@@ -13,7 +13,8 @@ import (
 type Way struct {
 	ID, Label string
 	Made      time.Time
-	BackedUp  bool // its key is synced by the maker of the authenticator (WebAuthn level 3, section 6.1.3)
+	Used      time.Time // when it last signed in or confirmed; as Made before that
+	BackedUp  bool      // its key is synced by the maker of the authenticator (WebAuthn level 3, section 6.1.3)
 }
 
 // Own is what a person has to sign in with.
@@ -34,7 +35,7 @@ func (a *Accounts) Own(ctx context.Context, s Session) (Own, error) {
 	}
 	var own Own
 	for i, p := range kept {
-		own.Passkeys = append(own.Passkeys, Way{p.ID, p.Label, p.Made, o.keys[i].Flags.BackupState})
+		own.Passkeys = append(own.Passkeys, Way{p.ID, p.Label, p.Made, p.Used, o.keys[i].Flags.BackupState})
 	}
 	_, err = a.store.Password(ctx, acct.ID)
 	own.Password = err == nil

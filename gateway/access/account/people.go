@@ -11,6 +11,17 @@ import (
 	"parda/signaling"
 )
 
+// Touch asks the administrator for a fresh touch of her passkey for what she is about to do, and is nil when it has come. It is called after everything else
+// that can refuse, so that nobody touches for nothing, and before anything is entered. A nil Touch asks for none.
+type Touch func() error
+
+func (t Touch) ask() error {
+	if t == nil {
+		return nil
+	}
+	return t()
+}
+
 // may reads the administrator who acts, as she is now and not as she was when her request was let in: two who take each other's role at the same moment come one
 // after the other, and the second has none any more. The caller holds a.changing.
 func (a *Accounts) may(ctx context.Context, by Session, right rights.Right) error {
@@ -45,7 +56,7 @@ func (a *Accounts) subject(ctx context.Context, by Session, person string, right
 }
 
 // Enrol makes an account in the administrator's court. The code is shown to her this once; its owner claims the account with it.
-func (a *Accounts) Enrol(ctx context.Context, by Session, name, login string, roles []rights.Role) (Person, Code, error) {
+func (a *Accounts) Enrol(ctx context.Context, by Session, touch Touch, name, login string, roles []rights.Role) (Person, Code, error) {
 	name, err := readName(name)
 	if err != nil {
 		return Person{}, Code{}, err
@@ -70,6 +81,9 @@ func (a *Accounts) Enrol(ctx context.Context, by Session, name, login string, ro
 	}
 	slices.Sort(acct.Roles)
 	code, kept := a.drawCode(ForNew, acct.Court, acct.ID, by.Person.ID, codeLife)
+	if err := touch.ask(); err != nil {
+		return Person{}, Code{}, err
+	}
 	if err := a.enter(ctx, acct.Court, audit.PeopleEnrolled, by.Person.ID, enrolled{acct.ID, acct.Roles}); err != nil {
 		return Person{}, Code{}, err
 	}
@@ -96,7 +110,7 @@ func readRoles(roles []rights.Role) error {
 }
 
 // CodeAnew draws a new code for an account that nobody has claimed yet; the one before ends. An account that has a way in is recovered, by two.
-func (a *Accounts) CodeAnew(ctx context.Context, by Session, person string) (Code, error) {
+func (a *Accounts) CodeAnew(ctx context.Context, by Session, touch Touch, person string) (Code, error) {
 	a.changing.Lock()
 	defer a.changing.Unlock()
 	acct, err := a.subject(ctx, by, person, rights.PeopleEnrol)
@@ -107,6 +121,9 @@ func (a *Accounts) CodeAnew(ctx context.Context, by Session, person string) (Cod
 		return Code{}, signaling.Refuse("person_claimed", "This account was claimed already. Two administrators together can recover it.", nil)
 	}
 	code, kept := a.drawCode(ForNew, acct.Court, acct.ID, by.Person.ID, codeLife)
+	if err := touch.ask(); err != nil {
+		return Code{}, err
+	}
 	if err := a.enter(ctx, acct.Court, audit.AccountCodeDrawn, by.Person.ID, drawn{ForNew, acct.ID, by.Person.ID}); err != nil {
 		return Code{}, err
 	}
@@ -114,8 +131,8 @@ func (a *Accounts) CodeAnew(ctx context.Context, by Session, person string) (Cod
 }
 
 // Grant gives a role. Sessions of the person end: she signs in anew with what she is now.
-func (a *Accounts) Grant(ctx context.Context, by Session, person string, role rights.Role) (Person, error) {
-	return a.changeRoles(ctx, by, person, role, audit.RoleGranted, func(now []rights.Role) ([]rights.Role, error) {
+func (a *Accounts) Grant(ctx context.Context, by Session, touch Touch, person string, role rights.Role) (Person, error) {
+	return a.changeRoles(ctx, by, touch, person, role, audit.RoleGranted, func(now []rights.Role) ([]rights.Role, error) {
 		if slices.Contains(now, role) {
 			return now, nil
 		}
@@ -125,13 +142,13 @@ func (a *Accounts) Grant(ctx context.Context, by Session, person string, role ri
 }
 
 // Revoke takes a role. Sessions of the person end, with all that they hold open. The last role is taken by closing the account.
-func (a *Accounts) Revoke(ctx context.Context, by Session, person string, role rights.Role) (Person, error) {
-	return a.changeRoles(ctx, by, person, role, audit.RoleRevoked, func(now []rights.Role) ([]rights.Role, error) {
+func (a *Accounts) Revoke(ctx context.Context, by Session, touch Touch, person string, role rights.Role) (Person, error) {
+	return a.changeRoles(ctx, by, touch, person, role, audit.RoleRevoked, func(now []rights.Role) ([]rights.Role, error) {
 		return slices.DeleteFunc(slices.Clone(now), func(r rights.Role) bool { return r == role }), nil
 	})
 }
 
-func (a *Accounts) changeRoles(ctx context.Context, by Session, person string, role rights.Role, code audit.Code, change func([]rights.Role) ([]rights.Role, error)) (Person, error) {
+func (a *Accounts) changeRoles(ctx context.Context, by Session, touch Touch, person string, role rights.Role, code audit.Code, change func([]rights.Role) ([]rights.Role, error)) (Person, error) {
 	if !slices.Contains(rights.Roles(), role) {
 		return Person{}, signaling.Refuse("role_unknown", "There is no such role.", nil)
 	}
@@ -145,6 +162,9 @@ func (a *Accounts) changeRoles(ctx context.Context, by Session, person string, r
 	next, err := change(p.Roles)
 	if err != nil || slices.Equal(next, p.Roles) {
 		return p, err
+	}
+	if err := touch.ask(); err != nil {
+		return Person{}, err
 	}
 	if err := a.enter(ctx, acct.Court, code, by.Person.ID, ofRole{acct.ID, string(role)}); err != nil {
 		return Person{}, err
@@ -163,11 +183,14 @@ func (a *Accounts) changeRoles(ctx context.Context, by Session, person string, r
 }
 
 // Close closes an account for good: its sessions, ways and codes end.
-func (a *Accounts) Close(ctx context.Context, by Session, person string) (Person, error) {
+func (a *Accounts) Close(ctx context.Context, by Session, touch Touch, person string) (Person, error) {
 	a.changing.Lock()
 	defer a.changing.Unlock()
 	acct, err := a.subject(ctx, by, person, rights.PeopleEnrol)
 	if err != nil {
+		return Person{}, err
+	}
+	if err := touch.ask(); err != nil {
 		return Person{}, err
 	}
 	if err := a.enter(ctx, acct.Court, audit.AccountClosed, by.Person.ID, ofPerson{acct.ID}); err != nil {

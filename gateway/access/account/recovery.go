@@ -23,7 +23,7 @@ type Recovery struct {
 const recoveryWaits = 24 * time.Hour
 
 // AskRecovery is the first administrator's part. One that waits for the same person already is replaced.
-func (a *Accounts) AskRecovery(ctx context.Context, by Session, person string) (Recovery, error) {
+func (a *Accounts) AskRecovery(ctx context.Context, by Session, touch Touch, person string) (Recovery, error) {
 	a.changing.Lock()
 	defer a.changing.Unlock()
 	acct, err := a.subject(ctx, by, person, rights.PeopleRecover)
@@ -31,6 +31,9 @@ func (a *Accounts) AskRecovery(ctx context.Context, by Session, person string) (
 		return Recovery{}, err
 	}
 	r := store.Recovery{ID: secret.ID("r-"), Court: acct.Court, Person: acct.ID, AskedBy: by.Person.ID, Asked: a.now(), Ends: a.now().Add(recoveryWaits)}
+	if err := touch.ask(); err != nil {
+		return Recovery{}, err
+	}
 	if err := a.enter(ctx, acct.Court, audit.RecoveryAsked, by.Person.ID, ofRecovery{r.ID, r.Person}); err != nil {
 		return Recovery{}, err
 	}
@@ -94,7 +97,7 @@ func (a *Accounts) waiting(ctx context.Context, by Session, id string) (store.Re
 
 // Agree is the second administrator's part: she gets the code, and gives it to the person whom she knows. What the person signed in with before ends when it
 // is claimed, not now: a wish that was wrong takes nothing from anybody.
-func (a *Accounts) Agree(ctx context.Context, by Session, id string) (Code, error) {
+func (a *Accounts) Agree(ctx context.Context, by Session, touch Touch, id string) (Code, error) {
 	a.changing.Lock()
 	defer a.changing.Unlock()
 	r, err := a.waiting(ctx, by, id)
@@ -115,6 +118,9 @@ func (a *Accounts) Agree(ctx context.Context, by Session, id string) (Code, erro
 		return Code{}, errRecoveryUnknown(nil)
 	}
 	code, kept := a.drawCode(ForRecovery, r.Court, r.Person, by.Person.ID, recoveryLife)
+	if err := touch.ask(); err != nil {
+		return Code{}, err
+	}
 	if err := a.enter(ctx, r.Court, audit.RecoveryAgreed, by.Person.ID, ofRecovery{r.ID, r.Person}); err != nil {
 		return Code{}, err
 	}
