@@ -278,7 +278,7 @@ type entriesMessage struct {
 func (p *Proceeding) extras() visibility.Extras {
 	x := visibility.Extras{
 		Now: p.cfg.Now(), Halted: p.halted(), Present: map[string]bool{}, Publishing: map[string]visibility.PublishingView{},
-		Published: maps.Clone(p.tracks), Recording: p.record.health(), Bundle: p.bundle,
+		Published: maps.Clone(p.tracks), Recording: p.record.health(), Bundle: p.bundle, Accounts: p.cfg.StepUp != nil,
 	}
 	for seat, here := range p.present {
 		x.Present[seat] = here.sessions > 0

@@ -26,6 +26,7 @@ func BuildView(s *hearing.State, flags *incident.Register, seat string, x Extras
 		Seats:     []SeatView{},
 		Slots:     b.slots(),
 		Flags:     flagViews(flags.SeenBy(seat, r, b.attends)),
+		Accounts:  x.Accounts,
 	}
 	if !b.attends {
 		return v

@@ -28,6 +28,7 @@ type View struct {
 	Slots     []SlotView     `json:"slots"`
 	Signing   *SigningView   `json:"signing,omitempty"`
 	Bundle    *BundleView    `json:"bundle,omitempty"`
+	Accounts  bool           `json:"accounts"` // seats are held by persons' accounts; false: by links, and nothing asks for a touch
 }
 
 // You is who the seat is and what it may do now.
@@ -272,6 +273,7 @@ type Extras struct {
 	Checkpoint *CheckpointView
 	Alarms     []AlarmView // what the fold does not know, such as station_lost with its time; these win over the fold's own
 	Bundle     *BundleView
+	Accounts   bool
 	Figure     string // what the station's drawn figure does now; never an event, so never in the ledger
 }
 
