@@ -17,59 +17,6 @@ import (
 	"parda/media/enrol/form"
 )
 
-// gateOf counts how often a pass is asked for, by a clock that the test turns.
-func gateOf(answer func() (*enrol.Pass, error)) (a *admission, asked *int, now *time.Time) {
-	asked, now = new(int), new(time.Time)
-	*now = testNow
-	a = &admission{now: func() time.Time { return *now }, enter: func(context.Context) (*enrol.Pass, error) { *asked++; return answer() }}
-	return a, asked, now
-}
-
-func TestAPassIsAskedForOnceAndAgainWhenTheGatewayDoesNotTakeIt(t *testing.T) {
-	a, asked, now := gateOf(func() (*enrol.Pass, error) { return &enrol.Pass{Token: "T", Until: testNow.Add(4 * time.Hour)}, nil })
-	for range 3 {
-		if p, err := a.get(t.Context()); err != nil || p.Token != "T" {
-			t.Fatal(err)
-		}
-	}
-	if *asked != 1 {
-		t.Fatalf("asked %d times", *asked)
-	}
-	a.lost()
-	if _, err := a.get(t.Context()); !errors.Is(err, errAdmission) || *asked != 1 {
-		t.Errorf("each entry is one of the court's audit, and it is asked at once: %v, %d", err, *asked)
-	}
-	*now = now.Add(entersEvery)
-	if _, err := a.get(t.Context()); err != nil || *asked != 2 {
-		t.Errorf("%v, %d", err, *asked)
-	}
-}
-
-func TestAPassIsRenewedBeforeItEndsAndNotUsedAfter(t *testing.T) {
-	a, asked, now := gateOf(func() (*enrol.Pass, error) { return &enrol.Pass{Token: "T", Until: testNow.Add(4 * time.Hour)}, nil })
-	if _, err := a.get(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for at, old := range map[time.Duration]bool{time.Hour: false, 2*time.Hour + time.Second: true} {
-		*now = testNow.Add(at)
-		if a.old() != old {
-			t.Errorf("after %v of four hours: %v", at, !old)
-		}
-	}
-	*now = testNow.Add(4 * time.Hour)
-	if _, err := a.get(t.Context()); err != nil || *asked != 2 {
-		t.Errorf("a pass that ended is used: %v", err)
-	}
-}
-
-func TestATokenOfTheDemonstrationIsNeverRenewed(t *testing.T) {
-	a := byToken("T", nil)
-	a.lost()
-	if p, err := a.get(t.Context()); err != nil || p.Token != "T" || a.old() {
-		t.Error(err)
-	}
-}
-
 func TestWhatIsKeptOfTheTestimonyIsDestroyedWhenTheCourtRevokesTheDevice(t *testing.T) {
 	r, j := heldRoom(t)
 	o, trust := under(t, j)
@@ -79,9 +26,9 @@ func TestWhatIsKeptOfTheTestimonyIsDestroyedWhenTheCourtRevokesTheDevice(t *test
 		t.Fatal(err)
 	}
 	told := make(chan struct{})
-	a, _, _ := gateOf(func() (*enrol.Pass, error) { return nil, enrol.ErrRevoked })
-	a.revoked = func() { r.revoked(); close(told) }
-	if _, err := a.get(t.Context()); !errors.Is(err, enrol.ErrRevoked) {
+	a := enrol.By(func(context.Context) (*enrol.Pass, error) { return nil, enrol.ErrRevoked }, time.Now)
+	a.Revoked = func() { r.revoked(); close(told) }
+	if _, err := a.Get(t.Context()); !errors.Is(err, enrol.ErrRevoked) {
 		t.Fatal(err)
 	}
 	<-told
@@ -227,7 +174,7 @@ func TestAStolenStationHoldsNothingOfUse(t *testing.T) {
 	if _, err := enrol.Open(state, enrol.Keep{}); !errors.Is(err, enrol.ErrKey) {
 		t.Errorf("the device's key opens without the machine's secret: %v", err)
 	}
-	if d, err := enrol.Open(state, keeper("")); err != nil || d.Kept() != form.KeptWrapped {
+	if d, err := enrol.Open(state, enrol.Keeper("")); err != nil || d.Kept() != form.KeptWrapped {
 		t.Errorf("with it: %v", err)
 	}
 }

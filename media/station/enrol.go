@@ -35,7 +35,7 @@ func enrolStation(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if err := keepMemoryPrivate(slog.New(slog.NewTextHandler(stderr, nil)), false); err != nil {
 		return errCoreDumps
 	}
-	j, err := enrol.Join(ctx, c.gateway, c.code, c.state, keeper(c.key), c.again)
+	j, err := enrol.Join(ctx, c.gateway, c.code, c.state, enrol.Keeper(c.key), c.again)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func renewStation(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if err := keepMemoryPrivate(slog.New(slog.NewTextHandler(stderr, nil)), false); err != nil {
 		return errCoreDumps
 	}
-	d, err := enrol.Open(c.state, keeper(""))
+	d, err := enrol.Open(c.state, enrol.Keeper(""))
 	if err != nil {
 		return err
 	}

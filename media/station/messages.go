@@ -84,7 +84,7 @@ func plainCause(err error) string {
 		return "closed"
 	case errors.Is(err, errTokenWrong), errors.Is(err, errHearingUnknown), errors.Is(err, errGatewayIdentity):
 		return err.Error()
-	case errors.Is(err, enrol.ErrGateway), errors.Is(err, errAdmission), errors.Is(err, enrol.ErrKey):
+	case errors.Is(err, enrol.ErrGateway), errors.Is(err, enrol.ErrSoon), errors.Is(err, enrol.ErrKey):
 		return err.Error()
 	case errors.As(err, &refused):
 		return refused.Error()

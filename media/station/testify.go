@@ -167,7 +167,7 @@ func (s *station) run(ctx context.Context) error {
 		s.log.Info("a testimony of this hearing was going on when the station ended; its parameters and the judge's key are kept", "key_code", r.trust.code())
 	}
 	r.publish = func(ctx context.Context, key string) (publication, error) {
-		return admission.publishes(ctx, publish.Config{GatewayURL: gateway.String(), Hearing: s.config.hearing, Rendering: key, Log: s.log,
+		return publishBy(ctx, admission, publish.Config{GatewayURL: gateway.String(), Hearing: s.config.hearing, Rendering: key, Log: s.log,
 			RelayOnly: s.config.relayOnly, TURN: r.turnServers()})
 	}
 	if r.signer, err = newSigner(); err != nil {
@@ -182,14 +182,14 @@ func (s *station) run(ctx context.Context) error {
 	}
 	r.kiosk, r.rec.changed = door, door.changed
 	r.link = newLink(gateway, s.config.hearing, "", nil, r, s.log)
-	r.link.admit, r.link.lost, r.link.enrolled = admission.dial, admission.lost, admission.enter != nil
-	admission.revoked = func() { r.workers.Go(r.revoked) }
+	r.link.admit, r.link.lost, r.link.enrolled = dialer(admission), admission.Lost, admission.Enrolled()
+	admission.Revoked = func() { r.workers.Go(r.revoked) }
 	s.announce(door.link())
 
 	fatal := make(chan error, 2)
 	r.workers.Go(func() { fatal <- door.serve(ctx, r) })
 	r.workers.Go(func() { fatal <- r.link.run(ctx) })
-	r.workers.Go(func() { admission.keep(ctx, renewsEvery) })
+	r.workers.Go(func() { admission.Keep(ctx, renewsEvery) })
 	r.workers.Go(func() { r.watch(ctx) })
 	r.workers.Go(func() { r.tellFigure(ctx) })
 	select {
@@ -210,16 +210,16 @@ func (s *station) run(ctx context.Context) error {
 const renewsEvery = time.Minute
 
 // admission is by what this station comes in: its enrolment, or, for the demonstration, a token.
-func (s *station) admission(gateway *url.URL) (*admission, error) {
+func (s *station) admission(gateway *url.URL) (*enrol.Admission, error) {
 	if s.config.token != "" {
 		roots, err := rootCAs(s.config.gatewayCert)
 		if err != nil {
 			return nil, err
 		}
 		s.log.Warn("this station comes with a token and not as an enrolled device: for a demonstration, not for a witness")
-		return byToken(s.config.token, roots), nil
+		return enrol.ByToken(s.config.token, roots), nil
 	}
-	d, err := enrol.Open(s.config.state, keeper(""))
+	d, err := enrol.Open(s.config.state, enrol.Keeper(""))
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +227,7 @@ func (s *station) admission(gateway *url.URL) (*admission, error) {
 	if d.Kept() == form.KeptFile {
 		s.log.Warn("this device's key lies in a file that whoever takes the disk can read")
 	}
-	return byDevice(d, gateway.String(), s.config.hearing), nil
+	return enrol.ByDevice(d, gateway.String(), s.config.hearing, form.Witness), nil
 }
 
 // devices opens camera and microphone, so that a room without them is told before a witness sits down.
