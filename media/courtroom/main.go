@@ -1,10 +1,11 @@
 // Command courtroom sends the court's own picture and sound, in clear, to the gateway: one camera and one microphone as one view
 // (bench, counsel, hall or dock).
 //
-//	go run ./media/courtroom -gateway URL -token T -hearing H -view bench -camera X -microphone Y
+//	courtroom enrol -gateway URL -code C                                              makes this camera known to its court, once
+//	courtroom -gateway URL -hearing H -view bench -camera X -microphone Y
 //
-// It is the one program that publishes unmasked media, and it is a program: the station cannot import it. The token names the one
-// publication that it may make, so that a court's token can never publish as the witness. What a camera or microphone may be is said in
+// It is the one program that publishes unmasked media, and it is a program: the station cannot import it. It comes in as a device that the court has
+// enrolled as a camera and placed at this view (media/enrol), so that it can never publish as the witness; -token stands in for that in the demonstration. What a camera or microphone may be is said in
 // media/capture. It tries again when the link is lost, ends with 0 on SIGINT and SIGTERM (or when a clip ends that
 // does not loop), and with 1 and a sentence on stderr when trying again cannot help.
 package main
@@ -22,6 +23,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"parda/media/enrol"
 )
 
 func main() {
@@ -33,6 +36,13 @@ func main() {
 
 // run is the program without its process: its arguments, its error stream and its exit status.
 func run(ctx context.Context, args []string, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "enrol" {
+		if err := enrolCamera(ctx, args[1:], stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintf(stderr, "courtroom: %s\n", sentence(err))
+			return 1
+		}
+		return 0
+	}
 	cfg, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
@@ -54,7 +64,9 @@ type config struct {
 	camera, microphone            string
 	loop                          bool
 	width, height, fps            int
+	state                         string
 	roots                         *x509.CertPool
+	admission                     *enrol.Admission
 	log                           *slog.Logger
 }
 
@@ -63,7 +75,8 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	flags := flag.NewFlagSet("courtroom", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&cfg.gateway, "gateway", "", "the gateway's `URL`, such as https://gateway.example:8443")
-	flags.StringVar(&cfg.token, "token", "", "the bearer `token` of this view; $PARDA_TOKEN if not given, which other users of the machine cannot read")
+	flags.StringVar(&cfg.token, "token", "", "a bearer `token` in place of an enrolled device's pass, for the demonstration; $PARDA_TOKEN if not given, which other users of the machine cannot read")
+	flags.StringVar(&cfg.state, "state", os.Getenv("STATE_DIRECTORY"), "`folder` of the enrolled device")
 	flags.StringVar(&cfg.hearing, "hearing", "demo", "the hearing's `id`")
 	flags.StringVar(&cfg.view, "view", "", "bench, counsel, hall or dock")
 	flags.StringVar(&cfg.camera, "camera", "", "a V4L2 device, a clip, or demo:bench (counsel, hall, dock); empty for none")
@@ -88,7 +101,7 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 		return nil, err
 	}
 	if *cert == "" {
-		return cfg, nil
+		return cfg, cfg.admit()
 	}
 	pem, err := os.ReadFile(*cert)
 	if err != nil {
@@ -98,7 +111,7 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	if !cfg.roots.AppendCertsFromPEM(pem) {
 		return nil, errors.New("the file of -gateway-cert holds no certificate")
 	}
-	return cfg, nil
+	return cfg, cfg.admit()
 }
 
 func (c *config) check() error {
@@ -106,8 +119,8 @@ func (c *config) check() error {
 	switch {
 	case c.gateway == "":
 		return errors.New("-gateway is needed")
-	case c.token == "":
-		return errors.New("-token is needed")
+	case c.token == "" && c.state == "":
+		return errors.New("-state of an enrolled device is needed, or -token for the demonstration")
 	case c.hearing == "":
 		return errors.New("-hearing is needed")
 	case !slices.Contains(views, c.view):
@@ -117,6 +130,46 @@ func (c *config) check() error {
 	case c.camera == "demo:witness" || c.microphone == "demo:witness":
 		return errors.New("the witness is never shown from the courtroom")
 	}
+	return nil
+}
+
+// admit finds by what this camera comes in.
+func (c *config) admit() error {
+	if c.token != "" {
+		c.admission = enrol.ByToken(c.token, c.roots)
+		return nil
+	}
+	d, err := enrol.Open(c.state, enrol.Keeper(""))
+	if err == nil {
+		c.admission = enrol.ByDevice(d, c.gateway, c.hearing, "court/"+c.view)
+	}
+	return err
+}
+
+// enrolCamera makes this camera known to its court, as `station enrol` does for a room.
+func enrolCamera(ctx context.Context, args []string, stderr io.Writer) error {
+	flags := flag.NewFlagSet("courtroom enrol", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	gateway := flags.String("gateway", "", "the gateway's `URL`, https://HOST:PORT")
+	code := flags.String("code", "", "the one-time `code` that the court gave for this camera")
+	state := flags.String("state", os.Getenv("STATE_DIRECTORY"), "`folder` for the device's certificate and key")
+	key := flags.String("key", "", "where the key is to be: tpm, wrapped or file; without it the best of what is here, and never file")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *gateway == "" || *code == "" || *state == "" {
+		return errors.New("-gateway, -code and -state are needed")
+	}
+	j, err := enrol.Join(ctx, *gateway, *code, *state, enrol.Keeper(*key), false)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "Read this short code to the court's administrator over the telephone:\n\n    %s\n\nWaiting until it is confirmed there.\n", j.ShortCode)
+	d, err := j.Wait(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "Enrolled as %s, with its key kept as: %s.\n", d.ID(), d.Kept())
 	return nil
 }
 

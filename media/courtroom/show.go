@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parda/media/capture"
+	"parda/media/enrol"
 	"parda/media/mask"
 	"parda/media/publish/wire"
 )
@@ -38,6 +39,7 @@ func show(ctx context.Context, cfg *config) error {
 
 	link := &link{}
 	var pumps sync.WaitGroup
+	pumps.Go(func() { cfg.admission.Keep(ctx, time.Minute) })
 	pumps.Go(func() { cancelAfter(cancel, "the camera", pumpPictures(camera, link)) })
 	pumps.Go(func() { cancelAfter(cancel, "the microphone", pumpSound(microphone, link)) })
 	err = keepLinked(ctx, cfg, link)
@@ -75,9 +77,7 @@ func (l *link) get() *wire.Sender {
 func keepLinked(ctx context.Context, cfg *config, link *link) error {
 	wait := firstWait
 	for ctx.Err() == nil {
-		sender, err := wire.Open(ctx, wire.Config{
-			GatewayURL: cfg.gateway, Hearing: cfg.hearing, Token: cfg.token, RootCAs: cfg.roots, FPS: cfg.fps, VideoBitrate: bitrate(cfg), Log: cfg.log,
-		})
+		sender, err := open(ctx, cfg)
 		switch {
 		case err == nil:
 			cfg.log.Info("published", "view", cfg.view)
@@ -86,7 +86,7 @@ func keepLinked(ctx context.Context, cfg *config, link *link) error {
 			if time.Since(began) > lastWait {
 				wait = firstWait
 			}
-		case final(err):
+		case final(err) && !cfg.admission.Enrolled(), errors.Is(err, wire.ErrConfig), errors.Is(err, enrol.ErrRevoked), errors.Is(err, enrol.ErrExpired):
 			return err
 		}
 		if ctx.Err() != nil {
@@ -100,6 +100,21 @@ func keepLinked(ctx context.Context, cfg *config, link *link) error {
 		wait = min(2*wait, lastWait)
 	}
 	return nil
+}
+
+// open makes a publication with a pass. What an enrolled camera is refused by is tried again with another pass: the clerk may place it any moment.
+func open(ctx context.Context, cfg *config) (*wire.Sender, error) {
+	pass, err := cfg.admission.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sender, err := wire.Open(ctx, wire.Config{
+		GatewayURL: cfg.gateway, Hearing: cfg.hearing, Token: pass.Token, RootCAs: pass.Roots, FPS: cfg.fps, VideoBitrate: bitrate(cfg), Log: cfg.log,
+	})
+	if err != nil && final(err) {
+		cfg.admission.Lost()
+	}
+	return sender, err
 }
 
 // serve lets the pumps use a sender until it or ctx ends.
