@@ -87,9 +87,7 @@ export class Person {
   }
 
   async claim(code, values = {}) {
-    await this.page.goto(`${this.url}/account`, { waitUntil: 'commit' });
     await this.page.goto(`${this.url}/account#code=${code}`, { waitUntil: 'commit' });
-    await this.page.reload({ waitUntil: 'commit' }); // a new address after # alone loads nothing
     await this.page.locator('[data-claim]').waitFor();
     await this.fill('claim', { ...values, label: `${this.name}, açar` });
     await this.act('claim.passkey').click();
@@ -107,6 +105,22 @@ export class Person {
       const answer = await fetch(p, { method: m, headers: b === null ? {} : { 'Content-Type': 'application/json' }, body: b === null ? undefined : JSON.stringify(b) });
       return { status: answer.status, body: await answer.json().catch(() => null) };
     }, [method, path, body ?? null]);
+  }
+
+  /** The same with a touch where one is asked for: what an altered page could send in this person's name, with her own key. */
+  askTouched(method, path, body) {
+    return this.page.evaluate(async ([m, p, b]) => {
+      const send = (proof) => fetch(p, { method: m, headers: { 'Content-Type': 'application/json', ...(proof && { 'Parda-Proof': proof }) }, body: JSON.stringify(b) });
+      let answer = await send(null);
+      let said = await answer.json().catch(() => null);
+      const touched = said?.code === 'step_up_required';
+      if (touched) {
+        const credential = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(said.step_up.publicKey) });
+        answer = await send(btoa(JSON.stringify(credential.toJSON())).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''));
+        said = await answer.json().catch(() => null);
+      }
+      return { status: answer.status, body: said, touched };
+    }, [method, path, body]);
   }
 
   credentials() { return this.cdp.send('WebAuthn.getCredentials', { authenticatorId: this.key }).then((c) => c.credentials); }

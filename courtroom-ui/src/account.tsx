@@ -15,6 +15,9 @@ const claim = claimOf(location.hash);
 // The code leaves the address bar and the history before anything else happens.
 if (claim !== null) history.replaceState(null, '', location.pathname);
 
+// A link that is opened where this page is already: the browser changes the address and loads nothing.
+window.addEventListener('hashchange', () => { if (claimOf(location.hash) !== null) location.reload(); });
+
 const listeners = new Set<() => void>();
 const shell = new Shell({ claim, onChange: () => listeners.forEach((l) => l()) });
 const subscribe = (l: () => void): (() => void) => { listeners.add(l); return () => listeners.delete(l); };

@@ -82,4 +82,7 @@ function converse(place: Place): void {
   window.addEventListener('pagehide', () => session.close());
 }
 
+// A link that is opened where this page is already: the browser changes the address and loads nothing.
+window.addEventListener('hashchange', () => { if (codeOf(location.hash) !== null) location.reload(); });
+
 await start();

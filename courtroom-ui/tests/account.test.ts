@@ -127,6 +127,10 @@ describe('what is confirmed by a touch', () => {
     expect(actText(t, name, { who: 'N', role: 'judge', kind: 'public', reason: 'r', seat: 's', roles: 'x' })).not.toContain(name);
   });
   test('an act without one is named, so that nothing is confirmed unseen', () => expect(actText(t, 'new.act', {})).toContain('new.act'));
+  test('the order that is signed says whom it is about, out of the signed bytes', () => {
+    expect(actText(t, 'order.sign', { bytes: btoa(JSON.stringify({ pseudonym: 'Lala' })), signature: 'x' })).toContain('Lala');
+    expect(actText(t, 'order.sign', { bytes: '***' })).toBe(actText(t, 'order.sign', {}));
+  });
   test('what is passed over is said', () => expect(actText(t, 'testimony.call', { without_certificate: true })).not.toBe(actText(t, 'testimony.call', {})));
 });
 

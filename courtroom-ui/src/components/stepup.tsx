@@ -2,6 +2,7 @@
 // the keys for pause and flag work on behind it.
 import { useEffect, useId, useRef } from 'preact/hooks';
 import type { StepUp } from '../passkey/stepup';
+import { fromBase64 } from '../signing/keys';
 import { useText } from '../text/context';
 import type { Params, Translate } from '../text/locale';
 import { roleName } from '../text/say';
@@ -45,6 +46,7 @@ export function actText(t: Translate, name: string, args: Readonly<Record<string
 
 function paramsOf(t: Translate, name: string, args: Readonly<Record<string, unknown>>): Params {
   const out: Record<string, string> = { name };
+  if (name === 'order.sign') out['pseudonym'] = pseudonymIn(args['bytes']);
   for (const [key, v] of Object.entries(args)) {
     if (typeof v !== 'string' || v === '') continue;
     if (key === 'kind') out[key] = t.code('session', v, 'event.plain');
@@ -52,4 +54,12 @@ function paramsOf(t: Translate, name: string, args: Readonly<Record<string, unkn
     else if (key === 'reason' || key === 'seat' || key === 'who' || key === 'why') out[key] = v;
   }
   return out;
+}
+
+/** Whom the order is about, out of the very bytes that are signed; nothing where they cannot be read. */
+function pseudonymIn(bytes: unknown): string {
+  try {
+    const order = JSON.parse(new TextDecoder().decode(fromBase64(String(bytes)))) as { pseudonym?: unknown };
+    return typeof order.pseudonym === 'string' ? order.pseudonym : '';
+  } catch { return ''; }
 }
