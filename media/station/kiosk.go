@@ -103,12 +103,16 @@ func (d *door) serve(ctx context.Context, room kioskRoom) error {
 func (d *door) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; "+
-		"connect-src 'self' ws://localhost:"+d.port+" ws://127.0.0.1:"+d.port+"; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		"connect-src 'self' ws://localhost:"+d.port+" ws://127.0.0.1:"+d.port+"; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Embedder-Policy", "require-corp")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+	h.Set("Origin-Agent-Cluster", "?1")
+	// The page needs no power of the browser's: the station itself has the devices.
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), display-capture=(), publickey-credentials-get=(), publickey-credentials-create=(), usb=(), serial=(), "+
+		"hid=(), bluetooth=(), midi=(), payment=(), accelerometer=(), gyroscope=(), magnetometer=(), local-fonts=(), idle-detection=()")
 	if !d.ownHost(req.Host) || !d.ownOrigin(req) {
 		refuseHTTP(w, http.StatusMisdirectedRequest, "not_allowed", "This address is not the kiosk's.")
 		return

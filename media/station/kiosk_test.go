@@ -163,13 +163,21 @@ func TestTheCookieIsStrictAndThePageLocked(t *testing.T) {
 		t.Errorf("page: %d %q", status, body)
 	}
 	csp := h.Get("Content-Security-Policy")
-	for _, part := range []string{"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+	for _, part := range []string{"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "require-trusted-types-for 'script'"} {
 		if !strings.Contains(csp, part) {
 			t.Errorf("policy %q lacks %q", csp, part)
 		}
 	}
 	if strings.Contains(csp, "unsafe") || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cache-Control") != "no-store" {
 		t.Errorf("headers %v", h)
+	}
+	for name, want := range map[string]string{"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"} {
+		if h.Get(name) != want {
+			t.Errorf("%s is %q, want %q", name, h.Get(name), want)
+		}
+	}
+	if p := h.Get("Permissions-Policy"); !strings.Contains(p, "camera=()") || !strings.Contains(p, "publickey-credentials-get=()") {
+		t.Errorf("powers %q", p)
 	}
 	if status, _, _ := o.do(t, browser(t), http.MethodGet, "/../../etc/passwd", ""); status != http.StatusNotFound {
 		t.Errorf("a path outside: %d", status)
