@@ -152,6 +152,11 @@ func TestAHearingGoesThroughDebiansNginx(t *testing.T) {
 	if !cookie.Secure || !cookie.HttpOnly {
 		t.Errorf("a cookie that was set over TLS may leave in clear: %v", cookie)
 	}
+	for name, want := range map[string]string{"Strict-Transport-Security": "max-age=31536000", "Cross-Origin-Embedder-Policy": "require-corp"} {
+		if got := res.Header.Values(name); len(got) != 1 || got[0] != want {
+			t.Errorf("%s through the proxy: %q", name, got)
+		}
+	}
 	header := http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}, "Origin": {p.url}}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
