@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 		stationHelper()
 		return
 	}
+	if os.Getenv(confinedHelperEnv) != "" {
+		confinedHelper()
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
