@@ -314,6 +314,15 @@ func (a *App) finishSignIn(c *gin.Context) {
 	a.enterAs(c, cookie, s, err)
 }
 
+// guesserOf is the address that wrong passwords are counted by. By the local listener everybody comes from this machine: there one guesser would make a whole
+// court wait, and the proxy's own limits count (deploy/nginx).
+func (a *App) guesserOf(c *gin.Context) string {
+	if c.Request.TLS == nil {
+		return ""
+	}
+	return addressOf(c.Request)
+}
+
 func (a *App) signInByPassword(c *gin.Context) {
 	var body struct {
 		Login    string `json:"login"`
@@ -326,7 +335,7 @@ func (a *App) signInByPassword(c *gin.Context) {
 	}
 	known, _ := c.Cookie(a.knownCookie(c))
 	cookie, known, s, err := a.accounts.SignInByPassword(c.Request.Context(), account.Guess{Login: body.Login, Password: body.Password, Digits: body.Code,
-		Source: addressOf(c.Request), Known: known})
+		Source: a.guesserOf(c), Known: known})
 	if err == nil {
 		a.setCookie(c, a.knownCookie(c), known, 365*24*time.Hour)
 	}

@@ -3,6 +3,7 @@
 //
 //	gateway serve  -config FILE [-json]            run the server
 //	gateway verify [-trust KEY] [-json] FILE.zip   check a bundle offline; exit 1 on any defect
+//	gateway admin-code -config FILE -court COURT [-person ID]   a one-time code where a court's administrators cannot help themselves
 //	gateway demo   -station PATH -courtroom PATH   a whole hearing on this machine
 //
 // This folder wires; the rules live in the folders below it.
@@ -23,6 +24,7 @@ import (
 const usage = `usage:
   gateway serve  -config FILE [-json]            run the server
   gateway verify [-trust KEY] [-lang L] [-json] FILE.zip   check a bundle offline
+  gateway admin-code -config FILE -court COURT [-person ID]   a one-time code where a court's administrators cannot help themselves
   gateway demo   -station PATH -courtroom PATH   a whole hearing on this machine
 `
 
@@ -50,6 +52,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return serve(ctx, args[1:], out, errOut)
 	case "verify":
 		return verifyBundle(args[1:], out, errOut)
+	case "admin-code":
+		return adminCode(ctx, args[1:], out, errOut)
 	case "demo":
 		return demo(ctx, args[1:], out, errOut)
 	}

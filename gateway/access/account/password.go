@@ -18,7 +18,7 @@ import (
 type Guess struct {
 	Login, Password string
 	Digits          string // the six of the TOTP
-	Source          string // the network address, as the gateway counts it; kept nowhere but as a place in a table
+	Source          string // the network address, as the gateway counts it, kept nowhere but as a place in a table; "" behind a proxy, where all have one
 	Known           string // the cookie that a browser has from an earlier sign-in by this password; "" for none
 }
 
@@ -33,9 +33,12 @@ func (a *Accounts) SignInByPassword(ctx context.Context, g Guess) (cookie, known
 	}
 	login := strings.ToLower(strings.TrimSpace(g.Login))
 	browser, isKnown := a.knows(g.Known, login)
-	counters := []counter{{byLogin, login}, {bySource, g.Source}}
-	if isKnown {
+	counters := []counter{{byLogin, login}}
+	switch {
+	case isKnown:
 		counters = []counter{{byKnown, browser + login}}
+	case g.Source != "":
+		counters = append(counters, counter{bySource, g.Source})
 	}
 	if d, ok := a.slow.guess(a.now(), counters...); !ok {
 		return "", "", Session{}, a.refuse(ctx, "wait", "", "", errTooMany(d))
