@@ -43,6 +43,9 @@ step "Go tests of the masks, whole"
 mask_tests() { go test -timeout 20m -json ./media/mask/... 2>&1 | go run ./deploy/tally "$counts"; }
 part mask_tests
 
+step "Known vulnerabilities"
+part deploy/vulncheck.sh "$counts"
+
 step "The interface: types, unit tests, and that the committed build comes out again, byte for byte"
 check "types" npm --prefix courtroom-ui run --silent check
 unit_tests() {
