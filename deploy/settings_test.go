@@ -46,12 +46,16 @@ func TestTheShippedUnitsKeepWhatTheirCommentsSay(t *testing.T) {
 		"LimitCORE=0", "UMask=0077", "RestrictNamespaces=yes", "SystemCallFilter=@system-service", "SystemCallFilter=~@privileged", "SystemCallArchitectures=native",
 		"StandardError=journal", "LogLevelMax=info"}
 	for file, want := range map[string][]string{
-		"systemd/parda-gateway.service":       append([]string{"StandardOutput=truncate:/run/parda-gateway.links", "PrivateDevices=yes", "LogRateLimitBurst=500"}, hard...),
-		"systemd/parda-station.service":       append([]string{"IPAddressDeny=any", "IPAddressAllow=localhost", "IPAddressAllow=GATEWAY_IP", "MemorySwapMax=0", "DevicePolicy=closed", "LogRateLimitBurst=200"}, hard...),
-		"systemd/coturn.service.d/parda.conf": {"StandardOutput=null", "StandardError=null", "LimitCORE=0"},
-		"systemd/nginx.service.d/parda.conf":  {"LimitCORE=0"},
-		"systemd/journald.conf.d/parda.conf":  {"Storage=volatile", "ForwardToSyslog=no", "Audit=no", "RateLimitBurst=2000"},
-		"systemd/coredump.conf.d/parda.conf":  {"Storage=none", "ProcessSizeMax=0"},
+		"systemd/parda-gateway.service": append([]string{"StandardOutput=truncate:/run/parda-gateway.links", "PrivateDevices=yes", "LogRateLimitBurst=500"}, hard...),
+		"systemd/parda-station.service": append([]string{"IPAddressDeny=any", "IPAddressAllow=localhost", "IPAddressAllow=GATEWAY_IP", "MemorySwapMax=0", "DevicePolicy=closed", "LogRateLimitBurst=200",
+			"SystemCallFilter=landlock_create_ruleset landlock_add_rule landlock_restrict_self", "DeviceAllow=char-tpm rw", "RestartPreventExitStatus=6", "KeyringMode=shared"}, hard...),
+		"systemd/parda-station-renew.service":                append([]string{"IPAddressDeny=any", "DevicePolicy=closed", "MemorySwapMax=0"}, hard...),
+		"systemd/parda-station-renew.timer":                  {"OnCalendar=weekly", "Persistent=yes"},
+		"systemd/parda-station.service.d/device-secret.conf": {"LoadCredentialEncrypted=device-secret:/etc/parda/device-secret.cred"},
+		"systemd/coturn.service.d/parda.conf":                {"StandardOutput=null", "StandardError=null", "LimitCORE=0"},
+		"systemd/nginx.service.d/parda.conf":                 {"LimitCORE=0"},
+		"systemd/journald.conf.d/parda.conf":                 {"Storage=volatile", "ForwardToSyslog=no", "Audit=no", "RateLimitBurst=2000"},
+		"systemd/coredump.conf.d/parda.conf":                 {"Storage=none", "ProcessSizeMax=0"},
 	} {
 		lines := settings(t, file)
 		for _, w := range want {
@@ -62,12 +66,41 @@ func TestTheShippedUnitsKeepWhatTheirCommentsSay(t *testing.T) {
 	}
 }
 
+// What the program checks for itself when it starts (media/station) is asked of it by the unit, and no secret of the room stands in a file of settings.
+func TestTheRoomIsStartedAsAnEnrolledDeviceThatIsLockedConfinedAndAlone(t *testing.T) {
+	start := ""
+	for _, line := range settings(t, "systemd/parda-station.service") {
+		if rest, ok := strings.CutPrefix(line, "ExecStart="); ok {
+			start = rest
+		}
+	}
+	for _, flag := range []string{" -require-locked", " -require-confined", " -require-exclusive", " -state /var/lib/parda-station"} {
+		if !strings.Contains(start, flag) {
+			t.Errorf("the station is started without%s", flag)
+		}
+	}
+	b, err := os.ReadFile("systemd/parda-station.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(start, "-token") || bytes.Contains(b, []byte("PARDA_TOKEN")) || bytes.Contains(b, []byte("SupplementaryGroups")) {
+		t.Error("the station comes in with a token, or opens its devices by a group that others are in")
+	}
+	rules := strings.Join(settings(t, "udev/70-parda-station.rules"), "\n")
+	for _, device := range []string{`SUBSYSTEM=="video4linux"`, `KERNEL=="pcmC*D*c"`} {
+		at := strings.Index(rules, device)
+		if at < 0 || !strings.Contains(strings.SplitN(rules[at:], "\n", 2)[0], `OWNER="parda-station", GROUP="root", MODE="0600"`) {
+			t.Errorf("%s is not the station's alone", device)
+		}
+	}
+}
+
 // standIn copies the shipped units with programs and addresses that are here, because systemd-analyze looks whether a unit's program exists.
 func standIn(t *testing.T) (units []string) {
 	t.Helper()
 	dir := t.TempDir()
 	programs := regexp.MustCompile(`/usr/lib/parda/\w+`)
-	for _, name := range []string{"parda-gateway.service", "parda-station.service"} {
+	for _, name := range []string{"parda-gateway.service", "parda-station.service", "parda-station-renew.service"} {
 		b, err := os.ReadFile("systemd/" + name)
 		if err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -85,7 +86,11 @@ func startMicrophone(ctx context.Context, audio *malgo.AllocatedContext, name st
 	config.Capture.Format = malgo.FormatF32
 	config.Resampling.Linear.LpfOrder = 8 // the highest: a 44.1 kHz device must not fold
 	if name != "" {
-		id, err := findMicrophone(audio, name)
+		as, alone := asCard(name)
+		if alone {
+			config.Capture.ShareMode = malgo.Exclusive
+		}
+		id, err := findMicrophone(audio, as)
 		if err != nil {
 			return nil, err
 		}
@@ -106,6 +111,18 @@ func startMicrophone(ctx context.Context, audio *malgo.AllocatedContext, name st
 	m.device = device
 	m.ctx, m.cancel = context.WithCancel(ctx)
 	return m, nil
+}
+
+// hwName is a card and its device as ALSA numbers them.
+var hwName = regexp.MustCompile(`^hw:[0-9]+,[0-9]+$`)
+
+// asCard makes "hw:1,0" the id by which miniaudio lists that device (":1,0"). alone says that it is to be opened itself, for this program alone: by the bare id
+// miniaudio would first try ALSA's dsnoop, by which any number of programs hear one microphone.
+func asCard(name string) (id string, alone bool) {
+	if hwName.MatchString(name) {
+		return strings.TrimPrefix(name, "hw"), true
+	}
+	return name, false
 }
 
 // findMicrophone matches a device's id as the sound system writes it, or its description.

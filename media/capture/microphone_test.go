@@ -136,3 +136,14 @@ func toneHz(samples []float32) float64 {
 	}
 	return float64(crossings) * mask.SampleRate / float64(last-first)
 }
+
+func TestACardThatIsNamedItselfIsOpenedForThisProgramAlone(t *testing.T) {
+	for name, want := range map[string]struct {
+		id    string
+		alone bool
+	}{"hw:1,0": {":1,0", true}, "hw:12,3": {":12,3", true}, ":1,0": {":1,0", false}, "default": {"default", false}, "hw:CARD=x": {"hw:CARD=x", false}, "dsnoop:1,0": {"dsnoop:1,0", false}, "hw:1,0;": {"hw:1,0;", false}} {
+		if id, alone := asCard(name); id != want.id || alone != want.alone {
+			t.Errorf("%s: %q %v", name, id, alone)
+		}
+	}
+}

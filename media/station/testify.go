@@ -42,6 +42,7 @@ type testifyConfig struct {
 	json                                 bool
 	relayOnly                            bool
 	requireLocked, requireConfined       bool
+	requireExclusive                     bool
 }
 
 func testifyFlags(c *testifyConfig, stderr io.Writer) *flag.FlagSet {
@@ -60,6 +61,7 @@ func testifyFlags(c *testifyConfig, stderr io.Writer) *flag.FlagSet {
 	fs.BoolVar(&c.relayOnly, "relay-only", false, "send by the gateway's TURN server and no other way, so that not even the gateway's media port sees this room's address")
 	fs.BoolVar(&c.requireLocked, "require-locked", false, "do not start where memory cannot be locked, so that nothing of the witness reaches a swap")
 	fs.BoolVar(&c.requireConfined, "require-confined", false, "do not start where the kernel cannot confine this program to its devices, its state and what it must read (Landlock)")
+	fs.BoolVar(&c.requireExclusive, "require-exclusive", false, "do not start where another account of this machine, or a sound server, could open the camera or a microphone as well")
 	fs.BoolVar(&c.json, "json", false, "print the kiosk's link as a line of JSON")
 	fs.IntVar(&c.width, "width", 640, "width of the masked picture in pixels")
 	fs.IntVar(&c.height, "height", 480, "height of the masked picture in pixels")
@@ -127,6 +129,11 @@ func testify(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	if err := checkConfined(log, c.requireConfined); err != nil {
 		return err
+	}
+	if c.requireExclusive {
+		if err := checkExclusive(c.camera, []string{c.microphone, c.speaker}, uint32(os.Getuid()), "/dev"); err != nil {
+			return err
+		}
 	}
 	s := &station{config: c, log: log, stdout: stdout}
 	return s.run(ctx)
