@@ -80,7 +80,7 @@ type form struct {
 	bytes []byte
 }
 
-// forms of a word: plain, UTF-16, hexadecimal, and base64 at each of its three offsets.
+// forms of a word: plain, UTF-16, hexadecimal, escaped as JSON may, and base64 at each of its three offsets.
 func forms(word string) []form {
 	var le, be []byte
 	for _, u := range utf16.Encode([]rune(word)) {
@@ -88,6 +88,9 @@ func forms(word string) []form {
 	}
 	out := []form{{"plain", []byte(word)}, {"lower case", []byte(strings.ToLower(word))}, {"UTF-16LE", le}, {"UTF-16BE", be},
 		{"hex", []byte(hex.EncodeToString([]byte(word)))}, {"HEX", []byte(strings.ToUpper(hex.EncodeToString([]byte(word))))}}
+	if escaped := strings.Trim(strconv.QuoteToASCII(word), `"`); escaped != word {
+		out = append(out, form{"JSON with escapes", []byte(escaped)})
+	}
 	for shift := range 3 {
 		for name, e := range map[string]*base64.Encoding{"base64": base64.RawStdEncoding, "base64url": base64.RawURLEncoding} {
 			// What lies before and after the word spoils the characters that it shares with them.
