@@ -149,10 +149,10 @@ func TestAHearingGoesThroughDebiansNginx(t *testing.T) {
 		t.Fatalf("the seat cannot be taken: %d %s", res.StatusCode, b)
 	}
 	cookie := res.Cookies()[0]
-	if !cookie.Secure || !cookie.HttpOnly {
+	if !cookie.Secure || !cookie.HttpOnly || !strings.HasPrefix(cookie.Name, "__Host-") {
 		t.Errorf("a cookie that was set over TLS may leave in clear: %v", cookie)
 	}
-	for name, want := range map[string]string{"Strict-Transport-Security": "max-age=31536000", "Cross-Origin-Embedder-Policy": "require-corp"} {
+	for name, want := range map[string]string{"Strict-Transport-Security": "max-age=31536000; includeSubDomains", "Cross-Origin-Embedder-Policy": "require-corp"} {
 		if got := res.Header.Values(name); len(got) != 1 || got[0] != want {
 			t.Errorf("%s through the proxy: %q", name, got)
 		}

@@ -14,7 +14,7 @@ import (
 
 // policy lets a page load from the gateway and nowhere else, and nobody frame it (CSP level 3). There is no inline script or style, and no string becomes
 // markup or script in a page either (trusted types): what a witness, a lawyer or an attacker wrote (A4) stays text.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
+const policy = "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // powers are what a page may ask of the browser (Permissions Policy). Passkeys are for pages of this origin, never for a frame in another's.
@@ -39,7 +39,7 @@ func (a *App) headers(c *gin.Context) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable") // their names hold their hash
 	}
 	if a.overTLS(c.Request) {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
 }
 

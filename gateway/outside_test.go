@@ -142,3 +142,29 @@ func TestWhatTheBrowsersLegIsNoHeaderCanSay(t *testing.T) {
 		}
 	}
 }
+
+func TestACookieOfASeatIsBoundToTheHostAndThePlainNameHoldsForLinksAlone(t *testing.T) {
+	config := testConfig(t.TempDir())
+	config.HTTP.Origin = "https://parda.court.example"
+	app := runApp(t, config)
+	status, cookie, refusal := enterSeat(t, outside{"http://" + app.local.Addr().String()}, "judge", codeOf(t, app.Links(), "judge"))
+	if cookie == nil {
+		t.Fatalf("the seat: %d %s", status, refusal)
+	}
+	if cookie.Name != "__Host-parda_demo_judge" || !cookie.Secure || !cookie.HttpOnly || cookie.Path != "/" || cookie.Domain != "" || cookie.SameSite != http.SameSiteStrictMode {
+		t.Errorf("the cookie is %+v", cookie)
+	}
+	formulas := func(name string) int {
+		return ask(app.App, false, "GET", "/api/demo/formulas?seat=judge", http.Header{"Cookie": {name + "=" + cookie.Value}}).StatusCode
+	}
+	if got := formulas(cookie.Name); got != http.StatusOK {
+		t.Fatalf("the holder: %d", got)
+	}
+	if got := formulas("parda_demo_judge"); got != http.StatusOK {
+		t.Errorf("a browser that took its seat by link from the first release: %d", got)
+	}
+	app.config.Access.Seats = SeatsOfPersons
+	if got := formulas("parda_demo_judge"); got == http.StatusOK {
+		t.Error("where seats are persons', a cookie that any host of the domain can plant holds a seat")
+	}
+}

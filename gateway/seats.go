@@ -42,7 +42,7 @@ func (a *App) chairOf(r *http.Request, id, seat string) (chair, error) {
 	if err != nil {
 		return chair{}, err
 	}
-	cookie, err := r.Cookie(access.CookieName(id, seat))
+	cookie, err := a.heldCookie(r, p, id, seat)
 	if err != nil || seat == "" || seat == "witness" {
 		return chair{}, signaling.Refuse("removed", "This browser does not hold the seat.", nil)
 	}
@@ -68,6 +68,23 @@ func (a *App) chairOf(r *http.Request, id, seat string) (chair, error) {
 		return doorError(a.access.CheckAs(context.Background(), id, seat, cookie.Value, a.guest(p, seat, s)))
 	}
 	return ch, ch.hold.Check()
+}
+
+// seatCookie holds a seat. Over TLS its name binds it to this host, so that no neighbouring host of the court's domain can plant one (RFC 6265bis, section 4.1.3.2).
+func (a *App) seatCookie(r *http.Request, hearing, seat string) string {
+	if a.overTLS(r) {
+		return "__Host-" + access.CookieName(hearing, seat)
+	}
+	return access.CookieName(hearing, seat)
+}
+
+// heldCookie reads it. A browser that took a seat by link from parda's first release has it under the plain name: its hearing goes on.
+func (a *App) heldCookie(r *http.Request, p *proceeding.Proceeding, hearing, seat string) (*http.Cookie, error) {
+	cookie, err := r.Cookie(a.seatCookie(r, hearing, seat))
+	if _, ofPerson := a.ofPerson(p, seat); err != nil && !ofPerson {
+		return r.Cookie(access.CookieName(hearing, seat))
+	}
+	return cookie, err
 }
 
 func (a *App) guest(p *proceeding.Proceeding, seat string, s account.Session) access.Guest {
@@ -112,7 +129,7 @@ func (a *App) enterSeat(c *gin.Context) error {
 	if err := p.Entered(c.Request.Context(), seat); err != nil {
 		return err
 	}
-	http.SetCookie(c.Writer, &http.Cookie{Name: access.CookieName(id, seat), Value: cookie, Path: "/", HttpOnly: true,
+	http.SetCookie(c.Writer, &http.Cookie{Name: a.seatCookie(c.Request, id, seat), Value: cookie, Path: "/", HttpOnly: true,
 		SameSite: http.SameSiteStrictMode, Secure: a.overTLS(c.Request), MaxAge: int((30 * 24 * time.Hour).Seconds())})
 	return nil
 }
