@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -85,7 +86,7 @@ func (l *line) look(ctx context.Context) error {
 	d := tls.Dialer{Config: &tls.Config{MinVersion: tls.VersionTLS12, ServerName: l.base.Hostname(), InsecureSkipVerify: true, VerifyConnection: l.same}}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	c, err := d.DialContext(ctx, "tcp", l.base.Hostname()+":"+port)
+	c, err := d.DialContext(ctx, "tcp", net.JoinHostPort(l.base.Hostname(), port))
 	if err != nil {
 		return err
 	}

@@ -95,8 +95,11 @@ type Register struct {
 	mu         sync.Mutex // held over a check and what follows from it, so that nobody enters in the middle of a revocation
 	voucher    *voucher
 	enrolments map[string]*enrolment // by id
-	tokens     map[[32]byte]*token
-	noted      map[string]time.Time // refusals that were audited lately
+	noted      map[string]time.Time  // refusals that were audited lately
+
+	// A hearing asks for tokens in its own goroutine, which must not wait until the book of somebody's entry is on the disk.
+	held   sync.Mutex // taken after mu, and for no longer than a look at the map
+	tokens map[[32]byte]*token
 }
 
 // Open loads the courts' CAs, and makes those that are not there.

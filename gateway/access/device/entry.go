@@ -288,8 +288,10 @@ func tokenKey(hearing, place, secret string) [32]byte {
 	return sha256.Sum256([]byte("parda/device token\x00" + hearing + "\x00" + place + "\x00" + secret))
 }
 
-// issue draws a token of 256 bits. Called with mu held.
+// issue draws a token of 256 bits. Called with mu held, so that it does not come in between a revocation and its voids.
 func (r *Register) issue(device, hearing, place string, until time.Time) string {
+	r.held.Lock()
+	defer r.held.Unlock()
 	now := r.cfg.Now()
 	var oldest [32]byte
 	had := 0
@@ -315,6 +317,8 @@ func (r *Register) issue(device, hearing, place string, until time.Time) string 
 
 // void ends the tokens for which it is asked. Called with mu held.
 func (r *Register) void(which func(*token) bool) {
+	r.held.Lock()
+	defer r.held.Unlock()
 	for k, t := range r.tokens {
 		if which(t) {
 			delete(r.tokens, k)
@@ -324,8 +328,8 @@ func (r *Register) void(which func(*token) bool) {
 
 // Publication says which place of a hearing a token is for, and whose it is; ok is false for one that is not, or not any more.
 func (r *Register) Publication(hearing, secret string) (place, device string, ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.held.Lock()
+	defer r.held.Unlock()
 	now := r.cfg.Now()
 	for _, all := range places {
 		for _, p := range all {
@@ -340,8 +344,8 @@ func (r *Register) Publication(hearing, secret string) (place, device string, ok
 
 // Holds says whether a device has a token for a place that is good now: what it opened there may stay open.
 func (r *Register) Holds(hearing, place, device string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.held.Lock()
+	defer r.held.Unlock()
 	now := r.cfg.Now()
 	for _, t := range r.tokens {
 		if t.device == device && t.hearing == hearing && t.place == place && now.Before(t.until) {

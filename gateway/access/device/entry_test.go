@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -427,4 +428,34 @@ func TestNeitherACodeNorATokenLiesOnTheDisk(t *testing.T) {
 	if err != nil || looked < 10_000 {
 		t.Fatalf("%d bytes looked at, %v", looked, err)
 	}
+}
+
+// A hearing's goroutine asks whether its room may stay; it must not wait for a disk that is slow for somebody else's entry.
+func TestAskingForATokenWaitsForNoDisk(t *testing.T) {
+	c := sit(t)
+	d, token := c.entered()
+	slow := &stuck{until: make(chan struct{}), reached: make(chan struct{})}
+	c.store.SetFault(slow)
+	done := make(chan error, 1)
+	go func() { _, _, err := c.Enrol(t.Context(), admin, "baku", form.Room, "Otaq 9"); done <- err }()
+	<-slow.reached
+	if _, _, ok := c.Publication("h1", token); !ok || !c.Holds("h1", form.Witness, d.ID()) {
+		t.Error("it is void")
+	}
+	close(slow.until)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// stuck is a disk that does not answer for a while.
+type stuck struct {
+	until, reached chan struct{}
+	once           sync.Once
+}
+
+func (s *stuck) Before(string) error {
+	s.once.Do(func() { close(s.reached) })
+	<-s.until
+	return nil
 }
