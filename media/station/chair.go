@@ -31,6 +31,9 @@ func (r *room) chairOf(which string) *chair {
 	}
 	if r.chairs[which] == nil {
 		r.chairs[which] = newChair()
+		if r.begun {
+			r.chairs[which].seat.Begin()
+		}
 	}
 	return r.chairs[which]
 }

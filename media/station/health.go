@@ -49,6 +49,8 @@ type maskStatus struct {
 	Voice   string `json:"voice"`             // ok, silence
 	Notice  string `json:"notice,omitempty"`  // why one of them is not ok: a code
 	Notices codes  `json:"notices,omitempty"` // what else is to be known
+
+	Person personStatus `json:"person,omitzero"` // whether it is still the same person (person.go)
 }
 
 // codes is a sorted list of codes, written as JSON's list; a string, so that two can be compared.
@@ -56,6 +58,13 @@ type codes string
 
 // MarshalJSON writes the list.
 func (c codes) MarshalJSON() ([]byte, error) { return json.Marshal(strings.Fields(string(c))) }
+
+// and adds a code to the list.
+func (c codes) and(code string) codes {
+	list := append(strings.Fields(string(c)), code)
+	slices.Sort(list)
+	return codes(strings.Join(slices.Compact(list), " "))
+}
 
 // UnmarshalJSON reads it.
 func (c *codes) UnmarshalJSON(b []byte) error {

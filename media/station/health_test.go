@@ -17,7 +17,7 @@ func TestANoticeStandsForAWhileAndIsWrittenAsAList(t *testing.T) {
 	if got := standing(); got != "far_voice session_unsealed" {
 		t.Errorf("standing: %q", got)
 	}
-	b, err := json.Marshal(maskStatus{"ok", "ok", "", standing()})
+	b, err := json.Marshal(maskStatus{Picture: "ok", Voice: "ok", Notices: standing()})
 	if want := `{"picture":"ok","voice":"ok","notices":["far_voice","session_unsealed"]}`; err != nil || string(b) != want {
 		t.Errorf("written as %s, %v", b, err)
 	}

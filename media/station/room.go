@@ -51,6 +51,9 @@ type room struct {
 	sealed  [32]byte // the order under which the session was last sealed
 	running *runningTestimony
 	chairs  map[string]*chair // by microphone
+	sitter  face.Sitter       // what is learnt of her face, over varied orders as the chairs
+	begun   bool              // voice and face are compared with a beginning
+	wasLive bool              // and testimony has been live since: a later rehearsal is no new one
 	hand    bool              // she holds her hand up
 	thin    thinner
 	pending map[string]bool // command ids whose refusal the kiosk wants to know
@@ -121,6 +124,7 @@ func (r *room) linkState(raw []byte, st stateMessage) {
 		r.log.Info("testimony", "phase", st.Testimony.Phase)
 	}
 	entered := st.Testimony.Phase == phaseRehearsal && r.state.Testimony.Phase != phaseRehearsal
+	r.begins(entered, st.Testimony.Phase == phaseLive)
 	if r.state.Testimony.Phase == "" { // the first since the link came up: what the court was told last, perhaps by a station that was killed
 		told := allWell
 		if m := st.Testimony.Mask; m != nil {
@@ -259,6 +263,7 @@ func (r *room) start() {
 		self: func(p face.Masked) { r.self(p); r.rec.picture(p) }, selfSound: r.rec.sound}
 	t.before, t.left = c.take()
 	m.raise(r.hand)
+	m.watches(&r.sitter)
 	run := &runningTestimony{testimony: t, is: want, keys: map[string]context.CancelFunc{}, stop: stop, done: make(chan struct{})}
 	r.running = run
 	r.workers.Go(func() {
@@ -291,6 +296,7 @@ func (r *room) release() {
 		r.running.over.Store(true)
 	}
 	r.stopRunning()
+	r.forgetPerson()
 	r.chairs, r.hand = nil, false
 	r.rec.discard()
 	if err := r.vault.destroy(); err != nil {
@@ -329,6 +335,7 @@ func (r *room) stopRunning() {
 // reportMask tells the gateway of the masks' health when it has changed. A refused order is told the same way: nothing flows, and that is an alarm.
 func (r *room) reportMask() {
 	status, _ := r.health.status()
+	status = status.with(r.likeness())
 	if r.running == nil {
 		status = allWell
 	}

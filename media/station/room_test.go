@@ -295,7 +295,7 @@ func TestAMaskFaultIsToldToTheGatewayOnceAndItsEndToo(t *testing.T) {
 		}
 		g.inject.set("camera unplugged")
 		time.Sleep(3 * time.Second)
-		if s := told(); s != (maskStatus{"card", "ok", "camera_lost", ""}) {
+		if s := told(); s != (maskStatus{Picture: "card", Voice: "ok", Notice: "camera_lost"}) {
 			t.Errorf("told %+v", s)
 		}
 		g.inject.set("")

@@ -111,7 +111,7 @@ func TestAFaultGivesCardOrSilenceWithin100msAndNothingElse(t *testing.T) {
 				if c.stops == voiceOnly && (voices > 0 || blocks < 40 || figures < 20) {
 					t.Errorf("voice fault: %d of %d blocks were voiced, %d of %d pictures the figure", voices, blocks, figures, pictures)
 				}
-				if status, _ := r.health.status(); status != (maskStatus{c.picture, c.voice, c.notice, ""}) {
+				if status, _ := r.health.status(); status != (maskStatus{Picture: c.picture, Voice: c.voice, Notice: c.notice}) {
 					t.Errorf("status %+v", status)
 				}
 			})
@@ -167,7 +167,7 @@ func TestNoFaceOrTwoTurnTheFigureNeutralAndTheVoiceGoesOn(t *testing.T) {
 			if pictures, figures, blocks, voices := r.out.counts(from, time.Now()); figures != pictures || voices < blocks-2 {
 				t.Errorf("%d of %d pictures, %d of %d blocks", figures, pictures, voices, blocks)
 			}
-			if status, _ := r.health.status(); status != (maskStatus{"neutral", "ok", string(notice), ""}) {
+			if status, _ := r.health.status(); status != (maskStatus{Picture: "neutral", Voice: "ok", Notice: string(notice)}) {
 				t.Errorf("status %+v", status)
 			}
 		})

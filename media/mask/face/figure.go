@@ -109,6 +109,13 @@ func New(c Config) (*Figure, error) {
 	return f, nil
 }
 
+// Knows lets a sitter see what this figure reads. It is called before the first Observe; a figure of mode Card reads nobody.
+func (f *Figure) Knows(s *Sitter) {
+	if f.read != nil {
+		f.read.sitter = s
+	}
+}
+
 // Card is the placard of this figure's size and pseudonym: the picture of every fault. It is valid for ever.
 func (f *Figure) Card() Masked { return f.card }
 

@@ -56,6 +56,7 @@ type reader struct {
 	at             place
 	roll           float64 // sum of the tilts, which fades
 	lids           lids
+	sitter         *Sitter // nil: nobody is compared
 	last           time.Time
 }
 
@@ -93,6 +94,9 @@ func (r *reader) look(raw *mask.RawPicture) (out reading) {
 	}
 	out.faces = r.seek(moved)
 	out.sure = moved && out.faces == 1
+	if r.sitter != nil && out.faces == 1 && r.missed == 0 {
+		r.sitter.look(&r.cur[0], r.at, r.roll)
+	}
 	out.dark = r.lids.read(&r.cur[0], r.at, out.sure, out.dt)
 	if out.faces == 0 {
 		r.roll = 0

@@ -84,6 +84,7 @@ type Seat struct {
 	in    [narrow]float64
 	frame heardFrame
 	known known
+	like  *likeness
 	now   gathered
 	click clicks
 	doubt float64 // falls from 1 after somebody else was heard
@@ -111,7 +112,7 @@ type clicks struct {
 
 // NewSeat makes a seat in front of a gate. It knows nobody yet.
 func NewSeat(g *Gate) *Seat {
-	s := &Seat{gate: g, down: newDecimator(), ear: newSeatEar(), gain: 1}
+	s := &Seat{gate: g, down: newDecimator(), ear: newSeatEar(), like: newLikeness(), gain: 1}
 	s.forget()
 	return s
 }
@@ -125,6 +126,13 @@ func (s *Seat) Ready() bool { return s.ready.Load() }
 // Notice is what was silenced last, for a second after.
 func (s *Seat) Notice() SeatNotice { return SeatNotice(s.shown.Load()) }
 
+// Begin makes what is heard from now on the beginning that Likeness compares with. It may be called from any goroutine.
+func (s *Seat) Begin() { s.like.begin.Store(true) }
+
+// Likeness says whether the voice that passes the seat now is that of the beginning, at most once in ten seconds of speech. Another voice that the seat makes silence of
+// is not compared: that one has its own notice. It may be called from any goroutine.
+func (s *Seat) Likeness() mask.Likeness { return mask.Likeness(s.like.told.Load()) }
+
 // Forget wipes everything learnt of the speaker and the room.
 func (s *Seat) Forget() { s.forget() }
 
@@ -132,6 +140,7 @@ func (s *Seat) forget() {
 	s.down.reset()
 	s.ear.reset()
 	s.known.reset()
+	s.like.forget()
 	clear(s.in[:])
 	s.frame, s.now = heardFrame{}, gathered{top: -90}
 	s.click = clicks{since: clickAway, ago: seatWhole}
@@ -187,6 +196,7 @@ func (s *Seat) hear(open bool) {
 	if !open {
 		s.now = gathered{top: -90}
 		s.why = SeatClear
+		s.like.hear(h, &s.ear.log, false)
 		return
 	}
 	sound, pitch := 0.0, 0.0
@@ -204,6 +214,7 @@ func (s *Seat) hear(open bool) {
 	s.doubt *= doubtLast
 	rehearsal := s.rehearsal.Load()
 	s.why = s.judge(odds, rehearsal)
+	s.like.hear(h, &s.ear.log, s.why == SeatClear)
 	if s.why != SeatClear && s.now.quiet == 0 {
 		s.doubt = 1
 	}
