@@ -83,6 +83,10 @@ func TestNoRoomReachesWhatItMustNot(t *testing.T) {
 			why: "the rules of a hearing are pure: no store, no network, no clock"},
 		{from: "parda/gateway/visibility", mayNot: []string{"parda/media", "parda/signaling", "parda/gateway/store", "parda/gateway/ledger"},
 			why: "who may see what is one pure function that can be read and tested alone"},
+		{from: "parda/gateway", mayNot: []string{"parda/gateway/identity/testseat", "parda/courtroom-ui/companion"},
+			why: "the gateway keeps ciphertext: code that opens it would be one call away from a name"},
+		{from: "parda/gateway/identity", mayNot: []string{"parda/gateway/proceeding", "parda/gateway/visibility", "parda/gateway/minutes", "parda/media", "parda/signaling"},
+			why: "the vault knows orders and ciphertext; what a hearing does and who sees what is not its affair"},
 		{from: "parda/gateway/ledger/verify", mayNot: []string{"parda/gateway/store", "parda/gateway/bundle", "parda/gateway/minutes", "parda/gateway/hearing"},
 			why: "a verifier that shares the writer's code shares the writer's mistakes"},
 	} {

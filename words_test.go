@@ -63,7 +63,7 @@ func codesInSource(t *testing.T, folders ...string) (alarms, refusals map[string
 					case code == "":
 					case isAlarm:
 						alarms[code] = set.Position(n.Pos()).String()
-					case name == "Refuse", name == "refuse" && strings.Contains(path, "hearing"):
+					case name == "Refuse", (name == "refuse" || name == "refuseBecause") && (strings.Contains(path, "hearing") || strings.Contains(path, "identity")):
 						refusals[code] = set.Position(n.Pos()).String()
 					}
 				case *ast.ValueSpec:

@@ -84,7 +84,7 @@ func (p Policy) Check() error {
 // Recovery is the court's offline pair: two keys on paper or on media that no machine holds, one for each half. It counts only when a judge and a
 // prosecutor have each typed both codes as they were told them: a pair that one person slips in would open everything sealed from then on (A6).
 type Recovery struct {
-	State       string     `json:"state"` // none, entered, confirmed
+	State       string     `json:"state"` // none, entered, confirmed, lost
 	Keys        []string   `json:"keys,omitempty"`
 	Cards       []Card     `json:"cards,omitempty"`
 	ConfirmedBy []string   `json:"confirmed_by,omitempty"` // accounts; the first is who entered it

@@ -105,6 +105,11 @@ func TestNothingIsSealedWithoutARecoveryPairThatTwoPartiesConfirmed(t *testing.T
 	enter("prosecutor", forged, forgedCodes, "", "recovery_differs")
 	spaced := strings.Join([]string{codes[0][:4], codes[0][4:8], codes[0][8:12], codes[0][12:16], codes[0][16:]}, " ")
 	enter("prosecutor", cards, []string{spaced, codes[1]}, "confirmed", "")
+	c.refused("one of the pair is lost", c.LoseKey(t.Context(), c.as("judge"), cards[0].ID()), "")
+	if s := ok[identity.State](c)(c.State(t.Context(), c.as("judge"))); s.Recovery.State != identity.KeyLost || c.view(made.Person).SealTo != nil {
+		t.Errorf("a pair with one lost key counts: %+v", s.Recovery.State)
+	}
+	enter("judge", cards, codes, "", "key_exists") // a lost key never counts again
 }
 
 func TestAReplacedKeyIsResealedByItsHolderAloneAndTheOldShareIsGone(t *testing.T) {

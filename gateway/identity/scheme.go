@@ -35,6 +35,7 @@ type Scheme struct {
 	Deny     []string            `json:"deny,omitempty"`     // what may stand nowhere in a word: parts of names, words that hurt
 	DenyEnd  []string            `json:"deny_end,omitempty"` // what may not be its end: the grammar's endings
 	room     int
+	sizes    []int           // of the patterns
 	denied   map[string]bool // Deny, folded
 	longest  int             // of them
 	endings  []string        // DenyEnd, folded
@@ -53,7 +54,10 @@ func ReadScheme(file []byte) (*Scheme, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.checkWords()
+	if _, err := s.checkWords(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func parseScheme(file []byte) (*Scheme, error) {
@@ -75,6 +79,7 @@ func parseScheme(file []byte) (*Scheme, error) {
 		if err != nil {
 			return nil, fmt.Errorf("identity: pattern %d: %w", i+1, err)
 		}
+		s.sizes = append(s.sizes, n)
 		if s.room += n; s.room > maxRoom {
 			return nil, fmt.Errorf("identity: the patterns give more than %d words", maxRoom)
 		}
@@ -107,26 +112,27 @@ func (s *Scheme) sizeOf(pattern []string) (int, error) {
 	return n, nil
 }
 
-func (s *Scheme) checkWords() error {
-	seen := make(map[string]bool, s.room)
+// checkWords looks at every word, and says how many the scheme gives.
+func (s *Scheme) checkWords() (int, error) {
+	seen := make(map[string]bool, s.room/2)
 	for n := range s.room {
 		w := s.word(n)
 		if !s.screened(w) {
 			continue
 		}
 		if err := printable(w); err != nil {
-			return fmt.Errorf("identity: the pseudonym %q: %w", w, err)
+			return 0, fmt.Errorf("identity: the pseudonym %q: %w", w, err)
 		}
-		if f := Fold(w); seen[f] {
-			return fmt.Errorf("identity: the scheme gives the pseudonym %q twice", w)
-		} else {
-			seen[f] = true
+		f := Fold(w)
+		if seen[f] {
+			return 0, fmt.Errorf("identity: the scheme gives the pseudonym %q twice", w)
 		}
+		seen[f] = true
 	}
 	if len(seen) < minRoom {
-		return fmt.Errorf("identity: the scheme gives %d pseudonyms; a court needs %d at least", len(seen), minRoom)
+		return 0, fmt.Errorf("identity: the scheme gives %d pseudonyms; a court needs %d at least", len(seen), minRoom)
 	}
-	return nil
+	return len(seen), nil
 }
 
 // printable holds to letters of the Azerbaijani alphabet and single blanks or hyphens between them: what can be said aloud, typed and printed. Digits
@@ -152,10 +158,9 @@ func (s *Scheme) word(n int) string {
 	if len(s.Words) > 0 {
 		return strings.TrimSpace(s.Words[n])
 	}
-	for _, p := range s.Patterns {
-		size, _ := s.sizeOf(p)
-		if n >= size {
-			n -= size
+	for i, p := range s.Patterns {
+		if n >= s.sizes[i] {
+			n -= s.sizes[i]
 			continue
 		}
 		var b strings.Builder

@@ -49,6 +49,9 @@ func (v *Vault) State(ctx context.Context, who Visitor) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
+	if recovery.State == "confirmed" && len(ring.recovery) != 2 {
+		recovery.State = KeyLost // one of the pair was reported lost: nothing is sealed until there is another
+	}
 	s := State{Court: who.Court, Me: Me{who.Account, who.Roles}, Policy: v.cfg.Policy, Grounds: Grounds(), Recovery: recovery, Keys: []KeyView{}, Persons: []PersonView{}, Openings: []Opening{}}
 	for _, k := range ring.keys {
 		if k.Owner == "" {

@@ -131,7 +131,7 @@ func (v *Vault) EnterRecovery(ctx context.Context, who Visitor, cards []Card, co
 	ids := []string{cards[0].ID(), cards[1].ID()}
 	waiting := rec.State == "entered"
 	switch {
-	case rec.State == "confirmed" && slices.Equal(rec.Keys, ids):
+	case rec.State == "confirmed" && slices.Equal(rec.Keys, ids) && len(ring.recovery) == 2:
 		return rec.State, nil
 	case waiting && slices.Contains(rec.ConfirmedBy, who.Account) && slices.Equal(rec.Keys, ids):
 		return rec.State, nil
