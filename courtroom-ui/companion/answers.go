@@ -115,6 +115,7 @@ type wireShare struct {
 type wirePerson struct {
 	Person    name          `json:"person"`
 	Pseudonym line          `json:"pseudonym"`
+	Former    []line        `json:"former,omitempty"`
 	State     word          `json:"state"`
 	Version   int           `json:"version"`
 	MadeBy    name          `json:"made_by"`
@@ -143,14 +144,14 @@ type wireOpening struct {
 	State     word     `json:"state"`
 	Released  []struct {
 		Half   int   `json:"half"`
-		By     name  `json:"by"`
+		By     word  `json:"by"`
 		Holder word  `json:"holder"`
 		At     stamp `json:"at"`
 	} `json:"released"`
 	OpenedAt stamp `json:"opened_at,omitempty"`
 	Read     word  `json:"read,omitempty"`
 	EndedAt  stamp `json:"ended_at,omitempty"`
-	EndedBy  name  `json:"ended_by,omitempty"`
+	EndedBy  word  `json:"ended_by,omitempty"`
 	EndWhy   word  `json:"end_why,omitempty"`
 }
 
@@ -173,8 +174,8 @@ type wireState struct {
 		State       word       `json:"state"`
 		Keys        []keyID    `json:"keys,omitempty"`
 		Cards       []wireCard `json:"cards,omitempty"`
-		EnteredBy   name       `json:"entered_by,omitempty"`
-		ConfirmedBy name       `json:"confirmed_by,omitempty"`
+		ConfirmedBy []word     `json:"confirmed_by,omitempty"`
+		Holders     []word     `json:"holders,omitempty"`
 		Since       stamp      `json:"since,omitempty"`
 	} `json:"recovery"`
 	Persons  []wirePerson  `json:"persons"`

@@ -107,8 +107,8 @@ export class FakeGateway {
     if (what === 'keys' && act === 'lost') { this.keys.find((k) => k.key === of).state = 'lost'; return undefined; }
     if (path === 'recovery') {
       prove();
-      if (this.recovery.state === 'entered' && this.recovery.entered_by !== me.person) this.recovery.state = 'confirmed';
-      else this.recovery = { state: 'entered', keys: b.cards.map(keyId), cards: b.cards, entered_by: me.person };
+      if (this.recovery.state === 'entered' && this.recovery.confirmed_by[0] !== me.person) this.recovery.state = 'confirmed';
+      else this.recovery = { state: 'entered', keys: b.cards.map(keyId), cards: b.cards, confirmed_by: [me.person] };
       return { state: this.recovery.state };
     }
     if (path === 'persons') {

@@ -18,7 +18,7 @@ export interface Opening {
 export interface Ground { id: string; article: string; text: Record<string, string> }
 export interface VaultState {
   court: string; me: { person: string; roles: string[] }; plain_browser: boolean; key: { key: string; card: Card; state: string } | null;
-  grounds: Ground[]; keys: WireKey[]; recovery: { state: 'none' | 'entered' | 'confirmed'; keys?: string[]; cards?: Card[]; entered_by?: string };
+  grounds: Ground[]; keys: WireKey[]; recovery: { state: 'none' | 'entered' | 'confirmed'; keys?: string[]; cards?: Card[] };
   persons: WirePerson[]; openings: Opening[];
 }
 export interface HeldAnswer { opening?: string; person?: string; court?: string; version: number; payload_sha256: string; shares: (Share & { to?: { key: string; card: Card } })[]; reader?: { person: string; key: string; card: Card } }
