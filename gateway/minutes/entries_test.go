@@ -80,6 +80,9 @@ func TestEachEntryIsReadByThoseItIsFor(t *testing.T) {
 		"a discreet is ruled":  {b.enter("judge", hearing.FlagRuled, hearing.FlagRuledPayload{ID: "f1", Seat: "support", Ruling: "warn", Discreet: true}), append(slices.Clone(judges), "support")},
 		"she says more of it":  {b.enter("witness", hearing.FlagDetailed, hearing.FlagDetailedPayload{ID: "f2", Discreet: true}), judges},
 		"a face in the mask":   {b.enter("system", hearing.FaceFound, hearing.FaceFoundPayload{Label: "witness/x"}), clerk},
+		"an opening":           {b.enter("system", hearing.VaultOpened, hearing.VaultPayload{Opening: "o-1"}), clerk},
+		"one that he is told":  {b.enter("system", hearing.VaultOpened, hearing.VaultPayload{Opening: "o-1", TellLawyer: true}), append(slices.Clone(clerk), "lawyer")},
+		"its end":              {b.enter("system", hearing.VaultOpeningEnded, hearing.VaultPayload{Opening: "o-1", Why: "stopped"}), clerk},
 		"a recording's length": {b.enter("system", hearing.RecordingSegment, hearing.RecordingSegmentPayload{Label: "court/bench"}), parties},
 	} {
 		got := readers(c.e)

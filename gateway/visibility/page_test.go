@@ -1,6 +1,7 @@
 package visibility
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"parda/gateway/hearing"
 	"parda/gateway/incident"
+	"parda/gateway/minutes"
 )
 
 var update = flag.Bool("update", false, "write VISIBILITY.md and signaling/testdata/state.json anew")
@@ -105,6 +107,7 @@ func page() string {
 	}
 	pageOfFields(&b)
 	pageOfFlags(&b)
+	pageOfOpenings(&b)
 	return b.String()
 }
 
@@ -144,6 +147,33 @@ func pageOfFlags(b *strings.Builder) {
 		fmt.Fprintf(b, "| %s |", f.title)
 		for _, r := range hearing.Roles() {
 			fmt.Fprintf(b, " %s |", map[bool]string{true: "yes", false: "-"}[incident.MaySee(f.flag, seatOf(r), r, true)])
+		}
+		b.WriteString("\n")
+	}
+}
+
+// pageOfOpenings shows who reads in the protocol that a sealed identity is opened. The events are real ones, read as the protocol reads them.
+func pageOfOpenings(b *strings.Builder) {
+	b.WriteString("\n## Openings of a sealed identity\n\nEntries of the protocol, without any name, by a judge's order that an identity be opened (gateway/identity).\n\n| the order |")
+	for _, r := range hearing.Roles() {
+		fmt.Fprintf(b, " %s |", r)
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|", len(hearing.Roles())) + "\n")
+	for _, o := range []struct {
+		title string
+		tell  bool
+	}{{"does not say that the lawyer is told", false}, {"says that the lawyer is told", true}} {
+		payload, err := json.Marshal(hearing.VaultPayload{Opening: "o-1", TellLawyer: o.tell})
+		if err != nil {
+			panic(err)
+		}
+		entry, err := new(minutes.Protocol).Apply(hearing.Event{Index: 1, Code: hearing.VaultOpeningOrdered, Actor: string(hearing.System), Payload: payload})
+		if err != nil {
+			panic(err)
+		}
+		fmt.Fprintf(b, "| %s |", o.title)
+		for _, r := range hearing.Roles() {
+			fmt.Fprintf(b, " %s |", map[bool]string{true: "yes", false: "-"}[minutes.MayRead(minutes.Reader{Seat: "x", Role: r, Attends: true}, *entry)])
 		}
 		b.WriteString("\n")
 	}
