@@ -24,6 +24,7 @@ import (
 const usage = `usage:
   gateway serve  -config FILE [-json]            run the server
   gateway verify [-trust KEY] [-lang L] [-json] FILE.zip   check a bundle offline
+  gateway verify -audit [-trust KEY] FILE.jsonl            check a court's exported audit offline
   gateway admin-code -config FILE -court COURT [-person ID]   a one-time code where a court's administrators cannot help themselves
   gateway demo   -station PATH -courtroom PATH   a whole hearing on this machine
 `

@@ -10,7 +10,6 @@ import (
 	"parda/gateway/access/account"
 	"parda/gateway/access/audit"
 	"parda/gateway/access/stepup"
-	"parda/gateway/hearing"
 	"parda/gateway/proceeding"
 	"parda/signaling"
 )
@@ -41,8 +40,6 @@ func (a *App) stepUps() proceeding.StepUp {
 	return a.touches
 }
 
-const proofKey = "parda proof"
-
 // stepUp asks for a fresh touch of the session's own passkey for this act with this body, and is nil when the request brought one. What was proved is entered in the court's
 // audit before the act: call it after everything else that can refuse, and do what was asked only after it.
 func (a *App) stepUp(c *gin.Context, s account.Session, act string, body []byte) error {
@@ -71,7 +68,6 @@ func (a *App) stepUp(c *gin.Context, s account.Session, act string, body []byte)
 	if err := a.audit.Enter(context.WithoutCancel(ctx), s.Person.Court, audit.StepUpProved, s.Person.ID, proved); err != nil {
 		return signaling.Refuse("not_durable", "This could not be saved. Try again.", err)
 	}
-	c.Set(proofKey, proved)
 	return nil
 }
 
@@ -84,11 +80,4 @@ func (a *App) askTouch(ctx context.Context, act stepup.Act) error {
 		return err
 	}
 	return signaling.RefuseStepUp(options)
-}
-
-// proofOf is what stepUp proved of this request; ok is false where it was not asked.
-func proofOf(c *gin.Context) (p hearing.StepUpProvedPayload, ok bool) {
-	v, _ := c.Get(proofKey)
-	p, ok = v.(hearing.StepUpProvedPayload)
-	return p, ok
 }

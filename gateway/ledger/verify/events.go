@@ -20,6 +20,7 @@ type record struct {
 	sealed   bool
 	bundle   string // bundle_json_sha256 of the closing entry
 	sealers  []string
+	touched  touched // the newest
 }
 
 type enrolled struct{ seat, role string }

@@ -126,6 +126,14 @@ var problems = map[string]sentence{
 		"{where}: imzalanan bəyanat bu protokola aid deyil.",
 		"{where}: the statement that was signed does not name this protocol.",
 		"{where}: подписанное заявление не относится к этому протоколу."},
+	"touch_wrong": {
+		"{where}: giriş açarı ilə təsdiq bu hərəkət üçün verilməyib və ya dəyişdirilib.",
+		"{where}: the touch of the passkey was not given for this act, or was changed.",
+		"{where}: подтверждение ключом доступа дано не для этого действия или изменено."},
+	"touch_other": {
+		"{where}: bundan əvvəlki təsdiq başqa hərəkət üçündür.",
+		"{where}: the touch before it is for another act.",
+		"{where}: предшествующее подтверждение относится к другому действию."},
 	"recording_missing": {
 		"{where}: qeydə alınmış yazı yoxdur.",
 		"{where}: a recording that was entered is missing.",

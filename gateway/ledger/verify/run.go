@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Run is the command "verify [-trust KEY] [-lang az|en|ru] [-json] FILE". KEY
+// Run is the command "verify [-trust KEY] [-lang az|en|ru] [-json] [-audit] FILE". KEY
 // is a key as ParseTrust reads it, or the name of a file that holds one. It
 // returns the exit status: 0 valid, 1 not valid or not readable, 2 wrong use.
 func Run(args []string, stdout, stderr io.Writer) int {
@@ -18,8 +18,9 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	trust := flags.String("trust", "", "the court's `key` as known from elsewhere: fingerprint, base64 key, verifier key, or a file that holds one")
 	lang := flags.String("lang", "en", "language of the report: az, en or ru")
 	asJSON := flags.Bool("json", false, "print the report as JSON")
+	audit := flags.Bool("audit", false, "the file is a court's exported audit, not a bundle")
 	flags.Usage = func() {
-		_, _ = fmt.Fprintln(stderr, "usage: gateway verify [-trust KEY] [-lang az|en|ru] [-json] FILE")
+		_, _ = fmt.Fprintln(stderr, "usage: gateway verify [-trust KEY] [-lang az|en|ru] [-json] [-audit] FILE")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
@@ -32,7 +33,11 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	if text, err := os.ReadFile(*trust); err == nil {
 		*trust = string(text)
 	}
-	report, err := Verify(flags.Arg(0), *trust)
+	check := Verify
+	if *audit {
+		check = Audit
+	}
+	report, err := check(flags.Arg(0), *trust)
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, err)
 		return 1

@@ -30,6 +30,7 @@ func (c *check) meaning(e event) {
 		"order.signed":      c.onOrder,
 		"protocol.rendered": c.onRendered,
 		"protocol.signed":   c.onSigned,
+		"step_up.proved":    c.onTouch,
 		"recording.segment": c.onSegment,
 		"recording.gap":     c.onGap,
 		"hearing.sealed":    c.onSealed,
@@ -120,6 +121,7 @@ func (c *check) signedBy(e event, seat, what string, message []byte) (role strin
 }
 
 func (c *check) onOrder(e event) {
+	c.agreesWithTouch(e, "order.sign")
 	order := c.bytesOf(e, "bytes")
 	role, ok := c.signedBy(e, e.actor, "order", order)
 	if ok && role != e.field("by") {
@@ -169,6 +171,7 @@ func (c *check) states(r *rendered) bool {
 }
 
 func (c *check) onSigned(e event) {
+	c.agreesWithTouch(e, "protocol.sign")
 	r := c.record.rendered
 	if r == nil {
 		c.problem("statement_other", entry(e), "")
