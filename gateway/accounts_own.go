@@ -114,7 +114,7 @@ func (a *App) finishClaimByPassword(c *gin.Context) {
 }
 
 // freshFor is how long after a sign-in a person may change her own ways in without a further touch.
-const freshFor = 10 * time.Minute
+const freshFor = 5 * time.Minute
 
 // fresh asks who changes her own ways in to have signed in just now, or to touch her passkey for exactly this: whoever finds a judge's browser open must not make
 // himself a way in that stays.

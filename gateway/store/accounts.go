@@ -152,14 +152,15 @@ func (s *Store) CloseAccount(ctx context.Context, person string) (ended []string
 
 // endSessions ends the sessions of a person who is there and not closed, and lets none begin on what held before.
 func (w writer) endSessions(person string) (ended []string, err error) {
-	res, err := w.exec("UPDATE people SET epoch = epoch + 1 WHERE id = ? AND closed = 0", person)
-	if err != nil {
+	return w.endSessionsBut(person, "")
+}
+
+// endSessionsBut is endSessions that keeps one session.
+func (w writer) endSessionsBut(person, keep string) (ended []string, err error) {
+	if err := w.exactly("UPDATE people SET epoch = epoch + 1 WHERE id = ? AND closed = 0", person); err != nil {
 		return nil, err
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return nil, errors.Join(err, refusal{ErrUnknown})
-	}
-	rows, err := w.tx.QueryContext(w.ctx, "SELECT id FROM sessions WHERE person = ?", person)
+	rows, err := w.tx.QueryContext(w.ctx, "SELECT id FROM sessions WHERE person = ? AND id <> ?", person, keep)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +174,7 @@ func (w writer) endSessions(person string) (ended []string, err error) {
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err
 	}
-	_, err = w.exec("DELETE FROM sessions WHERE person = ?", person)
+	_, err = w.exec("DELETE FROM sessions WHERE person = ? AND id <> ?", person, keep)
 	return ended, err
 }
 

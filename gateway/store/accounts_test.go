@@ -116,7 +116,7 @@ func TestNothingBeginsOnWhatEndedMeanwhile(t *testing.T) {
 	if err := s.PutPasskey(t.Context(), *passkey(a.ID, 1), before.Epoch); !errors.Is(err, store.ErrUnknown) {
 		t.Errorf("a passkey as what she was: %v", err)
 	}
-	if err := s.PutPassword(t.Context(), store.Password{Person: a.ID, Hash: "h", TOTP: []byte{1}}, before.Epoch); !errors.Is(err, store.ErrUnknown) {
+	if _, err := s.PutPassword(t.Context(), store.Password{Person: a.ID, Hash: "h", TOTP: []byte{1}}, before.Epoch, ""); !errors.Is(err, store.ErrUnknown) {
 		t.Errorf("a password as what she was: %v", err)
 	}
 	if _, err := s.CloseAccount(t.Context(), a.ID); err != nil {

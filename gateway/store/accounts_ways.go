@@ -103,9 +103,22 @@ func (s *Store) LabelPasskey(ctx context.Context, person, id, label string) erro
 	return s.exactly(ctx, "UPDATE passkeys SET label = ? WHERE person = ? AND id = ?", label, person, id)
 }
 
-// DropPasskey ends one of the person's own, or ErrUnknown.
-func (s *Store) DropPasskey(ctx context.Context, person, id string) error {
-	return s.exactly(ctx, "DELETE FROM passkeys WHERE person = ? AND id = ?", person, id)
+// DropPasskey ends one of the person's own, and her sessions but the one that keeps: whoever had the key may be in one of them. It returns their ids, or
+// ErrUnknown.
+func (s *Store) DropPasskey(ctx context.Context, person, id, keep string) (ended []string, err error) {
+	return s.changeWay(ctx, person, keep, func(w writer) error { return w.exactly("DELETE FROM passkeys WHERE person = ? AND id = ?", person, id) })
+}
+
+// changeWay changes or ends a way in, and ends the person's sessions but one.
+func (s *Store) changeWay(ctx context.Context, person, keep string, change func(writer) error) (ended []string, err error) {
+	err = s.update(ctx, func(w writer) error {
+		if err := change(w); err != nil {
+			return err
+		}
+		ended, err = w.endSessionsBut(person, keep)
+		return err
+	})
+	return ended, err
 }
 
 // exactly runs a statement that must change exactly one row; ErrUnknown where it changes none.
@@ -132,9 +145,9 @@ func (s *Store) Password(ctx context.Context, person string) (Password, error) {
 	return p, unknownIfNone("password", err)
 }
 
-// PutPassword sets a person's password and TOTP secret in place of what was; ErrUnknown as PutPasskey.
-func (s *Store) PutPassword(ctx context.Context, p Password, epoch int64) error {
-	return s.update(ctx, func(w writer) error {
+// PutPassword sets a person's password and TOTP secret in place of what was, and ends her sessions but the one that keeps; ErrUnknown as PutPasskey.
+func (s *Store) PutPassword(ctx context.Context, p Password, epoch int64, keep string) (ended []string, err error) {
+	return s.changeWay(ctx, p.Person, keep, func(w writer) error {
 		if err := w.at(p.Person, epoch); err != nil {
 			return err
 		}
@@ -158,7 +171,7 @@ func (s *Store) Rehash(ctx context.Context, person, was, is string) error {
 	return s.exactly(ctx, "UPDATE passwords SET hash = ? WHERE person = ? AND hash = ?", is, person, was)
 }
 
-// DropPassword ends a person's password, or ErrUnknown.
-func (s *Store) DropPassword(ctx context.Context, person string) error {
-	return s.exactly(ctx, "DELETE FROM passwords WHERE person = ?", person)
+// DropPassword ends a person's password, and her sessions but the one that keeps, or ErrUnknown.
+func (s *Store) DropPassword(ctx context.Context, person, keep string) (ended []string, err error) {
+	return s.changeWay(ctx, person, keep, func(w writer) error { return w.exactly("DELETE FROM passwords WHERE person = ?", person) })
 }

@@ -92,9 +92,9 @@ type Accounts struct {
 	refusals   *refusals
 	seen       seen
 	provider   *provider // nil where the court has none
-	// wrongCodes bounds how many wrong one-time codes are answered as such. A right one is taken however many wrong ones come: 125 bits are not guessed,
-	// so the bound is against load alone.
-	wrongCodes *rate.Limiter
+	// wrong bounds how many wrong codes and passwords are answered as such. A right one is taken however many wrong ones come: nobody guesses 125 bits, and
+	// passwords are slowed down one by one, so this bound is against load.
+	wrong *rate.Limiter
 
 	ended atomic.Pointer[func(session, person string)]
 	busy  atomic.Pointer[func(person string) bool]
@@ -117,7 +117,7 @@ func New(cfg Config) (*Accounts, error) {
 	if cfg.Hashing == (Hashing{}) {
 		cfg.Hashing = RFC9106Second
 	}
-	a := &Accounts{cfg: cfg, store: cfg.Store, audit: cfg.Audit, now: cfg.Now, slow: newSlowness(), refusals: newRefusals(), wrongCodes: rate.NewLimiter(5, 20)}
+	a := &Accounts{cfg: cfg, store: cfg.Store, audit: cfg.Audit, now: cfg.Now, slow: newSlowness(), refusals: newRefusals(), wrong: rate.NewLimiter(5, 20)}
 	key, err := keyFile(cfg.Folder)
 	if err != nil {
 		return nil, err

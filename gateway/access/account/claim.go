@@ -53,7 +53,7 @@ func (a *Accounts) code(ctx context.Context, code string) (store.AccountCode, er
 	c, err := a.store.Code(ctx, codeHash(code))
 	switch {
 	case errors.Is(err, store.ErrUnknown):
-		if !a.wrongCodes.Allow() {
+		if !a.wrong.AllowN(a.now(), 1) {
 			return c, errTooMany(time.Second)
 		}
 		return c, a.refuse(ctx, "code", "", "", errCodeWrong(err))

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -57,6 +58,9 @@ type court struct {
 
 func newCourt(t testing.TB, change ...func(*account.Config)) *court {
 	t.Helper()
+	if one, ok := t.(*testing.T); ok {
+		one.Parallel() // most of a court's time goes by waiting for the disk and for the last checkpoint
+	}
 	c := &court{t: t, dir: t.TempDir(), clock: &clock{at: time.Now().Truncate(time.Second)}, busy: map[string]bool{}}
 	c.cfg = account.Config{Folder: c.dir, Origins: []string{origin}, RPID: rp, Courts: []string{"baku", "ganja"}, Password: true, Hashing: quick, Pace: time.Millisecond, Now: c.clock.now}
 	for _, f := range change {
@@ -93,7 +97,9 @@ func (c *court) open() {
 }
 
 func (c *court) close() {
-	_ = c.ledger.Close(c.t.Context())
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second) // the test's own context is over by now
+	defer cancel()
+	_ = c.ledger.Close(ctx)
 	_ = c.store.Close()
 }
 

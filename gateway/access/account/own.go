@@ -128,7 +128,7 @@ func (a *Accounts) LabelPasskey(ctx context.Context, s Session, id, label string
 	return fromStore(a.store.LabelPasskey(context.WithoutCancel(ctx), s.Person.ID, id, label), errPasskeyUnknown)
 }
 
-// DropPasskey ends one of the person's own passkeys, unless it is the only way in.
+// DropPasskey ends one of the person's own passkeys, unless it is the only way in, and her other sessions: she may be doing it because the key was stolen.
 func (a *Accounts) DropPasskey(ctx context.Context, s Session, id string) error {
 	a.changing.Lock()
 	defer a.changing.Unlock()
@@ -153,5 +153,7 @@ func (a *Accounts) DropPasskey(ctx context.Context, s Session, id string) error 
 	if err := a.enter(ctx, acct.Court, audit.AccountPasskeyDropped, acct.ID, ofPasskey{id}); err != nil {
 		return err
 	}
-	return fromStore(a.store.DropPasskey(context.WithoutCancel(ctx), acct.ID, id), errPasskeyUnknown)
+	ended, err := a.store.DropPasskey(context.WithoutCancel(ctx), acct.ID, id, s.ID)
+	a.sayEnded(acct.ID, ended)
+	return fromStore(err, errPasskeyUnknown)
 }

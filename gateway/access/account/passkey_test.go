@@ -264,6 +264,10 @@ func TestACredentialIsEnrolledOnceWhoeverBringsIt(t *testing.T) {
 }
 
 func TestANewPasskeyIsRefusedWhereItsCeremonyIsNotRight(t *testing.T) {
+	c := newCourt(t)
+	oneTime, _, err := c.FirstCode(t.Context(), "baku")
+	c.must(err)
+	n := account.Named{Name: "Admin", Login: "admin"}
 	for rule, bend := range map[string]func(*virtualkey.Key){
 		"another origin":    func(k *virtualkey.Key) { k.Origin = "https://evil.example" },
 		"another RP":        func(k *virtualkey.Key) { k.RP = "evil.example" },
@@ -273,19 +277,15 @@ func TestANewPasskeyIsRefusedWhereItsCeremonyIsNotRight(t *testing.T) {
 		"framed":            func(k *virtualkey.Key) { k.Cross = true },
 	} {
 		t.Run(rule, func(t *testing.T) {
-			c := newCourt(t)
-			oneTime, _, err := c.FirstCode(t.Context(), "baku")
-			c.must(err)
 			key := newKey()
 			bend(key)
-			n := account.Named{Name: "Admin", Login: "admin"}
 			if _, err := c.claim(oneTime.Code, n, key); code(err) != "passkey_refused" {
 				t.Errorf("%v", err)
 			}
-			if _, err := c.claim(oneTime.Code, n, newKey()); err != nil {
-				t.Errorf("the code was used up by it: %v", err)
-			}
 		})
+	}
+	if _, err := c.claim(oneTime.Code, n, newKey()); err != nil {
+		t.Errorf("the code was used up by one of them: %v", err)
 	}
 }
 

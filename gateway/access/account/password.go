@@ -53,6 +53,9 @@ func (a *Accounts) SignInByPassword(ctx context.Context, g Guess) (cookie, known
 	leave()
 	if err != nil {
 		pause(ctx, time.Until(begun.Add(a.cfg.Pace)))
+		if !a.wrong.AllowN(a.now(), 1) {
+			err = errTooMany(time.Second)
+		}
 		return "", "", Session{}, err
 	}
 	a.slow.right(a.now(), counters...)
@@ -157,7 +160,8 @@ func (a *Accounts) BeginPassword(ctx context.Context, s Session, password string
 	return a.newEnrolment(s.Person.Login, "own\x00"+s.ID)
 }
 
-// FinishPassword sets the password and the TOTP secret, in place of what was, once the first six digits have come.
+// FinishPassword sets the password and the TOTP secret, in place of what was, once the first six digits have come. Her
+// other sessions end.
 func (a *Accounts) FinishPassword(ctx context.Context, s Session, password, sealed, digits string) error {
 	if !a.cfg.Password {
 		return errPasswordOff()
@@ -183,10 +187,12 @@ func (a *Accounts) FinishPassword(ctx context.Context, s Session, password, seal
 	if err := a.enter(ctx, acct.Court, audit.AccountPasswordSet, acct.ID, nothing{}); err != nil {
 		return err
 	}
-	return fromStore(a.store.PutPassword(context.WithoutCancel(ctx), *kept, acct.Epoch), errFailed)
+	ended, err := a.store.PutPassword(context.WithoutCancel(ctx), *kept, acct.Epoch, s.ID)
+	a.sayEnded(acct.ID, ended)
+	return fromStore(err, errFailed)
 }
 
-// DropPassword ends the person's own password, unless it is the only way in.
+// DropPassword ends the person's own password, unless it is the only way in, and her other sessions.
 func (a *Accounts) DropPassword(ctx context.Context, s Session) error {
 	a.changing.Lock()
 	defer a.changing.Unlock()
@@ -203,5 +209,7 @@ func (a *Accounts) DropPassword(ctx context.Context, s Session) error {
 	if err := a.enter(ctx, acct.Court, audit.AccountPasswordDropped, acct.ID, nothing{}); err != nil {
 		return err
 	}
-	return fromStore(a.store.DropPassword(context.WithoutCancel(ctx), acct.ID), errFailed)
+	ended, err := a.store.DropPassword(context.WithoutCancel(ctx), acct.ID, s.ID)
+	a.sayEnded(acct.ID, ended)
+	return fromStore(err, errFailed)
 }

@@ -126,3 +126,29 @@ func TestACookieHas256BitsAndNoOtherValueIsASession(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoDropsAWayInEndsHerOtherSessions(t *testing.T) {
+	c := newCourt(t)
+	admin := c.first("baku")
+	thief, err := c.signIn(admin.key)
+	c.must(err)
+	cookie, _ := c.byPassword(admin, good)
+	if c.in(thief.cookie) || !c.hasEnded(thief.ID) || !c.in(admin.cookie) {
+		t.Error("a new password leaves another session, or ends this one")
+	}
+	thief, err = c.signIn(admin.key)
+	c.must(err)
+	begun, err := c.BeginSignIn()
+	c.must(err)
+	response, err := admin.key.Get(begun)
+	c.must(err)
+	own, err := c.Own(t.Context(), admin.Session)
+	c.must(err)
+	c.must(c.DropPasskey(t.Context(), admin.Session, own.Passkeys[0].ID))
+	if c.in(thief.cookie) || !c.hasEnded(thief.ID) || c.in(cookie) || !c.in(admin.cookie) {
+		t.Error("who drops a stolen passkey leaves the thief's session, or loses her own")
+	}
+	if _, _, err := c.FinishSignIn(t.Context(), response); code(err) != "sign_in_failed" {
+		t.Errorf("the passkey that was dropped: %v", err)
+	}
+}
