@@ -92,6 +92,7 @@ var admits = map[string]string{
 	"GET /api/hearings/:hearing/room":                 "device.see",
 	"PUT /api/hearings/:hearing/room":                 "device.assign",
 	"DELETE /api/hearings/:hearing/room":              "device.assign",
+	"POST /api/hearings/:hearing/officer-code":        "room.certify",
 
 	"GET /api/vault/state":                      "person.protect",
 	"GET /api/vault/openings":                   "vault.read",

@@ -60,9 +60,9 @@ type Room struct {
 	At        time.Time             // when it was given
 	Void      string                // why it does not hold any more; "" while it holds
 	VoidAt    time.Time
-	Issued    bool                  // an officer has a code
-	Wrong     time.Time             // when the last WrongCodes wrong codes were entered
-	Change    string                // what change of persons the station sees now
+	Issued    bool      // an officer has a code
+	Wrong     time.Time // when the last WrongCodes wrong codes were entered
+	Change    string    // what change of persons the station sees now
 	ChangedAt time.Time
 	Passed    bool // the presiding judge called without a certificate, and testimony has been live since
 }

@@ -18,6 +18,9 @@ const (
 	DeviceRevoked        Code = "device.revoked"
 )
 
+// The officer of a shielded room (gateway/room.go).
+const RoomOfficerCode Code = "room.officer_code"
+
 // The vault (gateway/identity).
 const (
 	VaultPersonMade        Code = "vault.person_made"
@@ -126,6 +129,8 @@ var register = map[Code]string{
 	DeviceAssigned:       "a device was given a place in a hearing",
 	DeviceUnassigned:     "a device's place in a hearing was taken back",
 	DeviceRevoked:        "a device was revoked",
+
+	RoomOfficerCode: "a room officer drew the code of a hearing",
 
 	VaultPersonMade:        "a protected person was made under a pseudonym",
 	VaultPersonUsed:        "a hearing's configuration names a protected person",
