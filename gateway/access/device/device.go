@@ -96,6 +96,7 @@ type Register struct {
 	voucher    *voucher
 	enrolments map[string]*enrolment // by id
 	noted      map[string]time.Time  // refusals that were audited lately
+	barred     map[string]bool       // devices whose revocation could not be written
 
 	// A hearing asks for tokens in its own goroutine, which must not wait until the book of somebody's entry is on the disk.
 	held   sync.Mutex // taken after mu, and for no longer than a look at the map
@@ -107,7 +108,7 @@ func Open(cfg Config) (*Register, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	r := &Register{cfg: cfg, cas: map[string]*authority{}, room: newNonces(), enrolments: map[string]*enrolment{}, tokens: map[[32]byte]*token{}, noted: map[string]time.Time{}}
+	r := &Register{cfg: cfg, cas: map[string]*authority{}, room: newNonces(), enrolments: map[string]*enrolment{}, tokens: map[[32]byte]*token{}, noted: map[string]time.Time{}, barred: map[string]bool{}}
 	for _, court := range cfg.Courts {
 		ca, err := openAuthority(filepath.Clean(cfg.Dir), court, cfg.Now())
 		if err != nil {
@@ -200,7 +201,7 @@ func (r *Register) Place(ctx context.Context, by, court, hearing, place, id stri
 		return "", ErrUnknown
 	case !slices.Contains(places[d.Kind], place):
 		return "", ErrKind
-	case State(d, now) == Revoked:
+	case State(d, now) == Revoked, r.barred[id]:
 		return "", ErrRevoked
 	case State(d, now) == Expired:
 		return "", ErrExpired
@@ -273,7 +274,9 @@ func (r *Register) Revoke(ctx context.Context, by, court, id, why string) ([]sto
 	if !d.Revoked.IsZero() {
 		return nil, ErrRevoked
 	}
-	// A revocation tightens (I8): the tokens are void even if nothing can be written now, and the refusal says that it must be asked again.
+	// A revocation tightens (I8): the device is out, for as long as this gateway runs, even if nothing can be written now; the refusal says that it must be asked
+	// again.
+	r.barred[id] = true
 	r.void(func(t *token) bool { return t.device == id })
 	at, err := r.PlacesOfDevice(ctx, id)
 	if err != nil {

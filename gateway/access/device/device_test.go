@@ -285,7 +285,7 @@ func TestAKeyThatWasRevokedDoesNotComeBackByANewName(t *testing.T) {
 	}
 }
 
-func TestARevocationThatCannotBeWrittenStillEndsTheToken(t *testing.T) {
+func TestARevocationThatCannotBeWrittenStillEndsTheDevice(t *testing.T) {
 	c := sit(t)
 	d, token := c.entered()
 	c.store.SetFault(full{})
@@ -295,6 +295,13 @@ func TestARevocationThatCannotBeWrittenStillEndsTheToken(t *testing.T) {
 	}
 	if _, _, ok := c.Publication("h1", token); ok {
 		t.Error("the token of a device that somebody wants to end is good, because the disk is full")
+	}
+	c.store.SetFault(nil)
+	if _, err := d.Enter(t.Context(), c.server.URL, "h1", form.Witness); !errors.Is(err, enrol.ErrRevoked) {
+		t.Errorf("it comes back when the disk does: %v", err)
+	}
+	if _, err := c.Revoke(t.Context(), admin, "baku", d.ID(), "stolen"); err != nil {
+		t.Errorf("asked again: %v", err)
 	}
 }
 

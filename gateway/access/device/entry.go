@@ -144,7 +144,7 @@ func (r *Register) prove(ctx context.Context, certificate, nonce, seen, signatur
 		// A certificate for a device that the register does not know: somebody holds the CA's key (A3).
 	case hashErr != nil || hash != d.Key:
 		failure = ErrProof
-	case !d.Revoked.IsZero():
+	case !d.Revoked.IsZero(), r.barred[d.ID]:
 		failure = ErrRevoked
 	case errors.Is(err, form.ErrExpired):
 		failure = ErrExpired
