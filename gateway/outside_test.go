@@ -57,6 +57,11 @@ func TestEveryAnswerOfEveryRouteCarriesTheHeaders(t *testing.T) {
 					t.Errorf("%s: %s is %q, want %q", where, name, got, want)
 				}
 			}
+			for name := range h {
+				if strings.HasPrefix(name, "Access-Control-") {
+					t.Errorf("%s: %s lets another site's page in", where, name)
+				}
+			}
 			csp := h.Get("Content-Security-Policy")
 			for _, must := range []string{"default-src 'none'", "script-src 'self';", "style-src 'self';", "frame-ancestors 'none'", "base-uri 'none'", "require-trusted-types-for 'script'"} {
 				if !strings.Contains(csp, must) {
