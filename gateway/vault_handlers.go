@@ -59,8 +59,32 @@ func (a *App) announceKey(c *gin.Context, body []byte) {
 		a.refuse(c, err)
 		return
 	}
+	if err := a.mayAnnounce(c, body); err != nil {
+		a.refuse(c, err)
+		return
+	}
 	key, err := a.vault.AnnounceKey(c.Request.Context(), vaultVisitor(c), args.Card)
 	a.giveOf(c, gin.H{"key": key}, err)
+}
+
+// announceWithin is how long after a touch of the passkey, which a pairing is, a key may be announced without another proof.
+const announceWithin = 10 * time.Minute
+
+// mayAnnounce: a key proves its owner's acts from then on, so that whoever could announce one with a stolen token alone could order and release in another's
+// name (A4). It takes a touch of the passkey: the pairing's, while that is fresh; afterwards the key that is to be replaced; or pairing again.
+func (a *App) mayAnnounce(c *gin.Context, body []byte) error {
+	act := c.Request.Method + " " + c.Request.URL.Path
+	paired := ofCompanion(c)
+	switch {
+	case paired == nil:
+		return a.stepUp(c, visitor(c), act, body)
+	case a.companions.now().Sub(paired.Since) < announceWithin:
+		return nil
+	}
+	if _, err := a.vault.ActiveCard(c.Request.Context(), vaultVisitor(c)); err != nil {
+		return signaling.Refuse("sign_in_required", "Pair the companion again.", err)
+	}
+	return a.confirmedByKey(c, paired, act, body)
 }
 
 func (a *App) loseKey(c *gin.Context) {

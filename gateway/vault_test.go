@@ -10,6 +10,7 @@ import (
 
 	"parda/gateway/hearing"
 	"parda/gateway/identity"
+	"parda/gateway/identity/testseat"
 	"parda/gateway/minutes"
 	"parda/gateway/visibility"
 )
@@ -179,6 +180,40 @@ func TestWhatTouchesKeysNeedsACompanionAndWhatLoosensAFreshAct(t *testing.T) {
 	if status, _, _ := v.judge.send("POST", path, body, v.judge.seat.Prove(challenge, body)); status != http.StatusForbidden {
 		t.Errorf("the same proof twice: %d", status)
 	}
+}
+
+// A stolen token announces no key of the thief's, with which he would prove acts of the judge.
+func TestATokenAloneAnnouncesNoKeyOnceThePairingsTouchIsOld(t *testing.T) {
+	app := runApp(t, testConfig(t.TempDir()))
+	v := seatCourt(t, app, firstCode(t, app), nil)
+	forged, err := testseat.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := json.Marshal(map[string]any{"card": forged.Card})
+	app.companions.mu.Lock()
+	for _, one := range app.companions.paired {
+		one.Since = one.Since.Add(-announceWithin)
+	}
+	app.companions.mu.Unlock()
+	_, m, _ := v.judge.send("POST", "/api/vault/keys", body, "")
+	challenge := text(m, "step_up", "challenge")
+	if challenge == "" {
+		t.Fatalf("announced with the token alone: %v", m)
+	}
+	if status, m, _ := v.judge.send("POST", "/api/vault/keys", body, forged.Prove(challenge, body)); status != http.StatusForbidden {
+		t.Errorf("proved by itself: %d %v", status, m)
+	}
+	if status, m, _ := v.judge.send("POST", "/api/vault/keys", body, v.judge.seat.Prove(challenge, body)); status != http.StatusOK {
+		t.Errorf("by the key that it replaces: %d %v", status, m)
+	}
+	v.judge.must("POST", "/api/vault/keys/"+forged.Card.ID()+"/lost", map[string]any{})
+	another, _ := testseat.NewKey()
+	if _, refusal := v.judge.ask("POST", "/api/vault/keys", map[string]any{"card": another.Card}); refusal != "sign_in_required" {
+		t.Errorf("without any key: %s", refusal)
+	}
+	again := &sitter{t: t, at: app, cookie: v.judge.cookie, passkey: v.judge.passkey}
+	again.pair().announce()
 }
 
 // The judge's order is told in the hearing: the bench and the clerk read it, the victim's lawyer where the order says so, and nobody else; and a sealed record takes no more.
