@@ -211,11 +211,27 @@ func (a *App) fill(ctx context.Context, s account.Session, id string, p *proceed
 	if err != nil && !errors.Is(err, access.ErrNotInvited) {
 		return "", err
 	}
-	if !rights.MayFill(s.Person.Roles, role, p.Phase() != hearing.Scheduled, v.Taken && !v.Revoked) {
+	at, err := a.standing(ctx, s, id, p)
+	if err != nil {
+		return "", err
+	}
+	if at.Taken = v.Taken && !v.Revoked; !rights.MayFill(s.Person.Roles, role, at) {
 		a.refusedTo(ctx, s, string(rights.SeatInvite))
 		return "", signaling.Refuse("not_allowed", "Your account may not fill this seat now.", nil)
 	}
 	return role, nil
+}
+
+// standing is where a hearing stands, and where its visitor sits in it.
+func (a *App) standing(ctx context.Context, s account.Session, id string, p *proceeding.Proceeding) (rights.Standing, error) {
+	at := rights.Standing{Begun: p.Phase() != hearing.Scheduled}
+	own, err := a.access.InvitationsOf(ctx, s.Person.ID)
+	for _, v := range own {
+		if v.Hearing == id && v.Taken && !v.Revoked {
+			at.Inside, _ = p.RoleOf(v.Seat)
+		}
+	}
+	return at, err
 }
 
 func (a *App) invite(c *gin.Context) (int, any, error) {
@@ -329,8 +345,13 @@ func (a *App) extend(c *gin.Context) (int, any, error) {
 		return 0, nil, err
 	}
 	role, _ := p.RoleOf(seat)
-	// To extend is not to give the seat to somebody: a clerk extends a judge's in the middle of the hearing. Nobody extends her own.
-	if !rights.MayFill(s.Person.Roles, role, p.Phase() != hearing.Scheduled, false) || v.Person == s.Person.ID {
+	at, err := a.standing(ctx, s, id, p)
+	if err != nil {
+		return 0, nil, err
+	}
+	// To move an end to now is to take somebody out, and is asked as filling is; more time harms nobody, so the clerk gives it to a judge too. Nobody extends her own.
+	later := until.After(v.Until) && rights.Has(s.Person.Roles, rights.SeatInvite) && (!at.Begun || at.Inside.Bench() || at.Inside == hearing.CourtClerk)
+	if at.Taken = v.Taken; !rights.MayFill(s.Person.Roles, role, at) && !later || v.Person == s.Person.ID {
 		a.refusedTo(ctx, s, string(rights.SeatInvite))
 		return 0, nil, signaling.Refuse("not_allowed", "Your account may not extend this invitation.", nil)
 	}

@@ -419,11 +419,54 @@ func TestTheClockEndsASeatBeforeTheHearingAndNotDuringIt(t *testing.T) {
 	if _, refusal := second.enters("defence", ""); refusal != "" {
 		t.Errorf("counsel does not come back into the hearing: %s", refusal)
 	}
-	bench.must("hearing.suspend", nil)
-	if status, answer, _ := p.administrator("baku").asks("DELETE", "/api/hearings/demo/invitations/judge", nil); codeIn(answer) != "not_allowed" {
-		t.Errorf("an administrator takes the judge out of her hearing: %d %v", status, answer)
+}
+
+// A6: in a hearing that has begun nobody from outside puts anybody in or takes a judge out: not the administrator, not accounts that she made for it, not the clerk.
+func TestABegunHearingIsFilledByItsOwnAlone(t *testing.T) {
+	app := runApp(t, personsConfig(t.TempDir()))
+	p := newPeople(t, app.App)
+	admin, judge, clerk := p.administrator("baku"), p.person("baku", "judge", rights.Judge), p.person("baku", "clerk", rights.CourtClerk)
+	puppet, second := p.person("baku", "puppet", rights.Judge), p.person("baku", "second", rights.Judge)
+	counsel := p.person("baku", "counsel", rights.DefenceCounsel)
+	bench, desk := judge.sits("judge", admin), clerk.sits("clerk", judge)
+	taken := map[string]any{"seat": "judge", "person": second.Person.ID, "until": time.Now().Add(time.Hour).UTC()}
+	for name, by := range map[string]*someone{"the administrator": admin, "the clerk": clerk} { // the seat is a judge's already
+		if status, answer, _ := by.asks("POST", "/api/hearings/demo/invitations", taken); codeIn(answer) != "not_allowed" {
+			t.Errorf("%s gives a judge's seat away: %d %v", name, status, answer)
+		}
 	}
-	if status, answer, _ := clerk.asks("DELETE", "/api/hearings/demo/invitations/judge", nil); codeIn(answer) != "not_allowed" {
-		t.Errorf("a clerk takes the judge out of her hearing: %d %v", status, answer)
+	judge.opened(bench)
+	for _, tc := range []struct {
+		rule         string
+		by           *someone
+		method, path string
+		body         any
+		refusal      string
+	}{
+		{"an administrator fills the bench", admin, "POST", "", map[string]any{"seat": "judge2", "person": second.Person.ID, "until": time.Now().Add(time.Hour).UTC()}, "not_allowed"},
+		{"a judge from outside fills the bench", puppet, "POST", "", map[string]any{"seat": "judge2", "person": second.Person.ID, "until": time.Now().Add(time.Hour).UTC()}, "not_allowed"},
+		{"a judge from outside brings counsel", puppet, "POST", "", map[string]any{"seat": "defence", "person": counsel.Person.ID, "until": time.Now().Add(time.Hour).UTC()}, "not_allowed"},
+		{"an administrator takes the judge out", admin, "DELETE", "/judge", nil, "not_allowed"},
+		{"a clerk takes the judge out", clerk, "DELETE", "/judge", nil, "not_allowed"},
+		{"a clerk ends the judge's time", clerk, "POST", "/judge/extend", map[string]any{"until": time.Now().Add(time.Second).UTC()}, "not_allowed"},
+		{"a judge extends herself", judge, "POST", "/judge/extend", map[string]any{"until": time.Now().Add(3 * time.Hour).UTC()}, "not_allowed"},
+		{"a clerk gives the judge more time", clerk, "POST", "/judge/extend", map[string]any{"until": time.Now().Add(3 * time.Hour).UTC()}, ""},
+		{"the clerk brings counsel", clerk, "POST", "", map[string]any{"seat": "defence", "person": counsel.Person.ID, "until": time.Now().Add(time.Hour).UTC()}, ""},
+		{"the judge fills her bench", judge, "POST", "", map[string]any{"seat": "judge2", "person": second.Person.ID, "until": time.Now().Add(time.Hour).UTC()}, ""},
+		{"one account in two seats", judge, "POST", "", map[string]any{"seat": "judge3", "person": second.Person.ID, "until": time.Now().Add(time.Hour).UTC()}, "person_seated"},
+	} {
+		if status, answer, _ := tc.by.asks(tc.method, "/api/hearings/demo/invitations"+tc.path, tc.body); codeIn(answer) != tc.refusal {
+			t.Errorf("%s: %d %v, want %q", tc.rule, status, answer, tc.refusal)
+		}
 	}
+	if _, refusal := desk.ask("seat.reissue", map[string]string{"seat": "judge"}); refusal != "not_allowed" {
+		t.Errorf("a clerk takes the judge out by a new link: %q", refusal)
+	}
+	if _, refusal := desk.ask("seat.reissue", map[string]string{"seat": "lawyer"}); refusal != "not_invited" {
+		t.Errorf("a link for a seat that nobody was invited to: %q", refusal)
+	}
+	if answer, refusal := desk.ask("seat.reissue", map[string]string{"seat": "defence"}); refusal != "" || !strings.Contains(string(answer["result"]), "#code=") {
+		t.Errorf("a new link for counsel: %q %s", refusal, answer["result"])
+	}
+	bench.until("is still there", func(v visibility.View) bool { return v.Hearing.Phase == "open" })
 }

@@ -48,7 +48,7 @@ func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signal
 	if err != nil {
 		return signaling.Ack{}, err
 	}
-	if err := p.reissuable(ctx, c); err != nil {
+	if err := p.reissuable(ctx, s, c); err != nil {
 		return signaling.Ack{}, err
 	}
 	if drafts, err = p.stepUp(ctx, s, c, touched, drafts); err != nil {

@@ -102,7 +102,7 @@ func (p *Proceeding) invitesTo(seat string) bool {
 }
 
 // reissuable refuses a new code for a seat that nobody was invited to, before anything is entered of it.
-func (p *Proceeding) reissuable(ctx context.Context, c signaling.Command) error {
+func (p *Proceeding) reissuable(ctx context.Context, s *signaling.Session, c signaling.Command) error {
 	var a struct {
 		Seat string `json:"seat"`
 	}
@@ -112,6 +112,10 @@ func (p *Proceeding) reissuable(ctx context.Context, c signaling.Command) error 
 	v, err := p.cfg.Access.Invitation(ctx, p.cfg.ID, a.Seat)
 	if err == nil && v.Revoked {
 		err = access.ErrNotInvited
+	}
+	seat, _ := p.state.Seat(a.Seat)
+	if own, _ := p.state.Seat(s.Seat); err == nil && v.Taken && seat.Role.Bench() && !own.Role.Bench() { // A6: a clerk takes no judge out of her hearing
+		err = signaling.Refuse("not_allowed", "A judge's seat that is taken gets a new link from the bench alone.", nil)
 	}
 	return err
 }

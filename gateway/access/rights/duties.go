@@ -45,16 +45,27 @@ func MayInvite(roles []Role, seat hearing.Role) bool {
 	return Has(roles, SeatInvite) || Has(roles, SeatAppoint) && Appointed(seat)
 }
 
-// MayFill says whether somebody with these roles may fill a seat of this role, or take it back, as the hearing stands. begun says that the hearing was opened once; taken, that
-// whoever was invited sits there. Once a hearing has begun the administrator, who also makes the accounts, puts nobody into it, and a seat of the bench is taken from a judge
-// by a judge alone: a coerced clerk or administrator (A6) cannot put an account of their own in her place.
-func MayFill(roles []Role, seat hearing.Role, begun, taken bool) bool {
+// Standing is what a hearing says of a seat that somebody wants to fill.
+type Standing struct {
+	Begun  bool         // it was opened once
+	Taken  bool         // whoever was invited to the seat sits there
+	Inside hearing.Role // of the seat that the inviter has taken in this same hearing; "" for none
+}
+
+// MayFill says whether somebody with these roles may fill a seat of this role, or take it back, as the hearing stands. A hearing that has begun is filled by its own bench and
+// clerk alone, and its bench by a judge on it: neither a coerced clerk or administrator, nor accounts that an administrator made up for the purpose (A6), put anybody
+// into it or take a judge out. Before it has begun the administrator fills only what is empty, and a judge's seat that is taken is given away by a judge.
+func MayFill(roles []Role, seat hearing.Role, at Standing) bool {
 	switch {
 	case !MayInvite(roles, seat):
 		return false
-	case begun && !Has(roles, SeatInvite):
+	case at.Begun && seat.Bench():
+		return at.Inside.Bench()
+	case at.Begun:
+		return at.Inside.Bench() || at.Inside == hearing.CourtClerk
+	case at.Taken && !Has(roles, SeatInvite):
 		return false
-	case begun && taken && seat.Bench():
+	case at.Taken && seat.Bench():
 		return slices.Contains(roles, Judge)
 	}
 	return true

@@ -119,18 +119,27 @@ func TestWhoMayInviteToWhichSeat(t *testing.T) {
 	}
 }
 
-// A6: in a hearing that has begun the administrator fills no seat, and nobody but a judge takes a judge's.
+// A6: a hearing that has begun is filled by its own, its bench by a judge on it; nobody but a judge takes a judge's seat away before.
 func TestABegunHearingIsFilledByItsOwn(t *testing.T) {
 	for _, role := range Roles() {
 		for _, seat := range hearing.Roles() {
-			for _, begun := range []bool{false, true} {
-				for _, taken := range []bool{false, true} {
+			for _, inside := range append(hearing.Roles(), "") {
+				for _, at := range []Standing{{}, {Taken: true}, {Begun: true}, {Begun: true, Taken: true}} {
+					at.Inside = inside
 					want := MayInvite([]Role{role}, seat)
-					if begun && (role == Administrator || taken && seat.Bench() && role != Judge) {
+					sitsOnBench := inside == hearing.PresidingJudge || inside == hearing.Judge || inside == hearing.ReserveJudge
+					switch {
+					case at.Begun && seat.Bench():
+						want = want && sitsOnBench
+					case at.Begun:
+						want = want && (sitsOnBench || inside == hearing.CourtClerk)
+					case at.Taken && role == Administrator:
 						want = false
+					case at.Taken && seat.Bench():
+						want = role == Judge
 					}
-					if got := MayFill([]Role{role}, seat, begun, taken); got != want {
-						t.Errorf("%s fills %s, begun %v, taken %v: %v, want %v", role, seat, begun, taken, got, want)
+					if got := MayFill([]Role{role}, seat, at); got != want {
+						t.Errorf("%s fills %s at %+v: %v, want %v", role, seat, at, got, want)
 					}
 				}
 			}
@@ -157,7 +166,8 @@ func TestTheDocumentIsTheTable(t *testing.T) {
 		b.WriteString("\n")
 	}
 	b.WriteString("\nAdministrator and auditor go with no other role of the same account. Nobody gives herself a role, and nobody invites herself.\n" +
-		"Once a hearing has begun, the administrator fills none of its seats, and a judge's seat that is taken is given away or taken back by a judge alone.\n\n" +
+		"Once a hearing has begun its seats are filled, and taken back, by those who sit on its bench and by its clerk, and those of the bench by the bench alone; before that the\n" +
+		"administrator fills only seats that are empty, and a judge's seat that is taken is given away by a judge.\n\n" +
 		"| seat of a hearing | asks for an account that is | an administrator may fill it |\n|---|---|:-:|\n")
 	for _, seat := range hearing.Roles() {
 		role, ok := ForSeat(seat)
