@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, shots } from './browser.mjs';
 import { waitFor } from './demo.mjs';
-import { Person, startCourt } from './persons.mjs';
+import { Person, sixDigits, startCourt } from './persons.mjs';
 
 let court, browser;
 const people = {};
 before(async () => {
-  [court, browser] = await Promise.all([startCourt(), launch()]);
+  [court, browser] = await Promise.all([startCourt({ more: 'password = true' }), launch()]);
   for (const name of ['administrator', 'second', 'judge', 'clerk']) people[name] = await Person.open(browser, name, court.url);
 }, { timeout: 180_000 });
 after(async () => { await browser?.close(); await court?.stop(); });
@@ -169,7 +169,7 @@ test('revoked, an invitation puts whoever sits there out within seconds', async 
   await tab.act('invitation.revoke', '[data-seat="judge"]').click();
   await tab.page.locator('dialog[open] [data-act="dialog.go"]').click();
   const pressed = Date.now();
-  await judge.page.locator('[data-refused="seat_lost"], [data-refused="removed"], [data-refused="not_invited"]').waitFor({ timeout: 15_000 });
+  await judge.page.locator('[data-refused="seat_lost"], [data-refused="removed"], [data-refused="not_invited"]').waitFor();
   console.log(`# out of the seat ${Date.now() - pressed} ms after the press`);
   assert.ok((await judge.ask('GET', '/ws/demo?seat=judge')).status >= 400);
   judge.again = await invite(tab, 'judge');
@@ -204,11 +204,90 @@ test('a lost key is replaced by two administrators: one asks, another one agrees
   await found.claim(code);
   const me = (await found.ask('GET', '/api/account/me')).body;
   assert.deepEqual([me.person.person, me.passkeys.length], [id, 1]);
-  await judge.page.locator('[data-screen="plain"]').waitFor({ timeout: 15_000 });
+  await judge.page.locator('[data-screen="plain"]').waitFor();
   await judge.signIn(); // with the old key
   await judge.page.locator('[data-notice^="refused."]').waitFor();
   assert.equal((await judge.ask('GET', '/api/account/me')).status, 401);
   people.found = found;
+});
+
+test('one’s own keys: the same key twice is refused, a second one signs in, and the last way in stays', async () => {
+  const { clerk } = people;
+  await clerk.goTo('own');
+  const add = async (label) => {
+    if (!(await clerk.page.locator('[data-form="passkey"]').isVisible())) await clerk.act('passkey.add.open').click();
+    await clerk.fill('passkey', { label });
+    await clerk.act('passkey.add').click();
+  };
+  assert.equal(await clerk.act('passkey.delete').getAttribute('aria-disabled'), 'true', 'the only way in can be deleted');
+  await add('yenə o');
+  await clerk.page.locator('[data-notice="refused.passkey_here"]').waitFor();
+  const first = clerk.key;
+  await clerk.newKey();
+  await add('seyfdəki açar');
+  await clerk.page.locator('[data-passkey]').nth(1).waitFor();
+  await clerk.act('passkey.delete', '[data-passkey]:has-text("clerk, açar")').click();
+  await clerk.page.locator('dialog[open] [data-act="dialog.go"]').click();
+  await waitFor('one key is left', async () => (await clerk.page.locator('[data-passkey]').count()) === 1);
+  assert.notEqual(clerk.key, first);
+  await clerk.act('account.sign_out').click();
+  await clerk.page.locator('[data-notice="left"]').waitFor();
+  await clerk.signIn();
+  await clerk.page.locator('[data-screen="account"]').waitFor();
+});
+
+test('a password with an app’s code signs in where the court allows it; a wrong one and a stranger’s name get the same answer', async () => {
+  const { clerk } = people;
+  await clerk.goTo('own');
+  await clerk.act('password.open').click();
+  await clerk.fill('password-new', { password: 'üç sərçə və bir qarğa' });
+  await clerk.act('password.next').click();
+  await clerk.page.locator('[data-form="totp"] .totp-qr').waitFor();
+  const secret = (await clerk.page.locator('[data-form="totp"] output').innerText()).replaceAll(' ', '');
+  await clerk.fill('totp', { totp: sixDigits(secret, -1) });
+  await clerk.act('password.go').click();
+  await clerk.page.locator('[data-form="totp"]').waitFor({ state: 'detached' });
+  await clerk.act('account.sign_out').click();
+  await clerk.act('signin.password.open').click();
+  const answers = [];
+  for (const login of ['clerk.baku', 'nobody.baku']) {
+    const { status, body } = await clerk.ask('POST', '/api/account/password', { login, password: 'səhv parol burada', code: '000000' });
+    answers.push([status, body.code, body.message]);
+  }
+  assert.deepEqual(answers[0], answers[1], 'a stranger learns who has an account');
+  await waitFor('the delay after a wrong guess is over', async () => {
+    await clerk.fill('password', { login: 'clerk.baku', password: 'üç sərçə və bir qarğa', code: sixDigits(secret, 0) });
+    await clerk.act('signin.password').click();
+    return clerk.page.locator('[data-screen="account"]').waitFor({ timeout: 4_000 }).then(() => true, () => false);
+  });
+  assert.equal((await clerk.ask('GET', '/api/account/me')).body.session.how, 'password');
+});
+
+test('an auditor reads who did what, by ids alone; that it is read is in it, and it can be taken away as a file', async () => {
+  const { administrator } = people;
+  await administrator.goTo('people');
+  await administrator.act('people.enrol.open').click();
+  await administrator.fill('enrol', { name: 'Lamiyə Babayeva', login: 'auditor.baku', 'role-auditor': true });
+  await administrator.act('people.enrol').click();
+  await administrator.touch();
+  const auditor = people.auditor = await Person.open(browser, 'auditor', court.url);
+  await auditor.claim(await administrator.once('person'));
+  await auditor.goTo('audit');
+  await auditor.page.locator('[data-code="recovery.agreed"]').first().waitFor();
+  await auditor.page.locator('select[name="group"]').selectOption('recovery');
+  assert.equal(await auditor.page.locator('[data-code="account.signed_in"]').count(), 0, 'the filter shows what it was not asked for');
+  await auditor.page.screenshot({ path: join(shots, 'account-audit.png') });
+  const { body } = await auditor.ask('GET', '/api/audit?limit=200');
+  const me = (await auditor.ask('GET', '/api/account/me')).body.person.person;
+  assert.ok(body.events.some((e) => e.code === 'audit.seen' && e.actor === me), 'the view is not in the audit');
+  const text = JSON.stringify(body);
+  for (const name of ['Nərmin', 'Qasımova', ...Object.values(names).flatMap((n) => n.split(' ')), 'clerk.baku', 'Lalə', '127.0.0.1']) assert.ok(!text.includes(name), `the audit holds ${name}`);
+  const file = await auditor.page.evaluate(async () => { const a = await fetch('/api/audit/export'); return { status: a.status, text: await a.text() }; });
+  assert.equal(file.status, 200);
+  const lines = file.text.trim().split('\n').map((l) => JSON.parse(l));
+  assert.ok(lines.length > body.events.length, 'the file holds less than the page shows');
+  for (const name of Object.values(names)) assert.ok(!file.text.includes(name), `the file holds ${name}`);
+  assert.ok((await auditor.ask('GET', '/api/people')).status >= 400, 'an auditor sees who is behind an id');
 });
 
 test('no page met a fault', () => assert.deepEqual(Object.values(people).flatMap((p) => p.faults), []));

@@ -1,5 +1,6 @@
 // People with accounts, each with a browser and an authenticator of their own (the DevTools protocol's WebAuthn domain), and a court whose seats are filled by
 // invitation. Acts go through the page's own buttons.
+import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder, freePort, start, root, waitFor } from './demo.mjs';
@@ -37,6 +38,17 @@ reason = "Şahid məhkəmədən əvvəl hədələnib."
   return { ...p, data, config, url: `http://localhost:${local}`, links: JSON.parse(await p.line()) };
 }
 
+/** What the app on a telephone shows (RFC 6238: SHA-1, six digits, 30 s), now or some steps from now. */
+export function sixDigits(base32, steps) {
+  const bits = [...base32.replace(/=+$/, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
 /** One person: a browser context, a page, and an authenticator that is hers alone. */
 export class Person {
   constructor(name, url, context, page, cdp) { Object.assign(this, { name, url, context, page, cdp, faults: [] }); }
@@ -44,6 +56,7 @@ export class Person {
   static async open(browser, name, url) {
     const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'az-AZ', permissions: [] });
     const page = await context.newPage();
+    page.setDefaultTimeout(90_000); // that it happens at all, not how fast: the machine may be starved
     const cdp = await context.newCDPSession(page);
     await cdp.send('WebAuthn.enable', { enableUI: false });
     const person = new Person(name, url, context, page, cdp);
@@ -51,6 +64,12 @@ export class Person {
     page.on('pageerror', (e) => person.faults.push(String(e)));
     page.on('console', (m) => { if (/Content Security|Uncaught/.test(m.text())) person.faults.push(m.text()); });
     return person;
+  }
+
+  /** Another authenticator in place of the first, as one takes another key out of the safe. */
+  async newKey() {
+    await this.cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: this.key });
+    this.key = (await this.cdp.send('WebAuthn.addVirtualAuthenticator', { options: authenticator })).authenticatorId;
   }
 
   /** A visible control, by the name of its act; within a selector where several have it. */

@@ -135,3 +135,10 @@ describe('what is confirmed by a touch', () => {
 });
 
 test('an audit’s detail is what was entered, in order, without what is empty', () => expect(detail({ hearing: 'h1', seats: ['a'], why: '', n: 0 })).toBe('hearing: h1, seats: ["a"], n: 0'));
+
+test('every code of the audit has words, and so has what it is about', () => {
+  const codes = [...readFileSync(new URL('../../gateway/access/audit/codes.go', import.meta.url), 'utf8').matchAll(/Code\s+= "([a-z_.]+)"/g)].map((m) => m[1]!);
+  expect(codes.length).toBeGreaterThan(30);
+  expect(codes.filter((c) => !(`audit.${c}` in az))).toEqual([]);
+  expect([...new Set(codes.map((c) => c.split('.')[0]!))].filter((g) => !(`audit.group.${g}` in az))).toEqual([]);
+});

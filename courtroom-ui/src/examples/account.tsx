@@ -63,7 +63,7 @@ const devices: Devices = {
 };
 const recoveries: Recovery[] = [{ recovery: 'r1', person: people[4]!.person, name: people[4]!.name, asked_by: people[1]!.person, asked: at(8, 50), ends: at(8, 50, 23), mine: false }];
 const events: AuditEvent[] = [
-  { index: 412, at: at(10, 4), code: 'audit.viewed', actor: auditor.person, payload: { before: 0 } },
+  { index: 412, at: at(10, 4), code: 'audit.seen', actor: auditor.person, payload: { before: 0 } },
   { index: 411, at: at(9, 58), code: 'device.revoked', actor: administrator.person, payload: { device: 'd-5g7s1d3f9k2p4u6e', why: 'stolen' } },
   { index: 410, at: at(9, 41), code: 'device.entered', actor: 'd-3n8k2m5x7q1z4c6v', payload: { hearing: 'demo', place: 'witness' } },
   { index: 409, at: at(9, 12), code: 'device.enrolled', actor: administrator.person, payload: { device: 'd-9b4h6j1l3w5t7y2r' } },
