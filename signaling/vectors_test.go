@@ -38,6 +38,9 @@ var seatVectors = []struct{ name, text string }{
 	{"entry struck out", `{"type":"command","id":"c24","name":"entry.strike","args":{"entry":17,"reason":"Sual geri götürüldü."},"at":"2026-11-22T14:30:22.000Z"}`},
 	{"command that asks for a touch", `{"type":"command","id":"c25","name":"protocol.sign","args":{"signature":"AAEC"},"at":"2026-11-22T14:30:23.000Z"}`},
 	{"command with its touch", `{"type":"command","id":"c25","name":"protocol.sign","args":{"signature":"AAEC"},"at":"2026-11-22T14:30:23.000Z","proof":{"id":"cGs","rawId":"cGs","type":"public-key","response":{"authenticatorData":"AAAA","clientDataJSON":"e30","signature":"AAAA"},"clientExtensionResults":{}}}`},
+	{"room officer's certificate", `{"type":"command","id":"c26","name":"room.certify","args":{"code":"48213 90457","free":true,"same":true,"with":["interpreter","support_person"]},"at":"2026-11-22T14:30:24.000Z"}`},
+	{"room officer's code that is refused", `{"type":"command","id":"c27","name":"room.certify","args":{"code":"00000 00000","free":false,"note":"Otaqda başqa şəxs var.","same":true,"with":[]},"at":"2026-11-22T14:30:25.000Z"}`},
+	{"call without a certificate", `{"type":"command","id":"c28","name":"testimony.call","args":{"confirm":true,"reason":"Məsul şəxs xəstələnib.","without_certificate":true},"at":"2026-11-22T14:30:26.000Z"}`},
 	{"rtc.offer", `{"type":"rtc.offer","sdp":` + quoted(offerSDP) + `}`},
 	{"rtc.publish", `{"type":"rtc.publish","sdp":` + quoted(offerSDP) + `}`},
 	{"rtc.unpublish", `{"type":"rtc.unpublish"}`},
@@ -63,6 +66,10 @@ func (vectorRoom) Command(_ context.Context, _ *Session, c Command) (Ack, error)
 		}
 		return Ack{}, &Error{Code: "step_up_required", Message: "Confirm this with your passkey.", Ref: "e-7Q2M4KAD", StepUp: map[string]any{"publicKey": map[string]any{
 			"allowCredentials": []any{map[string]any{"id": "cGs", "type": "public-key"}}, "challenge": "N5fYqbjDIMnpcEtWSxqxr1oN7RCK6ox_K3hwLMFJ9xY", "rpId": "court.example", "timeout": 60000, "userVerification": "required"}}}
+	case "room.certify":
+		if strings.Contains(string(c.Args), "00000 00000") {
+			return Ack{}, &Error{Code: "officer_code_wrong", Message: "This is not the code of the room officer.", Ref: "e-7Q2M4KAE"}
+		}
 	case "session.kind":
 		return Ack{}, &Error{Code: "confirm_required", Message: "This loosens the protection and needs a confirmation.", Ref: "e-7Q2M4KAB"}
 	case "seat.reissue":

@@ -240,6 +240,18 @@ test('she stops by herself: card and silence at once; the judge resumes', async 
   assert.equal(await screen.silentFor('witness', 'audio', 800), 0);
   await screen.shot('screen-paused');
   await kiosk.shot('kiosk-paused');
+  // An officer who sees that she is not free says so: the court is alarmed and cannot go on without a ruling; on the page beside her nothing of it stands.
+  await kiosk.act('officer').click();
+  assert.equal(await kiosk.page.locator('[data-stage="officer"]').count(), 0, 'a short press opens the officer\'s form');
+  await kiosk.openOfficer();
+  await kiosk.shot('kiosk-officer');
+  await kiosk.press('officer.close');
+  const before = await kiosk.page.locator('#main').innerText();
+  await kiosk.certify(demo.links.officer_code, { free: 'no', beside: ['legal_representative'] });
+  await judge.until('the court is alarmed', (s) => s.alarms?.some((a) => a.code === 'room_not_free') && s.testimony.room?.why_void === 'not_free');
+  await judge.shot('judge-room-not-free');
+  await kiosk.page.locator('[data-stage="paused"]').waitFor({ timeout: 10_000 });
+  assert.equal(await kiosk.page.locator('#main').innerText(), before, 'the page beside her tells of it');
   await certifies();
   await judge.press('testimony.call');
   await judge.until('testimony is live again', (s) => s.testimony.phase === 'live');

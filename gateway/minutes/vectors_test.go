@@ -28,6 +28,8 @@ func vectors(t *testing.T) []byte {
 	b.enter("clerk", hearing.EntryAdded, hearing.EntryAddedPayload{ID: "e5", Kind: "answer", Text: "Я помню дверь.", Lang: "ru", Speaker: "witness", By: hearing.CourtClerk, At: &noon,
 		Interpreted: &hearing.Interpreted{Text: "Qapını xatırlayıram.", Lang: "az"}})
 	b.enter("clerk", hearing.EntryAdded, hearing.EntryAddedPayload{ID: "e6", Kind: "exhibit", Text: "Qapının fotoşəkli, bir vərəq.", Lang: "az", Number: "2/14", By: hearing.CourtClerk, At: &noon})
+	b.enter("witness", hearing.RoomCertified, hearing.RoomCertifiedPayload{Same: true, Free: true, With: []string{"interpreter"}, Proof: "code"})
+	b.enter("witness", hearing.RoomNotCertified, hearing.RoomCertifiedPayload{Same: true, Alone: true, Proof: "account", Void: "not_free", Note: "for the bench alone"})
 	b.enter("clerk", hearing.EntryStruck, hearing.EntryMarkedPayload{Entry: 4, Reason: "Sual geri götürüldü.", By: hearing.CourtClerk})
 	b.enter("judge", hearing.EntryRestored, hearing.EntryMarkedPayload{Entry: 4, Reason: "Sual verilib.", By: hearing.PresidingJudge})
 	b.enter("judge", hearing.EntryStruck, hearing.EntryMarkedPayload{Entry: 7, Reason: "Səhv yazılıb.", Sealed: "bench", By: hearing.PresidingJudge})

@@ -133,6 +133,9 @@ func (b builder) testimony(v *TestimonyView) {
 	if b.knows(FieldMask) {
 		if m := t.Mask; m != nil {
 			v.Mask = &MaskView{m.Picture, m.Voice, m.Notice, m.Notices}
+			if !b.knows(FieldRoom) { // whether she is still taken for the same person is the bench's to know
+				v.Mask.Notices = slices.DeleteFunc(slices.Clone(m.Notices), func(n string) bool { return n == "person_changed" || n == "person_unsure" })
+			}
 		}
 		v.Tightened = &TightenedView{t.Tightened.Picture, t.Tightened.Voice}
 	}

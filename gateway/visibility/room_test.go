@@ -47,7 +47,7 @@ func TestTheBenchIsToldWhetherTheOtherPersonIsListed(t *testing.T) {
 		if len(r.Others) != 2 || r.Others[0].Listed != (len(with) > 0) || r.Others[1].Seen != "far_voice" || r.Person == nil || r.Person.Voice != "unsure" {
 			t.Errorf("%+v", r)
 		}
-		if own, _, _ := p.room(t, "witness"); own.Person != nil || own.Others != nil || !own.Certified || len(own.With) != len(with) {
+		if own, _, _ := p.room(t, "witness"); own.Person != nil || own.Others != nil || strings.Contains(raw(p, "witness"), "person_unsure") || !strings.Contains(raw(p, "judge"), "person_unsure") || !own.Certified || len(own.With) != len(with) {
 			t.Errorf("she is told %+v", own)
 		}
 	}
@@ -64,4 +64,9 @@ func TestACertificateThatEndsWhileLiveRaisesAnAlarmAndStopsNothing(t *testing.T)
 	if p.s.Testimony.Phase != hearing.Live || r.Certified || r.WhyVoid != "person_changed" || !strings.Contains(raw, "room_changed") {
 		t.Errorf("%s %+v %v", p.s.Testimony.Phase, r, alarms)
 	}
+}
+
+func raw(p *play, seat string) string {
+	_, raw := p.view(seat, Extras{})
+	return raw
 }
