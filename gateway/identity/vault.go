@@ -213,7 +213,7 @@ func (v *Vault) ring(ctx context.Context, court string) (keyring, Recovery, erro
 
 // places of a person's newest version.
 func (v *Vault) places(ctx context.Context, p Person) ([]Place, error) {
-	shares, err := v.cfg.Store.VaultShares(ctx, p.ID, p.Version)
+	shares, err := v.cfg.Store.VaultPlaces(ctx, p.ID, p.Version)
 	out := make([]Place, len(shares))
 	for i, s := range shares {
 		out[i] = Place{s.Half, s.Holder, s.Key}

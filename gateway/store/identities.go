@@ -134,6 +134,12 @@ func (s *Store) VaultShares(ctx context.Context, person string, version int) ([]
 	})
 }
 
+// VaultPlaces lists the shares of a version without what they hold.
+func (s *Store) VaultPlaces(ctx context.Context, person string, version int) ([]VaultShare, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT half, holder, key FROM vault_shares WHERE person = ? AND version = ? ORDER BY half, holder", person, version)
+	return scanAll(rows, err, func(rows *sql.Rows) (sh VaultShare, err error) { return sh, rows.Scan(&sh.Half, &sh.Holder, &sh.Key) })
+}
+
 // ReplaceVaultShare puts a share in the place of the one of the same half and holder, which is erased. ErrUnknown where there is none.
 func (s *Store) ReplaceVaultShare(ctx context.Context, person string, version int, sh VaultShare) error {
 	err := s.update(ctx, func(w writer) error {
