@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,8 +92,8 @@ func (a *Accounts) begin(ctx context.Context, person, how string) (cookie string
 // start makes a session: 256 bits at random, of which the store has the hash. The account must be as it was when its owner was proved to be there: where
 // a recovery, a new role or a closing came between, nothing is begun.
 func (a *Accounts) start(ctx context.Context, acct store.Account, how string, touched *store.TouchedPasskey, passkey string) (cookie string, s Session, err error) {
-	if acct.Closed {
-		return "", Session{}, errFailed(errors.New("account: closed"))
+	if acct.Closed || !slices.Contains(a.cfg.Courts, acct.Court) {
+		return "", Session{}, errFailed(errors.New("account: closed, or of a court that is not of this gateway"))
 	}
 	cookie, one := a.newSession(acct.ID, how)
 	if err := a.enter(ctx, acct.Court, audit.AccountSignedIn, acct.ID, signedIn{one.ID, how, passkey}); err != nil {
@@ -152,7 +153,7 @@ func (a *Accounts) Session(ctx context.Context, cookie string) (Session, error) 
 	if err != nil {
 		return Session{}, err
 	}
-	if acct.Closed {
+	if acct.Closed || !slices.Contains(a.cfg.Courts, acct.Court) {
 		return Session{}, ErrSignedOut
 	}
 	if now := a.now(); a.seen.touch(one.ID, one.Seen, now) {

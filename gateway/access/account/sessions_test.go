@@ -152,3 +152,16 @@ func TestWhoDropsAWayInEndsHerOtherSessions(t *testing.T) {
 		t.Errorf("the passkey that was dropped: %v", err)
 	}
 }
+
+func TestACourtThatIsNotOfThisGatewayHasNobodyIn(t *testing.T) {
+	c := newCourt(t)
+	admin, other := c.first("ganja"), c.first("baku")
+	c.cfg.Courts = []string{"baku"}
+	c.restart()
+	if _, err := c.signIn(admin.key); code(err) != "sign_in_failed" || c.in(admin.cookie) {
+		t.Errorf("Ganja's administrator: %v, in %v", err, c.in(admin.cookie))
+	}
+	if _, err := c.signIn(other.key); err != nil || !c.in(other.cookie) {
+		t.Errorf("Baku's: %v", err)
+	}
+}
