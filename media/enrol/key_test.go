@@ -8,53 +8,16 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/google/go-tpm/tpm2"
 	"github.com/google/go-tpm/tpm2/transport"
 
 	"parda/media/enrol/form"
+	"parda/media/enrol/softtpm"
 )
-
-// softTPM runs swtpm, the TPM 2.0 of the virtual machines, on a state folder. What it answers is what a chip would; that the key cannot be taken out of the
-// chip by other means is the chip's own promise.
-func softTPM(t *testing.T, state string) func() (transport.TPMCloser, error) {
-	t.Helper()
-	program, err := exec.LookPath("swtpm")
-	if err != nil {
-		t.Skip("swtpm is not installed (Debian: swtpm): the TPM's way is not tested here")
-	}
-	socket := filepath.Join(t.TempDir(), "tpm") // a path of a socket is short
-	cmd := exec.Command(program, "socket", "--tpm2", "--tpmstate", "dir="+state, "--server", "type=unixio,path="+socket, "--flags", "not-need-init,startup-clear")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(socket); err == nil {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatal("swtpm does not listen")
-		}
-	}
-	// swtpm serves one connection and ends with it, so the test holds it open, as /dev/tpmrm0's resource manager does.
-	c, err := net.Dial("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return func() (transport.TPMCloser, error) { return heldOpen{transport.FromReadWriter(c)}, nil }
-}
-
-type heldOpen struct{ transport.TPM }
-
-func (heldOpen) Close() error { return nil }
 
 func verifies(t *testing.T, k key) {
 	t.Helper()
@@ -71,7 +34,7 @@ func verifies(t *testing.T, k key) {
 
 func TestAKeyInATPMIsDerivedAnewEachTimeAndLiesOnNoDisk(t *testing.T) {
 	chip, folder := t.TempDir(), t.TempDir()
-	keep := Keep{TPM: softTPM(t, chip)}
+	keep := Keep{TPM: softtpm.Run(t, chip)}
 	as, unique, made, err := keep.draw()
 	if err != nil || as != form.KeptTPM {
 		t.Fatal(as, err)
@@ -93,14 +56,14 @@ func TestAKeyInATPMIsDerivedAnewEachTimeAndLiesOnNoDisk(t *testing.T) {
 		t.Errorf("two enrolments have one key: %v", err)
 	}
 	// On another machine the same folder gives another key, which the court has not certified.
-	elsewhere, err := Keep{TPM: softTPM(t, t.TempDir())}.open(folder, identity{Kept: as, Unique: unique})
+	elsewhere, err := Keep{TPM: softtpm.Run(t, t.TempDir())}.open(folder, identity{Kept: as, Unique: unique})
 	if err != nil || elsewhere.Public().(*ecdsa.PublicKey).Equal(made.Public()) {
 		t.Errorf("another machine derives it: %v", err)
 	}
 }
 
 func TestAKeyInATPMIsBoundToItAndSignsHashesOnly(t *testing.T) {
-	k, err := openTPM(softTPM(t, t.TempDir()), make([]byte, 32))
+	k, err := openTPM(softtpm.Run(t, t.TempDir()), make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}

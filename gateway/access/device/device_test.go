@@ -18,6 +18,7 @@ import (
 	"parda/gateway/store"
 	"parda/media/enrol"
 	"parda/media/enrol/form"
+	"parda/media/enrol/softtpm"
 )
 
 func TestADeviceIsCertifiedAfterItsShortCodeWasComparedAndNotBefore(t *testing.T) {
@@ -55,6 +56,44 @@ func TestADeviceIsCertifiedAfterItsShortCodeWasComparedAndNotBefore(t *testing.T
 	}
 	if codes, _ := c.codes(); !slices.Equal(codes, []string{"device.enrolment_made", "device.waiting", "device.enrolled"}) {
 		t.Errorf("the audit holds %v", codes)
+	}
+}
+
+func TestARoomWithATPMGoesTheWholeWayAndItsFolderIsOfNoUseElsewhere(t *testing.T) {
+	chip := enrol.Keep{TPM: softtpm.Run(t, t.TempDir())}
+	c := sit(t)
+	e, code, err := c.Enrol(t.Context(), admin, "baku", form.Room, "Otaq 3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	j, err := enrol.Join(t.Context(), c.server.URL, code, folder, chip, false)
+	if err != nil || j.Kept != form.KeptTPM {
+		t.Fatal(err)
+	}
+	id, err := c.Confirm(t.Context(), admin, "baku", e.ID, j.ShortCode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if files, err := os.ReadDir(folder); err != nil || len(files) != 1 || files[0].Name() != "device.json" {
+		t.Errorf("%v %v", files, err)
+	}
+	c.place("h1", form.Witness, id)
+	again, err := enrol.Open(folder, chip) // after a reboot
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Enter(t.Context(), c.server.URL, "h1", form.Witness); err != nil {
+		t.Error(err)
+	}
+	if _, err := enrol.Open(folder, enrol.Keep{TPM: softtpm.Run(t, t.TempDir())}); !errors.Is(err, enrol.ErrKey) {
+		t.Errorf("a copy of the folder on another machine: %v", err)
+	}
+	if d, err := c.Devices(t.Context(), "baku"); err != nil || len(d) != 1 || d[0].Kept != form.KeptTPM {
+		t.Errorf("the court is told %+v %v", d, err)
 	}
 }
 
