@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -93,11 +92,11 @@ func startPebble(t *testing.T, tlsPort int) *pebble {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &pebble{directory: "https://" + at(api) + "/dir", roots: cert, issued: x509.NewCertPool()}
-	var out bytes.Buffer
+	out := &lockedWriter{} // two programs write
 	start := func(name string, args ...string) func() {
 		cmd := exec.CommandContext(ctx, name, args...)
 		cmd.Env = append(os.Environ(), "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
-		cmd.Stdout, cmd.Stderr = &out, &out
+		cmd.Stdout, cmd.Stderr = out, out
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +110,12 @@ func startPebble(t *testing.T, tlsPort int) *pebble {
 			w()
 		}
 	}
-	t.Cleanup(p.end)
+	t.Cleanup(func() {
+		p.end()
+		if t.Failed() {
+			t.Logf("pebble said:\n%s", out.String())
+		}
+	})
 	theirs := x509.NewCertPool()
 	b, _ = os.ReadFile(cert)
 	theirs.AppendCertsFromPEM(b)
