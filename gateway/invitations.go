@@ -108,7 +108,7 @@ func (a *App) hearingsOf(c *gin.Context) (int, any, error) {
 				h.Mine = append(h.Mine, invitedShort{v.Seat, role, v.From, v.Until, stateOf(p, v)})
 			}
 		}
-		if len(h.Mine) > 0 || s.Has(rights.SeatInvite) || s.Has(rights.SeatAppoint) {
+		if len(h.Mine) > 0 || s.Has(rights.SeatInvite) || s.Has(rights.SeatAppoint) || s.Has(rights.RoomCertify) {
 			all = append(all, h)
 		}
 	}
