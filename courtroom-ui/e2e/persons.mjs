@@ -8,13 +8,14 @@ import { folder, freePort, start, root, waitFor } from './demo.mjs';
 const authenticator = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
 
 /** `gateway serve` as a court runs it: people have accounts, and the seats are theirs. */
-export async function startCourt({ data = folder('court'), more = '' } = {}) {
+export async function startCourt({ data = folder('court'), more = '', origin = false } = {}) {
   const [local, tls, media] = [await freePort(), await freePort(), await freePort()];
   const config = join(data, 'gateway.toml');
   writeFileSync(config, `data = ${JSON.stringify(join(data, 'data'))}
 [http]
 local = "127.0.0.1:${local}"
 listen = "127.0.0.1:${tls}"
+${origin ? `origin = "http://localhost:${local}"` : ''}
 [media]
 udp = "127.0.0.1:${media}"
 tcp = "127.0.0.1:${media}"
@@ -53,8 +54,8 @@ export function sixDigits(base32, steps) {
 export class Person {
   constructor(name, url, context, page, cdp) { Object.assign(this, { name, url, context, page, cdp, faults: [] }); }
 
-  static async open(browser, name, url) {
-    const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'az-AZ', permissions: [] });
+  static async open(browser, name, url, more = {}) {
+    const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'az-AZ', permissions: [], ...more });
     const page = await context.newPage();
     page.setDefaultTimeout(90_000); // that it happens at all, not how fast: the machine may be starved
     const cdp = await context.newCDPSession(page);

@@ -6,7 +6,7 @@ import { claimOf, partsOf } from '../src/account/address';
 import { codeIn } from '../src/account/hearings';
 import { accountRoles, apart, partsFor, type AccountRole, type Me } from '../src/account/model';
 import { detail } from '../src/account/audit';
-import { mayFill } from '../src/account/invitations';
+import { mayExtend, mayFill } from '../src/account/invitations';
 import { Shell } from '../src/account/shell';
 import { actText } from '../src/components/stepup';
 import { fromBase64url, type RequestJSON } from '../src/passkey/json';
@@ -108,11 +108,24 @@ describe('roles', () => {
   });
   test('a third role is refused for each of the two that it cannot stand beside', () => expect(apart(['defence_counsel', 'victims_lawyer'], 'interpreter')).toBe('sides'));
   const me = (...rights: string[]): Me => ({ rights } as Me);
-  test('an administrator fills the seats of judges and clerks, and no other', () => {
-    const seat = (of: AccountRole | ''): Parameters<typeof mayFill>[1] => ({ seat: 's', role: 'judge', of });
-    expect((['judge', 'court_clerk', 'prosecutor', 'interpreter', ''] as const).map((of) => mayFill(me('seat.appoint'), seat(of)))).toEqual([true, true, false, false, false]);
-    expect(mayFill(me('seat.invite'), seat('prosecutor'))).toBe(true);
-    expect(mayFill(me('people.see'), seat('judge'))).toBe(false);
+  const seat = (of: AccountRole | '', role: Parameters<typeof mayFill>[1]['role'] = 'judge'): Parameters<typeof mayFill>[1] => ({ seat: 's', role, of });
+  const empty = { begun: false, taken: false, inside: undefined };
+  test('an administrator fills the empty seats of judges and clerks before the hearing begins, and no other', () => {
+    const administrator = { rights: ['seat.appoint'], person: { roles: ['administrator'] } } as unknown as Me;
+    expect((['judge', 'court_clerk', 'prosecutor', 'interpreter', ''] as const).map((of) => mayFill(administrator, seat(of), empty))).toEqual([true, true, false, false, false]);
+    expect([mayFill(administrator, seat('judge'), { ...empty, taken: true }), mayFill(administrator, seat('judge'), { ...empty, begun: true })]).toEqual([false, false]);
+    expect(mayFill(me('people.see'), seat('judge'), empty)).toBe(false);
+  });
+  test('a coerced clerk is offered no way to put a judge out, only to give her more time (A6)', () => {
+    const clerk = { rights: ['seat.invite'], person: { roles: ['court_clerk'] } } as unknown as Me;
+    const judge = { rights: ['seat.invite'], person: { roles: ['judge'] } } as unknown as Me;
+    expect([clerk, judge].map((m) => mayFill(m, seat('judge'), { ...empty, taken: true }))).toEqual([false, true]);
+    const begun = { begun: true, taken: true };
+    expect(mayFill(clerk, seat('judge'), { ...begun, inside: 'court_clerk' })).toBe(false);
+    expect(mayFill(clerk, seat('prosecutor', 'prosecutor'), { ...begun, inside: 'court_clerk' })).toBe(true);
+    expect(mayFill(judge, seat('judge'), { ...begun, inside: 'presiding_judge' })).toBe(true);
+    expect(mayFill(judge, seat('judge'), { ...begun, inside: undefined })).toBe(false);
+    expect([mayExtend(clerk, { begun: true, inside: 'court_clerk' }), mayExtend(clerk, { begun: true, inside: undefined }), mayExtend(me('seat.appoint'), empty)]).toEqual([true, false, false]);
   });
   test('a part of the page is there for who has its right, and for nobody else', () => {
     expect(partsFor(me('own_account'))).toEqual(['hearings', 'own']);

@@ -1,28 +1,32 @@
 // The hearings that concern a person: her own seats first, each with when it is hers and the one button that takes it; for who invites, the way to a hearing's
 // invitations.
 import { useState } from 'preact/hooks';
+import { Button } from '../components/button';
 import { Panel } from '../components/panel';
 import { Notice } from '../components/notice';
 import { useText } from '../text/context';
 import { roleName } from '../text/say';
 import { PartHead, type PartProps } from './home';
-import { mayInvite, type HearingLine, type Hearings, type Mine } from './model';
-import { Empty, Field, moment, Refused, useLoaded, Waiting } from './parts';
+import { may, mayInvite, type HearingLine, type Hearings, type Mine } from './model';
+import { Empty, Field, moment, Refused, ShownOnce, useDoing, useLoaded, Waiting } from './parts';
+import type { Asks } from './shell';
 
 export function HearingsPart({ api, me }: PartProps) {
   const t = useText();
   const { value, refusal } = useLoaded<Hearings>(api, '/api/hearings');
   const own = value?.hearings.filter((h) => h.mine.length > 0) ?? [];
   const invites = mayInvite(me);
+  const certifies = may(me, 'room.certify');
   return (
     <>
       <PartHead title={t('part.hearings')} what={t('hearings.what')} />
       <Refused refusal={refusal} />
       {!value && !refusal && <Waiting />}
       {value?.seats === 'link' && <Notice tone="caution" id="by_link">{t('hearings.by_link')}</Notice>}
-      {value && own.length === 0 && (!invites || value.hearings.length === 0) && <Empty>{t('hearings.none')}</Empty>}
+      {value && own.length === 0 && (!(invites || certifies) || value.hearings.length === 0) && <Empty>{t('hearings.none')}</Empty>}
       {own.map((h) => <OwnHearing key={h.id} hearing={h} />)}
       {value && invites && value.hearings.length > 0 && <CourtHearings hearings={value.hearings} />}
+      {value && certifies && value.hearings.length > 0 && <OfficerCodes api={api} hearings={value.hearings} />}
     </>
   );
 }
@@ -74,6 +78,29 @@ function CourtHearings({ hearings }: { hearings: HearingLine[] }) {
           <li key={h.id} class="row">
             <div class="row-text"><strong>{caseOf(h)}</strong><span class="quiet">{t.code('hearing', h.phase, 'event.plain')}</span></div>
             <a class="button button-plain button-normal" href={`#hearings/${encodeURIComponent(h.id)}`} data-act="invitations.open" aria-label={`${t('invitations.open')}: ${caseOf(h)}`}><span class="button-text">{t('invitations.open')}</span></a>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+/** A room officer draws the code by which she certifies the room on its kiosk: for one hearing, shown once, by a touch of her own key. */
+function OfficerCodes({ api, hearings }: { api: Asks; hearings: HearingLine[] }) {
+  const t = useText();
+  const doing = useDoing();
+  const [once, setOnce] = useState<{ code: string; of: string } | null>(null);
+  const draw = (h: HearingLine): void => void doing.run(() => api.send<{ code: string }>('POST', `/api/hearings/${encodeURIComponent(h.id)}/officer-code`, {}, { name: 'officer.code', args: { who: caseOf(h) } }), ({ code }) => setOnce({ code, of: caseOf(h) }));
+  return (
+    <Panel title={t('officer.title')} class="part-panel">
+      <p>{t('officer.own')}</p>
+      <Refused refusal={doing.refusal} close={doing.clear} />
+      {once && <ShownOnce act="officer" title={once.of} value={once.code} what={t('officer.own.what')} done={() => setOnce(null)} />}
+      <ul class="rows">
+        {hearings.map((h) => (
+          <li key={h.id} class="row" data-hearing={h.id}>
+            <div class="row-text"><strong>{caseOf(h)}</strong><span class="quiet">{t.code('hearing', h.phase, 'event.plain')}</span></div>
+            <Button press={() => draw(h)} act="officer.draw" label={`${t('officer.draw')}: ${caseOf(h)}`}>{t('officer.draw')}</Button>
           </li>
         ))}
       </ul>

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { useAsk } from '../components/ask';
 import { Button } from '../components/button';
 import { Panel } from '../components/panel';
+import type { Role } from '../signaling/wire';
 import { useText } from '../text/context';
 import { roleName } from '../text/say';
 import { momentOf, written } from '../text/time';
@@ -43,7 +44,7 @@ export function InvitationsPart({ api, me, hearing }: PartProps & { hearing: str
         <Panel title={t('invitations.seats')} class="part-panel">
           <ul class="rows">
             {value.seats.map((s) => (
-              <SeatRow key={s.seat} seat={s} me={me} people={people.value?.people ?? []} doing={doing} numbered={value.seats.filter((x) => x.role === s.role).indexOf(s) + 1} many={value.seats.filter((x) => x.role === s.role).length > 1}
+              <SeatRow key={s.seat} seat={s} me={me} begun={line !== undefined && line.phase !== 'scheduled'} inside={line?.mine.find((m) => m.state === 'taken')?.role} people={people.value?.people ?? []} doing={doing} numbered={value.seats.filter((x) => x.role === s.role).indexOf(s) + 1} many={value.seats.filter((x) => x.role === s.role).length > 1}
                 invitation={value.invitations.find((i) => i.seat === s.seat && i.state !== 'revoked')} open={open === s.seat} toggle={() => setOpen(open === s.seat ? null : s.seat)} acts={{ invite, revoke, extend }} />
             ))}
           </ul>
@@ -56,14 +57,30 @@ export function InvitationsPart({ api, me, hearing }: PartProps & { hearing: str
 }
 
 interface Acts { invite: (seat: string, body: object) => void; revoke: (i: Invitation) => void; extend: (i: Invitation, until: string) => void }
-interface SeatRowProps { seat: SeatToFill; me: Me; people: Person[]; doing: Doing; invitation: Invitation | undefined; open: boolean; toggle: () => void; numbered: number; many: boolean; acts: Acts }
+interface SeatRowProps { seat: SeatToFill; me: Me; begun: boolean; inside: Role | undefined; people: Person[]; doing: Doing; invitation: Invitation | undefined; open: boolean; toggle: () => void; numbered: number; many: boolean; acts: Acts }
 
-/** A clerk or a judge fills every seat; an administrator those of judges and clerks alone. */
-export const mayFill = (me: Me, seat: SeatToFill): boolean => may(me, 'seat.invite') || (may(me, 'seat.appoint') && (seat.of === 'judge' || seat.of === 'court_clerk'));
+const onBench = (role: Role | undefined): boolean => role === 'presiding_judge' || role === 'judge' || role === 'reserve_judge';
 
-function SeatRow({ seat, me, people, doing, invitation, open, toggle, numbered, many, acts }: SeatRowProps) {
+/**
+ * May this person fill the seat, or take it back? The gateway decides (rights.MayFill); here a button is not offered that it would refuse. A hearing that has begun is filled by its
+ * own bench and clerk, and its bench by a judge on it. Before that the administrator fills the empty seats of judges and clerks, and a judge's taken seat is a judge's to give.
+ */
+export function mayFill(me: Me, seat: SeatToFill, at: { begun: boolean; taken: boolean; inside: Role | undefined }): boolean {
+  const invites = may(me, 'seat.invite');
+  if (!invites && !(may(me, 'seat.appoint') && (seat.of === 'judge' || seat.of === 'court_clerk'))) return false;
+  if (at.begun) return onBench(at.inside) || (at.inside === 'court_clerk' && !onBench(seat.role));
+  if (at.taken) return invites && (!onBench(seat.role) || me.person.roles.includes('judge'));
+  return true;
+}
+
+/** More time harms nobody: a clerk gives it to a judge too. */
+export const mayExtend = (me: Me, at: { begun: boolean; inside: Role | undefined }): boolean =>
+  may(me, 'seat.invite') && (!at.begun || onBench(at.inside) || at.inside === 'court_clerk');
+
+function SeatRow({ seat, me, begun, inside, people, doing, invitation, open, toggle, numbered, many, acts }: SeatRowProps) {
   const t = useText();
-  const allowed = mayFill(me, seat);
+  const fills = mayFill(me, seat, { begun, inside, taken: invitation?.state === 'taken' });
+  const allowed = fills || (invitation !== undefined && invitation.person !== me.person.person && mayExtend(me, { begun, inside }));
   const anybody = seat.of === '';
   const name = many ? `${roleName(t, seat.role)} ${numbered}` : roleName(t, seat.role);
   return (
@@ -77,17 +94,17 @@ function SeatRow({ seat, me, people, doing, invitation, open, toggle, numbered, 
       {allowed ? (
         <div class="buttons">
           <Button press={toggle} pressed={open} act="invitation.open" label={`${t(invitation ? 'invitations.change' : 'invitations.invite')}: ${name}`}>{t(invitation ? 'invitations.change' : 'invitations.invite')}</Button>
-          <Button tone="danger" press={invitation && (() => acts.revoke(invitation))} act="invitation.revoke" label={`${t('invitations.revoke')}: ${name}`}>{t('invitations.revoke')}</Button>
+          <Button tone="danger" press={invitation && fills ? () => acts.revoke(invitation) : undefined} act="invitation.revoke" label={`${t('invitations.revoke')}: ${name}`}>{t('invitations.revoke')}</Button>
         </div>
       ) : <span class="quiet">{t('invitations.not_yours')}</span>}
-      {open && allowed && <InviteForm seat={seat} me={me} people={people} doing={doing} invitation={invitation} acts={acts} />}
+      {open && allowed && <InviteForm seat={seat} me={me} fills={fills} people={people} doing={doing} invitation={invitation} acts={acts} />}
     </li>
   );
 }
 
 const hour = 3_600_000;
 
-function InviteForm({ seat, me, people, doing, invitation, acts }: Omit<SeatRowProps, 'open' | 'toggle' | 'numbered' | 'many'>) {
+function InviteForm({ seat, me, fills, people, doing, invitation, acts }: Omit<SeatRowProps, 'open' | 'toggle' | 'numbered' | 'many' | 'begun' | 'inside'> & { fills: boolean }) {
   const t = useText();
   const fit = people.filter((p) => p.state !== 'closed' && p.person !== me.person.person && seat.of !== '' && p.roles.includes(seat.of));
   const [person, setPerson] = useState(invitation?.person ?? fit[0]?.person ?? '');
@@ -96,18 +113,18 @@ function InviteForm({ seat, me, people, doing, invitation, acts }: Omit<SeatRowP
   const starts = momentOf(from), ends = momentOf(until);
   const wrongFrom = starts === null ? t('invitations.no_time') : undefined;
   const wrong = ends === null ? t('invitations.no_time') : starts !== null && ends <= starts ? t('invitations.order') : undefined;
-  if (seat.of !== '' && fit.length === 0) return <p class="empty row-wide">{t('invitations.nobody_fits', { role: roleName(t, seat.of) })}</p>;
-  const go = (): void => { if (starts && ends && !wrong) acts.invite(seat.seat, { ...(seat.of !== '' && { person: person || fit[0]!.person }), from: starts, until: ends }); };
+  if (fills && seat.of !== '' && fit.length === 0) return <p class="empty row-wide">{t('invitations.nobody_fits', { role: roleName(t, seat.of) })}</p>;
+  const go = (): void => { if (fills && starts && ends && !wrong) acts.invite(seat.seat, { ...(seat.of !== '' && { person: person || fit[0]!.person }), from: starts, until: ends }); };
   return (
     <form class="row-wide form" data-form="invite" onSubmit={(e) => { e.preventDefault(); go(); }}>
       <div class="form-grid form-grid-3 form-grid-times">
-        {seat.of !== '' && <Select name="person" label={t('invitations.person')} value={person} change={setPerson} options={fit.map((p) => ({ value: p.person, text: p.name }))} />}
-        <Field name="from" label={t('invitations.from')} value={from} change={setFrom} error={wrongFrom} required />
+        {fills && seat.of !== '' && <Select name="person" label={t('invitations.person')} value={person} change={setPerson} options={fit.map((p) => ({ value: p.person, text: p.name }))} />}
+        {fills && <Field name="from" label={t('invitations.from')} value={from} change={setFrom} error={wrongFrom} required />}
         <Field name="until" label={t('invitations.until')} value={until} change={setUntil} error={wrong} required />
       </div>
-      <p class="quiet">{t('invitations.baku')} {invitation && t('invitations.again.what')}</p>
+      <p class="quiet">{t('invitations.baku')} {fills && invitation && t('invitations.again.what')}</p>
       <div class="buttons">
-        <Submit doing={doing} act="invitation.go">{t(invitation ? 'invitations.again' : seat.of === '' ? 'invitations.make_link' : 'invitations.go')}</Submit>
+        {fills && <Submit doing={doing} act="invitation.go">{t(invitation ? 'invitations.again' : seat.of === '' ? 'invitations.make_link' : 'invitations.go')}</Submit>}
         {invitation && <Button size="large" press={ends && !wrong && !doing.busy ? () => acts.extend(invitation, ends) : undefined} keep act="invitation.extend">{t('invitations.extend')}</Button>}
       </div>
     </form>

@@ -17,13 +17,14 @@ const people: Person[] = [
 ];
 const administrator = people[0]!, judge = people[2]!, clerk = people[3]!;
 const auditor: Person = { person: 'p-7q8r1t5xcb', court: 'baku', name: 'Lamiyə Babayeva', login: 'l.babayeva', roles: ['auditor'], state: 'active' };
+const officer: Person = { person: 'p-3c9v5b1nmk', court: 'baku', name: 'Vüqar Abbasov', login: 'v.abbasov', roles: ['room_officer'], state: 'active' };
 const lawyer: Person = { ...people[5]!, state: 'active' };
 
 const rights: Partial<Record<string, string[]>> = {
   administrator: ['own_account', 'people.see', 'people.enrol', 'people.recover', 'seat.appoint', 'device.see', 'device.enrol', 'device.revoke'],
   judge: ['own_account', 'people.see', 'seat.invite', 'seat.take', 'device.see', 'device.revoke', 'device.assign', 'vault.key', 'vault.order'],
   court_clerk: ['own_account', 'people.see', 'seat.invite', 'seat.take', 'device.see', 'device.assign'],
-  defence_counsel: ['own_account', 'seat.take'], auditor: ['own_account', 'audit.read'],
+  defence_counsel: ['own_account', 'seat.take'], auditor: ['own_account', 'audit.read'], room_officer: ['own_account', 'room.certify'],
 };
 const passkeys: Me['passkeys'] = [
   { passkey: 'k1', label: 'İş kompüteri', made: at(9, 5, 3), used: at(9, 41), backed_up: false },
@@ -104,6 +105,7 @@ const examples: Record<string, Example> = {
   'account-claim-refused': { phase: 'out', claim: 'x', ways: allWays },
   'account-hearings': { phase: 'in', me: meOf(judge), at: ['hearings'] },
   'account-hearings-none': { phase: 'in', me: meOf(lawyer), at: ['hearings'] },
+  'account-officer': { phase: 'in', me: meOf(officer), at: ['hearings'], press: ['officer.draw'], api: answering(officer, { 'GET /api/hearings': { seats: 'person', hearings: hearings.hearings.slice(1).map((h) => ({ ...h, mine: [] })) }, 'POST /api/hearings/h2/officer-code': { code: '48213 90457' } }) },
   'account-own': { phase: 'in', me: meOf(judge, { password: true }), ways: allWays, at: ['own'] },
   'account-own-one': { phase: 'in', me: meOf(lawyer, { passkeys: passkeys.slice(0, 1) }), ways: passkeyOnly, at: ['own'], press: ['passkey.add.open'] },
   'account-people': { phase: 'in', me: meOf(administrator), at: ['people'] },
