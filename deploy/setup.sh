@@ -31,6 +31,7 @@ coturn:command turnserver:the TURN server whose shipped settings are tested
 nginx-light:/usr/sbin/nginx:the proxy whose shipped settings are tested
 pebble:command pebble:an ACME authority that gives the gateway a certificate
 glewlwyd:command glewlwyd:an identity provider (OpenID Connect) to sign in with
+swtpm:command swtpm:a TPM 2.0 in software, for the key of a room
 '
 
 missing=()

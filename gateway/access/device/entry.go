@@ -19,8 +19,8 @@ import (
 
 const (
 	tokenLives  = 4 * time.Hour
-	mostTokens  = 8           // of one device in one place: each entry gives one, and the one before stays good for what is open with it
-	refusalRest = time.Minute // the same refusal of the same device is audited once in this time: a broken room must not fill the book
+	mostTokens  = 8                // of one device in one place: each entry gives one, and the one before stays good for what is open with it
+	refusalRest = 15 * time.Minute // the same refusal of the same device is audited once in this time: a room that waits all day to be assigned must not fill the book
 )
 
 // nonceLives bounds the time between challenge and proof.

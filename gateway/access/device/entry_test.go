@@ -399,7 +399,7 @@ func TestABrokenRoomDoesNotFillTheBook(t *testing.T) {
 		}
 	}
 	if n != 2 {
-		t.Errorf("21 refusals in two minutes are %d entries", n)
+		t.Errorf("20 refusals at once and one after a while are %d entries", n)
 	}
 }
 
