@@ -227,7 +227,7 @@ func (a *App) standing(ctx context.Context, s account.Session, id string, p *pro
 	at := rights.Standing{Begun: p.Phase() != hearing.Scheduled}
 	own, err := a.access.InvitationsOf(ctx, s.Person.ID)
 	for _, v := range own {
-		if v.Hearing == id && v.Taken && !v.Revoked {
+		if v.Hearing == id && stateOf(p, v) == "taken" {
 			at.Inside, _ = p.RoleOf(v.Seat)
 		}
 	}
