@@ -113,7 +113,7 @@ func (a *App) tendVault(ctx context.Context) {
 type vaultHearings struct{ a *App }
 
 // VaultEvent implements identity.Hearings.
-func (v vaultHearings) VaultEvent(ctx context.Context, id string, code hearing.Code, p hearing.VaultPayload) error {
+func (v vaultHearings) VaultEvent(ctx context.Context, id string, code hearing.Code, p any) error {
 	h, err := v.a.hearing(id)
 	if err != nil {
 		return err

@@ -254,6 +254,9 @@ func TestAnOpeningIsToldInItsHearingToWhomTheOrderSays(t *testing.T) {
 			t.Errorf("%s was told the person", name)
 		}
 	}
+	lawyer.untilEntry("that she testifies here", func(e minutes.Entry) bool {
+		return e.System != nil && e.System.Code == hearing.VaultPersonOrdered && string(e.System.Params["measure"]) == `"reuse"`
+	})
 	c.judge.must("order.draft", map[string]any{"template": "identity_hidden", "reason": "her name of the vault", "person": person})
 	draft := c.judge.until("has the draft", func(x visibility.View) bool {
 		return x.Draft != nil && strings.Contains(string(x.Draft.Order), pseudonym)

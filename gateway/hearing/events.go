@@ -101,6 +101,7 @@ const (
 	VaultShareReleased  Code = "vault.share_released"
 	VaultOpened         Code = "vault.opened"
 	VaultOpeningEnded   Code = "vault.opening_ended"
+	VaultPersonOrdered  Code = "vault.person_ordered"
 )
 
 // HearingCreatedPayload opens the ledger of a hearing.

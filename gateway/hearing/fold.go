@@ -47,7 +47,7 @@ func (s *State) fold(e Event, payload any) error {
 		s.Kind, s.KindAt = p.Kind, e.Time
 	case *SeatPayload:
 		s.seatEvent(e, p)
-	case *VaultPayload: // the vault follows its own record (gateway/identity); a hearing only tells of it
+	case *VaultPayload, *VaultOrderPayload: // the vault follows its own record (gateway/identity); a hearing only tells of it
 	case *StepUpProvedPayload: // a proof of the command that follows; what changes, that command's events say
 	case *StationKeyPayload:
 		s.StationKey = p.Fingerprint

@@ -113,6 +113,7 @@ var register = []Description{
 	{VaultShareReleased, carries[VaultPayload](), LevelBench, "system", []string{"half", "holder", "opening"}},
 	{VaultOpened, carries[VaultPayload](), LevelBench, "system", []string{"opening"}},
 	{VaultOpeningEnded, carries[VaultPayload](), LevelBench, "system", []string{"ended", "opening"}},
+	{VaultPersonOrdered, carries[VaultOrderPayload](), LevelLawyer, "system", []string{"measure", "ground", "order"}},
 	{StepUpProved, carries[StepUpProvedPayload](), LevelNone, "", nil},
 }
 

@@ -16,10 +16,18 @@ type VaultPayload struct {
 	TellLawyer bool   `json:"tell_lawyer,omitempty"`
 }
 
-// Vault makes the entry of an opening's step. A sealed hearing takes none.
-func Vault(s *State, code Code, p VaultPayload) []Draft {
+// VaultOrderPayload is what a hearing's ledger says of an order about the protected person who testifies in it: bench, clerk and her lawyer must know that
+// the measure ended, or that she has another pseudonym from now on.
+type VaultOrderPayload struct {
+	Order   string `json:"order"`   // "r-" and ten characters
+	Measure string `json:"measure"` // variation, reuse, end
+	Ground  string `json:"ground"`
+}
+
+// Vault makes the entry of a step of the vault: a VaultPayload, or a VaultOrderPayload. A sealed hearing takes none.
+func Vault(s *State, code Code, payload any) []Draft {
 	if s.Phase == Sealed {
 		return nil
 	}
-	return []Draft{bySystem(code, p)}
+	return []Draft{bySystem(code, payload)}
 }

@@ -48,7 +48,7 @@ func (b *book) Enter(_ context.Context, court string, code audit.Code, actor str
 	return b.add(court, string(code), actor, payload)
 }
 
-func (b *book) VaultEvent(_ context.Context, id string, code hearing.Code, p hearing.VaultPayload) error {
+func (b *book) VaultEvent(_ context.Context, id string, code hearing.Code, p any) error {
 	return b.add("hearing "+id, string(code), "system", p)
 }
 

@@ -36,8 +36,9 @@ type Audit interface {
 
 // Hearings enters an event of the vault into a hearing's ledger, through the goroutine that owns the hearing.
 type Hearings interface {
-	// VaultEvent is nil when the event is durable. known is false where there is no such hearing of the court.
-	VaultEvent(ctx context.Context, id string, code hearing.Code, p hearing.VaultPayload) error
+	// VaultEvent is nil when the event is durable. payload is the one of the code.
+	VaultEvent(ctx context.Context, id string, code hearing.Code, payload any) error
+	// Court is whose hearing it is; known is false where this gateway runs no such hearing.
 	Court(id string) (court string, known bool)
 }
 

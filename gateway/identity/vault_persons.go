@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"parda/gateway/access/audit"
+	"parda/gateway/hearing"
 	"parda/gateway/store"
 )
 
@@ -366,6 +367,13 @@ func (v *Vault) OrderPerson(ctx context.Context, who Visitor, person string, o P
 	if err := v.enter(ctx, who.Court, audit.VaultPersonOrdered, who.Account, entry); err != nil {
 		return "", "", err
 	}
+	for _, h := range p.Hearings { // the one that is added too
+		if _, runs := v.cfg.Hearings.Court(h); runs {
+			if err := v.cfg.Hearings.VaultEvent(ctx, h, hearing.VaultPersonOrdered, hearing.VaultOrderPayload{Order: order, Measure: o.Kind, Ground: o.Ground}); err != nil {
+				return "", "", err
+			}
+		}
+	}
 	record := body(struct {
 		PersonOrder
 		Order string    `json:"order"`
@@ -419,21 +427,21 @@ func (v *Vault) apply(ctx context.Context, p *Person, o PersonOrder, name **stor
 }
 
 // Pseudonym is the name that a person has in a hearing's order. The hearing must be one in which she testifies: by its configuration or by an order.
-func (v *Vault) Pseudonym(ctx context.Context, court, hearing, person string) (string, error) {
+func (v *Vault) Pseudonym(ctx context.Context, court, at, person string) (string, error) {
 	p, err := v.person(ctx, court, person)
 	switch {
 	case err != nil:
 		return "", err
 	case p.State != Protected:
 		return "", errMeasureEnded
-	case !slices.Contains(p.Hearings, hearing):
+	case !slices.Contains(p.Hearings, at):
 		return "", errPersonUnknown
 	}
 	return p.Pseudonym, nil
 }
 
 // Use says, when a hearing is made with a person in its configuration, that she testifies in it.
-func (v *Vault) Use(ctx context.Context, court, hearing, person string) error {
+func (v *Vault) Use(ctx context.Context, court, at, person string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	p, err := v.person(ctx, court, person)
@@ -442,11 +450,11 @@ func (v *Vault) Use(ctx context.Context, court, hearing, person string) error {
 		return err
 	case p.State != Protected:
 		return errMeasureEnded
-	case slices.Contains(p.Hearings, hearing):
+	case slices.Contains(p.Hearings, at):
 		return nil
 	}
-	p.Hearings = append(slices.Clone(p.Hearings), hearing)
-	if err := v.enter(ctx, court, audit.VaultPersonUsed, "system", personEntry{Person: p.ID, Hearing: hearing}); err != nil {
+	p.Hearings = append(slices.Clone(p.Hearings), at)
+	if err := v.enter(ctx, court, audit.VaultPersonUsed, "system", personEntry{Person: p.ID, Hearing: at}); err != nil {
 		return err
 	}
 	return kept(v.cfg.Store.OrderVaultPerson(ctx, store.VaultRecord{ID: p.ID, Court: p.Court, Body: body(p)}, store.VaultRecord{}, nil))

@@ -82,6 +82,7 @@ func TestEachEntryIsReadByThoseItIsFor(t *testing.T) {
 		"a face in the mask":   {b.enter("system", hearing.FaceFound, hearing.FaceFoundPayload{Label: "witness/x"}), clerk},
 		"an opening":           {b.enter("system", hearing.VaultOpened, hearing.VaultPayload{Opening: "o-1"}), clerk},
 		"one that he is told":  {b.enter("system", hearing.VaultOpened, hearing.VaultPayload{Opening: "o-1", TellLawyer: true}), append(slices.Clone(clerk), "lawyer")},
+		"the measure's end":    {b.enter("system", hearing.VaultPersonOrdered, hearing.VaultOrderPayload{Order: "r-1", Measure: "end"}), append(slices.Clone(clerk), "lawyer")},
 		"its end":              {b.enter("system", hearing.VaultOpeningEnded, hearing.VaultPayload{Opening: "o-1", Why: "stopped"}), clerk},
 		"a recording's length": {b.enter("system", hearing.RecordingSegment, hearing.RecordingSegmentPayload{Label: "court/bench"}), parties},
 	} {

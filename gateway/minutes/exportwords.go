@@ -130,7 +130,7 @@ var lists = map[string]string{
 	"from": "session", "why": "pause", "about": "about", "what": "request", "ruling": "ruling",
 	"language": "language", "picture": "picture", "voice": "voice", "template": "template", "court": "court",
 	"respeaker": "respeaker", "void": "void", "proof": "proof",
-	"opening_kind": "vaultkind", "ground": "ground", "holder": "vaultholder", "reader": "vaultrole", "ended": "vaultended",
+	"opening_kind": "vaultkind", "ground": "ground", "holder": "vaultholder", "reader": "vaultrole", "ended": "vaultended", "measure": "vaultmeasure",
 }
 
 // system says a system entry: its code's text, with the parameters that are

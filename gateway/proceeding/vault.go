@@ -50,13 +50,14 @@ func (p *Proceeding) underPseudonym(c signaling.Command) (signaling.Command, err
 }
 
 // VaultEvent enters a step of an opening of the protected person's identity. nil means durable. A sealed hearing tells of no new one: an opening after
-// it is an affair of the court's audit alone. That one ends in the meantime is no error: the record of the hearing was closed before.
-func (p *Proceeding) VaultEvent(ctx context.Context, code hearing.Code, payload hearing.VaultPayload) error {
+// it is an affair of the court's audit alone. That one ends in the meantime, or that something is ordered about the person, is no error: the record of the
+// hearing was closed before. payload is a hearing.VaultPayload or a hearing.VaultOrderPayload.
+func (p *Proceeding) VaultEvent(ctx context.Context, code hearing.Code, payload any) error {
 	var failure error
 	err := p.do(ctx, func() {
 		drafts := hearing.Vault(p.state, code, payload)
 		if len(drafts) == 0 {
-			if code != hearing.VaultOpeningEnded {
+			if code != hearing.VaultOpeningEnded && code != hearing.VaultPersonOrdered {
 				failure = errSealed
 			}
 			return

@@ -79,7 +79,7 @@ const said: Readonly<Record<string, (t: Translate, v: string, state: State | nul
   seat: (t, v, s) => seatName(t, s?.seats, v),
   from: by('session'), why: by('pause'), about: by('about'), what: by('request'), ruling: by('ruling'),
   language: by('language'), picture: by('picture'), voice: by('voice'), template: by('template'), court: by('court'), respeaker: by('respeaker'), void: by('void'), proof: by('proof'),
-  opening_kind: by('vaultkind'), ground: by('ground'), holder: by('vaultholder'), reader: by('vaultrole'), ended: by('vaultended'), until: (_, v) => `${day(v)} ${clock(v)}`,
+  opening_kind: by('vaultkind'), ground: by('ground'), holder: by('vaultholder'), reader: by('vaultrole'), ended: by('vaultended'), measure: by('vaultmeasure'), until: (_, v) => `${day(v)} ${clock(v)}`,
   pressed_at: at, since: at, start: at, due: at, at, valid_until: (_, v) => day(v),
 };
 
