@@ -117,6 +117,12 @@ func TestAnotherSitesPageOpensOurPagesAndReachesNothingElse(t *testing.T) {
 			}
 		}
 	}
+	for rule, header := range map[string]http.Header{"a form of another site's": link, "a script's request": from("cross-site", "cors", "document")} {
+		method := map[bool]string{true: "POST", false: "GET"}[rule == "a form of another site's"]
+		if res := ask(app.App, true, method, "/h/demo/judge", header); res.StatusCode != http.StatusForbidden {
+			t.Errorf("%s at a page: %d", rule, res.StatusCode)
+		}
+	}
 	for path, page := range map[string]bool{"/h/demo/judge": true, providerBack: true, "/api/account/me": false, "/ws/demo": false, "/whep/demo": false, "/metrics": false} {
 		if isPage(path) != page {
 			t.Errorf("%s: a page: %v, want %v", path, !page, page)

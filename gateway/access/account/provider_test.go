@@ -408,15 +408,23 @@ func TestAProviderThatWouldBeAskedInClearOrForAnySignInIsNoProvider(t *testing.T
 }
 
 func TestTheProviderCannotSendOurSecretElsewhere(t *testing.T) {
-	elsewhere := newDouble(t)
-	p := newDouble(t)
+	elsewhere, p := newDouble(t), newDouble(t)
+	own := p.Config.Handler
 	p.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusTemporaryRedirect)
+		if r.URL.Path == "/token" {
+			http.Redirect(w, r, elsewhere.URL+"/token", http.StatusTemporaryRedirect) // method, body and, on one host, the secret go along
+			return
+		}
+		own.ServeHTTP(w, r)
 	})
 	cfg := p.config()
 	cfg.Roots.AddCert(elsewhere.Certificate())
 	o := newOffice(t, cfg)
-	if _, _, err := o.BeginProvider(t.Context()); refusal(err) != "provider_away" || elsewhere.asked > 0 {
-		t.Errorf("a redirect is followed: %v", err)
+	to, carry, err := o.BeginProvider(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.FinishProvider(t.Context(), carry, p.visit(t, to)); refusal(err) != "provider_away" || elsewhere.asked > 0 || elsewhere.secrets != "" {
+		t.Errorf("a redirect is followed: %v, asked %d times", err, elsewhere.asked)
 	}
 }
