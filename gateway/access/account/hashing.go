@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/argon2"
@@ -32,6 +33,7 @@ type hashing struct {
 	strangers chan struct{}
 	known     chan struct{}
 	nobody    string // the hash of no password: for a login that is not there
+	matched   atomic.Int64
 }
 
 // hashesAtOnce, and how long one more may wait for its turn.
@@ -80,6 +82,7 @@ func (h *hashing) matches(kept, password string) (ok, outdated bool) {
 	if err != nil {
 		return false, false
 	}
+	h.matched.Add(1)
 	got := argon2.IDKey([]byte(password), salt, w.Passes, w.Memory, w.Threads, uint32(len(sum)))
 	return subtle.ConstantTimeCompare(got, sum) == 1, w != h.with
 }

@@ -256,6 +256,9 @@ func TestACredentialIsEnrolledOnceWhoeverBringsIt(t *testing.T) {
 	if err := c.FinishPasskey(t.Context(), judge.Session, "x", response); code(err) != "passkey_known" {
 		t.Errorf("the administrator's credential for the judge: %v", err)
 	}
+	if options, err = c.BeginPasskey(t.Context(), judge.Session); err != nil { // the one before was answered
+		t.Fatal(err)
+	}
 	stolen, err := newKey().Create(options)
 	c.must(err)
 	if err := c.FinishPasskey(t.Context(), admin.Session, "x", stolen); code(err) != "passkey_refused" {

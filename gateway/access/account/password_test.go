@@ -222,6 +222,27 @@ func TestAnUnknownLoginIsAuditedWithoutAName(t *testing.T) {
 	}
 }
 
+// How long an answer takes is decided by the hash. So hashes are counted, with the parameters that they were made with, and no times are measured.
+func TestALoginThatIsNotThereCostsTheSameHash(t *testing.T) {
+	c := newCourt(t)
+	admin := c.first("baku")
+	c.byPassword(admin, good)
+	closed := c.person(admin, "closed", rights.Judge)
+	c.byPassword(closed, good)
+	c.person(admin, "without", rights.Judge) // has a passkey and no password
+	_, err := c.Close(t.Context(), admin.Session, nil, closed.id)
+	c.must(err)
+	for _, tc := range []struct{ login, password string }{
+		{admin.Person.Login, "wrong but long enough"}, {"nobody", "wrong but long enough"}, {"closed", good}, {"without", good}, {"", good}, {"nobody", ""}, {admin.Person.Login, ""},
+	} {
+		before := c.Matched()
+		_, _, _, err := c.SignInByPassword(t.Context(), account.Guess{Login: tc.login, Password: tc.password, Digits: "123456"})
+		if n := c.Matched() - before; n != 1 || code(err) != "sign_in_failed" {
+			t.Errorf("%q: %d hashes, %v", tc.login, n, err)
+		}
+	}
+}
+
 func TestAFloodOfRefusalsIsCountedAndDoesNotFillTheAudit(t *testing.T) {
 	c := newCourt(t)
 	admin := c.first("baku")
