@@ -119,8 +119,9 @@ export class VaultSeat {
     return this.fault();
   }
 
-  async order({ reader, why = 'Identity must be established.', recovery = '' } = {}) {
+  async order({ reader, why = 'Identity must be established.', recovery = '', kind = 'open' } = {}) {
     await this.act('order.new').click();
+    await this.page.locator('select[name="kind"]').selectOption(kind);
     if (reader) await this.page.locator('select[name="reader"]').selectOption({ label: reader });
     await this.field('why').fill(why);
     await this.page.locator('select[name="recovery"]').selectOption(recovery);

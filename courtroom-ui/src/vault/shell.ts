@@ -11,7 +11,7 @@ import type { HeldAnswer, Opening, Role, TakenAnswer, VaultState } from './wire'
 import { passphraseSecret, passphraseWrap } from './wrap';
 
 /** A record that lies open on this page. `enteredBy` is what this seat calls the owner of the key, null where nobody pinned it. */
-export interface Reading { opening: string; pseudonym: string; opened: Opened; enteredBy: string | null; until: number }
+export interface Reading { opening: string; pseudonym: string; rotation: boolean; opened: Opened; enteredBy: string | null; until: number }
 /** How long a record stays on the page without a touch. */
 export const readingMs = 3 * 60_000;
 
@@ -94,7 +94,12 @@ export class VaultShell {
   }
 
   private async register(card: Card): Promise<void> {
-    await this.gate.post('/api/vault/keys', { card });
+    const before = this.myKey;
+    try { await this.gate.post('/api/vault/keys', { card }); } catch (e) {
+      // Later than a few minutes after the pairing, the key that it replaces must say yes: a companion left open is no way to another key.
+      if (!(e instanceof VaultError) || e.code !== 'step_up_required' || !before) throw e;
+      await this.withKey(before, (key) => this.gate.post('/api/vault/keys', { card }, key));
+    }
     await this.look();
   }
 
@@ -199,7 +204,7 @@ export class VaultShell {
       const by = opened.enteredBy;
       const pin = pinned(this.ring, by.key) ?? null;
       const enteredBy = pin && pin.card.verify === by.verify ? pin.who : null;
-      this.show({ opening: order.opening, pseudonym: order.pseudonym, opened, enteredBy: enteredBy ?? (isOwn(this.ring, by.key) ? '' : null), until: Date.now() + readingMs });
+      this.show({ opening: order.opening, pseudonym: order.pseudonym, rotation: order.kind === 'rotation', opened, enteredBy: enteredBy ?? (isOwn(this.ring, by.key) ? '' : null), until: Date.now() + readingMs });
     });
     await this.look();
   }
@@ -209,6 +214,24 @@ export class VaultShell {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.clear(), readingMs);
     this.onChange();
+  }
+
+  /** What lies open, corrected, as the next version: a new key of its own, new halves. Only where the order was for that. */
+  async sealAnew(particulars: Particulars): Promise<void> {
+    const reading = this.reading?.rotation ? this.reading : refuse('locked');
+    const { person: id, court, version } = reading.opened.record;
+    const person = this.state?.persons.find((p) => p.person === id) ?? refuse('person_unknown');
+    const seats = seatsOf(this.ring, person.seal_to);
+    const envelope = await this.withKey(this.myKey, (key) => keys.seal({ person: id, pseudonym: person.pseudonym, court, version: version + 1 }, particulars, seats, key, new Date().toISOString()));
+    this.clear();
+    await this.gate.post(`/api/vault/persons/${id}/envelope`, envelope);
+    await this.save(meet(this.ring, heldOf(envelope)));
+    await this.look();
+  }
+
+  async measure(person: string, body: { kind: string; why: string; ground: string; pseudonym?: boolean; hearing?: string }): Promise<void> {
+    await this.withKeyIfAsked((key) => this.gate.post(`/api/vault/persons/${person}/orders`, body, key));
+    await this.look();
   }
 
   /** What was read leaves the page: after its time, when the window loses the focus, when it is hidden, and at the person's word. */

@@ -98,17 +98,18 @@ function Order({ shell, done }: { shell: VaultShell; done: () => void }) {
   const persons = state.persons.filter((p) => p.version > 0);
   // Only whose key this seat knows can be a reader: the halves go to that key.
   const readers = state.keys.filter((k) => k.state === 'active' && (pinned(shell.ring, k.key) || isOwn(shell.ring, k.key)));
-  const [v, setV] = useState({ person: persons[0]?.person ?? '', reader: readers[0]?.person ?? '', why: '', ground: state.grounds[0]?.id ?? '', hours: '1', tell: 'no', recovery: '' });
+  const [v, setV] = useState({ kind: 'open', person: persons[0]?.person ?? '', reader: readers[0]?.person ?? '', why: '', ground: state.grounds[0]?.id ?? '', hours: '1', tell: 'no', recovery: '' });
   const set = (name: keyof typeof v) => (value: string) => setV({ ...v, [name]: value });
   const go = async (): Promise<void> => {
     const from = new Date(), until = new Date(from.getTime() + Number(v.hours) * 3_600_000);
     const recovery = v.recovery === '' ? {} : { recovery: v.recovery.split(',').map(Number) };
-    if (await shell.run(() => shell.order({ person: v.person, kind: 'open', reader: v.reader, why: v.why, ground: v.ground, from: from.toISOString(), until: until.toISOString(), tell_lawyer: v.tell === 'yes', ...recovery }))) done();
+    if (await shell.run(() => shell.order({ person: v.person, kind: v.kind === 'rotation' ? 'rotation' : 'open', reader: v.reader, why: v.why, ground: v.ground, from: from.toISOString(), until: until.toISOString(), tell_lawyer: v.tell === 'yes', ...recovery }))) done();
   };
   return (
     <Form go={() => void go()}>
       <h3>{t('vault.order.new')}</h3>
       <Choice name="person" label={t('vault.order.person')} value={v.person} set={set('person')} options={persons.map((p) => ({ value: p.person, label: p.pseudonym }))} />
+      <Choice name="kind" label={t('vault.order.kind')} value={v.kind} set={set('kind')} options={[{ value: 'open', label: t('vault.order.kind.open') }, { value: 'rotation', label: t('vault.order.kind.rotation') }]} />
       <Choice name="reader" label={t('vault.order.reader')} value={v.reader} set={set('reader')} options={readers.map((k) => ({ value: k.person, label: readerName(t, shell.ring, k.key) }))} />
       <Field name="why" kind="text" label={t('vault.order.why')} value={v.why} set={set('why')} />
       <Choice name="ground" label={t('vault.order.ground')} value={v.ground} set={set('ground')} options={state.grounds.map((g) => ({ value: g.id, label: `${g.article}: ${g.text[t.lang] ?? ''}` }))} />

@@ -9,6 +9,7 @@ import type { VaultShell } from '../shell';
 import type { WirePerson } from '../wire';
 import { base64 } from '../bytes';
 import { smallPhoto } from '../photo';
+import { Measure } from './measure';
 import { Field, Form, Submit } from './parts';
 
 const empty: Particulars = { name: '', birth: '', address: '', documents: '', relatives: '', text: '', photo: '' };
@@ -33,10 +34,14 @@ export function Persons({ shell }: { shell: VaultShell }) {
 function Person({ shell, person }: { shell: VaultShell; person: WirePerson }) {
   const t = useText();
   const [paper, setPaper] = useState<string | null>(null);
+  const [ordering, setOrdering] = useState(false);
+  const judge = shell.state?.me.roles.includes('judge') ?? false;
   const due = person.reseal ?? [];
   return (
     <li data-person={person.person} data-version={person.version} data-due={due.length}>
-      <span><strong>{person.pseudonym}</strong>{' '}<span class="quiet">{person.version === 0 ? t('vault.persons.unsealed') : t('vault.persons.version', { n: person.version })}</span></span>
+      <span><strong>{person.pseudonym}</strong>{' '}<span class="quiet">{person.state === 'ended' ? t('vault.persons.ended') : person.version === 0 ? t('vault.persons.unsealed') : t('vault.persons.version', { n: person.version })}</span></span>
+      {judge && person.state !== 'ended' && !ordering && <Button size="small" press={() => setOrdering(true)} act="measure.new">{t('vault.measure.new')}</Button>}
+      {ordering && <Measure shell={shell} person={person.person} done={() => setOrdering(false)} />}
       {due.length > 0 && (
         <div class="form">
           <Notice tone="caution">{t('vault.reseal.due')}</Notice>
@@ -53,22 +58,27 @@ function Person({ shell, person }: { shell: VaultShell; person: WirePerson }) {
 
 /** What is typed here is sealed on this page and leaves it as ciphertext. It is kept until it was sealed, and nowhere but here. */
 function Enter({ shell, done }: { shell: VaultShell; done: (pseudonym: string | null) => void }) {
-  const t = useText();
   const [p, setP] = useState<Particulars>(empty);
-  const take = async (file: File | undefined): Promise<void> => {
-    if (file) await shell.run(async () => setP({ ...p, photo: base64(await smallPhoto(file)) }));
-  };
   const seal = async (): Promise<void> => {
     let pseudonym = '';
     if (await shell.run(async () => { pseudonym = await shell.protect(p); })) { setP(empty); done(pseudonym); }
   };
+  return <ParticularsForm shell={shell} p={p} setP={setP} go={() => void seal()} leave={() => { setP(empty); done(null); }} />;
+}
+
+/** The fields of a record, for entering one and for correcting one that lies open. */
+export function ParticularsForm({ shell, p, setP, go, leave }: { shell: VaultShell; p: Particulars; setP: (p: Particulars) => void; go: () => void; leave: () => void }) {
+  const t = useText();
+  const take = async (file: File | undefined): Promise<void> => {
+    if (file) await shell.run(async () => setP({ ...p, photo: base64(await smallPhoto(file)) }));
+  };
   return (
-    <Form go={() => void seal()}>
+    <Form go={go}>
       <p>{t('vault.enter.what')}</p>
       {fields.map((f) => <Field key={f} name={f} kind={f === 'name' || f === 'birth' ? 'line' : 'text'} label={t(`vault.field.${f}`)} value={p[f]} set={(v) => setP({ ...p, [f]: v })} />)}
       <label class="button vault-file"><span>{t(p.photo === '' ? 'vault.enter.photo' : 'vault.enter.photo.taken')}</span><input class="visually-hidden" type="file" accept="image/*" name="photo" onChange={(e) => void take(e.currentTarget.files?.[0])} /></label>
       <Submit act="person.seal">{t('vault.enter.seal')}</Submit>
-      <div class="buttons"><Button press={() => { setP(empty); done(null); }} act="person.cancel">{t('cancel')}</Button></div>
+      <div class="buttons"><Button press={leave} act="person.cancel">{t('cancel')}</Button></div>
     </Form>
   );
 }

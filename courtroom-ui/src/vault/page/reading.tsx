@@ -1,10 +1,12 @@
 // A record that lies open. It stands here and nowhere else: no address, no title, no storage, no text that can be found again after it was cleared.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../components/button';
 import { Notice } from '../../components/notice';
 import { useText } from '../../text/context';
 import { fromBase64 } from '../bytes';
 import type { VaultShell } from '../shell';
+import type { Particulars } from '../envelope';
+import { ParticularsForm } from './persons';
 
 const fields = ['name', 'birth', 'address', 'documents', 'relatives', 'text'] as const;
 
@@ -13,6 +15,8 @@ export function Reading({ shell }: { shell: VaultShell }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const reading = shell.reading!;
   const record = reading.opened.record;
+  // Where the order is for a correction, what was read can be sealed anew, under a new key of its own.
+  const [changed, setChanged] = useState<Particulars | null>(null);
   useEffect(() => { dialog.current?.showModal(); }, []);
   return (
     <dialog ref={dialog} class="dialog vault-reading" aria-labelledby="reading-title" data-reading onClose={() => shell.clear()} onCopy={(e) => e.preventDefault()}>
@@ -23,11 +27,14 @@ export function Reading({ shell }: { shell: VaultShell }) {
         {reading.enteredBy && <p class="quiet">{t('vault.reading.by', { who: reading.enteredBy })}</p>}
         <dl class="facts-list">{fields.filter((f) => record[f] !== '').map((f) => <div key={f}><dt>{t(`vault.field.${f}`)}</dt><dd data-field={f}>{record[f]}</dd></div>)}</dl>
         {record.photo !== '' && <Photo base64={record.photo} label={t('vault.field.photo')} />}
-        <div class="buttons"><Button tone="primary" press={() => shell.clear()} act="reading.close">{t('vault.reading.close')}</Button></div>
+        {changed && <ParticularsForm shell={shell} p={changed} setP={setChanged} go={() => void shell.run(() => shell.sealAnew(changed))} leave={() => setChanged(null)} />}
+        <div class="buttons"><Button press={reading.rotation && !changed ? () => setChanged(particularsOf(record)) : undefined} act="reading.correct">{t('vault.reading.correct')}</Button><Button tone="primary" press={() => shell.clear()} act="reading.close">{t('vault.reading.close')}</Button></div>
       </div>
     </dialog>
   );
 }
+
+const particularsOf = (r: Particulars): Particulars => ({ name: r.name, birth: r.birth, address: r.address, documents: r.documents, relatives: r.relatives, text: r.text, photo: r.photo });
 
 /** Drawn, not linked: there is no address under which the picture could be fetched or found. */
 function Photo({ base64, label }: { base64: string; label: string }) {

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { VaultError } from '../../src/vault/bytes';
+import type { Gate } from '../../src/vault/gate';
+import type { Card, Key } from '../../src/vault/key';
+import { emptyRing, type Ring } from '../../src/vault/ring';
+import { VaultShell } from '../../src/vault/shell';
+import type { VaultState } from '../../src/vault/wire';
+
+const passphrase = 'dörd söz bir yerdə';
+
+/** A gateway that takes a first key, and a second one only by the proof of the first. */
+class FakeGate implements Gate {
+  readonly kind = 'companion';
+  ring: Ring = emptyRing;
+  posts: { path: string; body: unknown; by: string | undefined }[] = [];
+  key: { key: string; card: Card; state: string } | null = null;
+  info() { return Promise.resolve({ version: '1', sha256: 'a', development: true, gateway: 'x', paired: true }); }
+  get<T>(): Promise<T> {
+    const state: VaultState = { court: 'baku', me: { person: 'p-a', roles: ['judge'] }, plain_browser: false, key: this.key, grounds: [], keys: [], recovery: { state: 'none' }, persons: [], openings: [] };
+    return Promise.resolve(state as T);
+  }
+  post<T>(path: string, body: unknown, prover?: Key): Promise<T> {
+    this.posts.push({ path, body, by: prover?.id });
+    if (this.key && prover?.id !== this.key.key) return Promise.reject(new VaultError('step_up_required'));
+    const card = (body as { card: Card }).card;
+    this.key = { key: card.recipient, card, state: 'active' };
+    return Promise.resolve({} as T);
+  }
+  loadRing() { return Promise.resolve(this.ring); }
+  saveRing(ring: Ring) { this.ring = ring; return Promise.resolve(); }
+}
+
+test('a key is stored wrapped, told to the gateway after its paper was written, and replaced only by its own yes', async () => {
+  const gate = new FakeGate(), shell = new VaultShell(gate, () => undefined);
+  shell.askPassphrase = () => Promise.resolve(passphrase);
+  await shell.start();
+  const make = async (): Promise<void> => {
+    expect(await shell.run(() => shell.make({ passphrase }))).toBe(true);
+    const told = gate.posts.length;
+    expect(await shell.run(() => shell.paperWritten('AAAA AAAA'))).toBe(false);
+    expect([shell.fault, gate.posts.length]).toEqual(['paper_check', told]);
+  };
+  await make();
+  const sheet = shell.sheet!.groups;
+  expect(JSON.stringify(gate.ring)).not.toContain(sheet.join(''));
+  expect(await shell.run(() => shell.paperWritten(sheet.slice(-2).join(' ')))).toBe(true);
+  expect(shell.sheet).toBeNull();
+  const first = gate.ring.keys[0]!;
+  gate.key = { ...gate.key!, key: first.key };
+  await shell.run(() => shell.look());
+  await make();
+  expect(await shell.run(() => shell.paperWritten(shell.sheet!.groups.slice(-2).join(' ')))).toBe(true);
+  expect(gate.posts.map((p) => p.by)).toEqual([undefined, undefined, first.key]);
+  expect(gate.ring.keys).toHaveLength(2);
+}, 60_000);
+
+test('one act at a time, and a wrong passphrase opens nothing', async () => {
+  const gate = new FakeGate(), shell = new VaultShell(gate, () => undefined);
+  await shell.start();
+  const slow = shell.run(() => new Promise((done) => setTimeout(done, 20)));
+  expect(await shell.run(() => Promise.resolve())).toBe(false);
+  expect(await slow).toBe(true);
+  await shell.run(() => shell.make({ passphrase }));
+  shell.askPassphrase = () => Promise.resolve('beş söz başqa bir yerdə');
+  let opened = false;
+  expect(await shell.run(() => shell.withKey(gate.ring.keys[0]!, () => { opened = true; return Promise.resolve(); }))).toBe(false);
+  expect([shell.fault, opened]).toEqual(['wrong_secret', false]);
+}, 60_000);
