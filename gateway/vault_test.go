@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -299,5 +301,31 @@ func TestAHearingsConfigurationMayNameAPerson(t *testing.T) {
 	config.Hearings[1].ID, config.Hearings[1].Person = "third", "v-nobody"
 	if _, err := Open(config, again.log); err == nil {
 		t.Error("a hearing was made for nobody")
+	}
+}
+
+func TestAVaultsSettingsAreTakenWholeOrTheGatewayDoesNotStart(t *testing.T) {
+	scheme := filepath.Join(t.TempDir(), "names.json")
+	if err := os.WriteFile(scheme, []byte(`{"words":["Abc","Abd"]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	both := []identity.HalfPolicy{{Half: 1, Holder: "judge"}, {Half: 2, Holder: "judge"}}
+	for rule, c := range map[string]struct {
+		config  VaultConfig
+		refusal string
+	}{
+		"nothing is set":                 {VaultConfig{}, ""},
+		"one role holds both halves":     {VaultConfig{Policy: both}, "vault.policy"},
+		"one half":                       {VaultConfig{Policy: both[:1]}, "vault.policy"},
+		"a role that holds nothing":      {VaultConfig{Policy: []identity.HalfPolicy{{Half: 1, Holder: "judge"}, {Half: 2, Holder: "administrator"}}}, "vault.policy"},
+		"a hash that is none":            {VaultConfig{Companions: []string{"abc"}}, "vault.companions"},
+		"a scheme without room":          {VaultConfig{Schemes: map[string]string{"baku": scheme}}, "needs 2000"},
+		"a scheme that is not there":     {VaultConfig{Schemes: map[string]string{"baku": scheme + "x"}}, "vault.schemes"},
+		"a scheme of a court without it": {VaultConfig{Schemes: map[string]string{"paris": scheme}}, "no court"},
+	} {
+		err := c.config.check()
+		if c.refusal == "" && err != nil || c.refusal != "" && (err == nil || !strings.Contains(err.Error(), c.refusal)) {
+			t.Errorf("%s: %v", rule, err)
+		}
 	}
 }
