@@ -51,7 +51,13 @@ func (c *court) pass(d time.Duration) {
 
 func sit(t *testing.T) *court {
 	t.Helper()
-	c := &court{t: t, dir: t.TempDir(), now: time.Now()}
+	return sitSince(t, time.Now())
+}
+
+// sitSince is a court whose clock begins then.
+func sitSince(t *testing.T, began time.Time) *court {
+	t.Helper()
+	c := &court{t: t, dir: t.TempDir(), now: began}
 	var err error
 	if c.store, err = store.Open(filepath.Join(c.dir, "store")); err != nil {
 		t.Fatal(err)

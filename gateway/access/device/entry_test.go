@@ -211,22 +211,51 @@ func TestATokenEndsWithItsTimeAndWithARestart(t *testing.T) {
 	}
 }
 
-func TestACertificateIsRenewedByItsKeyAndEndsOtherwise(t *testing.T) {
-	c := sit(t)
+func TestACertificateIsRenewedByItsKeyWhenHalfOfItsTimeIsOver(t *testing.T) {
+	const ago = deviceLives/2 + time.Hour
+	c := sitSince(t, time.Now().Add(-ago)) // the device's own clock is today's
 	d, folder := c.enrolled(form.Room, "Otaq 3")
+	c.place("h1", form.Witness, d.ID())
 	first := d.Until()
-	if err := d.Renew(t.Context(), c.server.URL); err != nil || !d.Until().Equal(first) {
-		t.Fatalf("a young one is renewed: %v", err)
+	c.pass(ago)
+	if err := d.Renew(t.Context(), c.server.URL); err != nil || !d.Until().After(first.Add(deviceLives/2)) {
+		t.Fatalf("%v: %v after %v", err, d.Until(), first)
 	}
-	c.pass(deviceLives/2 + time.Hour)
-	stale, err := enrol.Open(folder, inFile)
-	if err != nil {
-		t.Fatal(err)
+	second := d.Until()
+	if err := d.Renew(t.Context(), c.server.URL); err != nil || !d.Until().Equal(second) {
+		t.Errorf("a young one is renewed: %v", err)
 	}
-	// The device's own clock stands still in this test, so the gateway's new certificate is from its future: it refuses it and keeps the old one.
-	if err := stale.Renew(t.Context(), c.server.URL); err == nil {
-		t.Fatal("the device takes a certificate from its future")
+	again, err := enrol.Open(folder, inFile)
+	if err != nil || !again.Until().Equal(second) {
+		t.Fatalf("after a restart: %v", err)
 	}
+	if _, err := again.Enter(t.Context(), c.server.URL, "h1", form.Witness); err != nil {
+		t.Errorf("with the new one: %v", err)
+	}
+	devices, err := c.Devices(t.Context(), "baku")
+	if err != nil || len(devices) != 1 || !devices[0].Until.Equal(second) || State(devices[0], c.clock()) != Certified {
+		t.Errorf("the court's list: %+v %v", devices, err)
+	}
+	if codes, _ := c.codes(); !slices.Contains(codes, "device.renewed") {
+		t.Error("it is not entered")
+	}
+}
+
+func TestAnEntryBringsTheNextCertificateWhenItIsTime(t *testing.T) {
+	const ago = deviceLives/2 + time.Hour
+	c := sitSince(t, time.Now().Add(-ago))
+	d, _ := c.enrolled(form.Room, "Otaq 3")
+	c.place("h1", form.Witness, d.ID())
+	first := d.Until()
+	c.pass(ago)
+	if _, err := d.Enter(t.Context(), c.server.URL, "h1", form.Witness); err != nil || !d.Until().After(first) {
+		t.Errorf("%v: %v after %v", err, d.Until(), first)
+	}
+}
+
+func TestACertificateThatRanOutIsNotRenewed(t *testing.T) {
+	c := sitSince(t, time.Now().Add(-deviceLives+time.Hour))
+	d, _ := c.enrolled(form.Room, "Otaq 3")
 	c.pass(deviceLives)
 	if err := d.Renew(t.Context(), c.server.URL); err == nil {
 		t.Error("a certificate that ran out is renewed")
