@@ -365,7 +365,8 @@ func arguments[T any](body []byte) (T, error) {
 		}
 	}
 	if err != nil {
-		return v, signaling.Refuse("bad_message", "The request cannot be read.", err)
+		// Without the decoder's words for a cause: they quote what was sent, and causes are logged.
+		return v, signaling.Refuse("bad_message", "The request cannot be read.", errors.New("not the JSON of this request"))
 	}
 	return v, nil
 }

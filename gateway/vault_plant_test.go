@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -103,6 +104,7 @@ func TestNothingOfASealedIdentityIsInAnythingThatAHearingLeavesOrSays(t *testing
 	plants, sinks := plantIdentity(), &haystack{all: map[string][]byte{}}
 	c := assemble(t, dir)
 	v := seatCourt(t, c.app, firstCode(t, c.app), sinks)
+	v.sendsUnsealed(plants)
 	person, pseudonym := v.protect(plants.record)
 	v.judge.must("POST", "/api/vault/persons/"+person+"/orders", map[string]any{"kind": "reuse", "hearing": "demo", "why": "she testifies here", "ground": "other_case"})
 	c.judge.must("testimony.call", map[string]any{"without_certificate": true, "reason": "this test has no officer", "confirm": true})
@@ -150,6 +152,38 @@ func TestNothingOfASealedIdentityIsInAnythingThatAHearingLeavesOrSays(t *testing
 		}
 	}
 	plants.nowhere(t, sinks)
+}
+
+// sendsUnsealed is a seat with a fault, which sends an identity in clear in every place that is for something sealed. It is refused, and the refusal's cause, which
+// is logged, quotes nothing of it.
+func (v *vaultCourt) sendsUnsealed(plants plantedIdentity) {
+	v.t.Helper()
+	person := text(v.investigator.must("POST", "/api/vault/persons", map[string]any{}), "person")
+	clear, _ := json.Marshal(plants.record)
+	word, share := plants.words[0], map[string]any{"half": 1, "holder": "judge", "key": strings.Repeat("0", 64), "share": clear}
+	envelope := map[string]any{"parda_vault": 1, "person": person, "court": "baku", "version": 1, "payload": clear, "shares": []any{share}}
+	at := "/api/vault/persons/" + person
+	for _, r := range []struct {
+		by   *sitter
+		path string
+		body any
+	}{
+		{v.investigator, at + "/envelope", envelope}, {v.investigator, at + "/envelope", clear}, {v.investigator, at + "/envelope", []byte(word)},
+		{v.investigator, at + "/envelope", map[string]any{word: 1}}, {v.investigator, at + "/envelope", map[string]any{"payload": word}},
+		{v.investigator, at + "/envelope", map[string]any{"version": word}}, {v.investigator, "/api/vault/persons/" + url.PathEscape(word) + "/envelope", envelope},
+		{v.judge, at + "/share", map[string]any{"person": person, "version": 1, "share": share, "from": word}}, {v.judge, at + "/share", map[string]any{word: 1}},
+		{v.judge, "/api/vault/openings", map[string]any{"person": word, "from": word}}, {v.judge, "/api/vault/openings", map[string]any{word: 1}},
+		{v.judge, "/api/vault/openings/" + url.PathEscape(word) + "/release", map[string]any{"half": 1, "holder": word, "share": clear}},
+		{v.judge, "/api/vault/keys", map[string]any{"card": map[string]string{"recipient": word, "verify": word}}},
+		{v.judge, "/api/vault/recovery", map[string]any{"cards": []any{map[string]string{"recipient": word, "verify": word}}, "codes": []string{word}}},
+		{&sitter{t: v.t, at: v.judge.at}, "/api/vault/pair/take", map[string]any{"code": word, "companion": map[string]string{"version": word, "sha256": word}}},
+	} {
+		if m, refusal := r.by.ask("POST", r.path, r.body); refusal == "" {
+			v.t.Errorf("%s took it: %v", r.path, m)
+		} else if b, _ := json.Marshal(m); bytes.Contains(b, []byte(plants.mark)) {
+			v.t.Errorf("%s answers with it: %s", r.path, b)
+		}
+	}
 }
 
 // The gateway's own program with an opening in it: its memory while the reader reads, all that went over its port, and all that it wrote. It is another process than

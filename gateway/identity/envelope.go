@@ -104,8 +104,8 @@ func strictly(file []byte, most int, into any) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(file))
 	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return refuseBecause("envelope_invalid", "This is not sealed as it must be.", err)
+	if d.Decode(into) != nil {
+		return invalid("it is not the JSON of one") // the decoder's own words quote what was sent, which a faulty seat may not have sealed, and causes are logged
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return invalid("something follows it")
@@ -155,7 +155,7 @@ func checkPayload(file []byte) error {
 func afterHeader(file []byte) (rest int, err error) {
 	header, err := age.ExtractHeader(bytes.NewReader(file))
 	if err != nil || len(header) > maxHeader {
-		return 0, refuseBecause("envelope_invalid", "This is not sealed as it must be.", errors.Join(err, errors.New("no header of age")))
+		return 0, invalid("it has no header of age") // and age's words quote the first line
 	}
 	var kinds []string
 	for line := range strings.Lines(string(header)) {
