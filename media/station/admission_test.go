@@ -131,43 +131,7 @@ func TestAStolenStationHoldsNothingOfUse(t *testing.T) {
 	if err := v.keep(deposit{Seed: bytes.Repeat([]byte{7}, len(session{}.seed)), Hearing: hearing, Pseudonym: pseudonym, Signer: []byte("judge-planted"), Version: 2, Order: order, Until: time.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
-	var names []string
-	err := filepath.WalkDir(filepath.Dir(state), func(path string, d os.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		if path != filepath.Dir(state) && info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s has mode %v", d.Name(), info.Mode())
-		}
-		if d.IsDir() {
-			return nil
-		}
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		name, _, sealed := strings.Cut(d.Name(), "-")
-		names = append(names, name)
-		for _, planted := range []string{"planted", hearing, pseudonym, "Gülnar", string(order), c.code, c.token, c.Listener.Addr().String(), "127.0.0.1", "https://", "what this machine's own key"} {
-			if bytes.Contains(b, []byte(planted)) {
-				t.Errorf("%s holds %q", d.Name(), planted)
-			}
-		}
-		if sealed && json.Valid(b) {
-			t.Errorf("%s can be read", d.Name())
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Join(names, " "); got != "device.json device.key testimony" {
-		t.Errorf("the state folder holds %s: say of each new file why it tells nothing", got)
-	}
+	atRest(t, state, "planted", hearing, pseudonym, "Gülnar", string(order), c.code, c.token, c.Listener.Addr().String(), "127.0.0.1", "https://", "what this machine's own key")
 	if _, err := newVault(state, hearing, &mapKeyring{keys: map[string][]byte{}}).open(time.Now()); !errors.Is(err, errNotOpened) {
 		t.Errorf("the testimony's parameters open without the kernel's key: %v", err)
 	}
@@ -176,5 +140,44 @@ func TestAStolenStationHoldsNothingOfUse(t *testing.T) {
 	}
 	if d, err := enrol.Open(state, enrol.Keeper("")); err != nil || d.Kept() != form.KeptWrapped {
 		t.Errorf("with it: %v", err)
+	}
+}
+
+// atRest looks at every file of a station's state for what was planted, and holds that there is no file that nobody thought of.
+func atRest(t *testing.T, state string, planted ...string) {
+	t.Helper()
+	var names []string
+	err := filepath.WalkDir(state, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v", d.Name(), info.Mode())
+		}
+		if d.IsDir() {
+			return nil
+		}
+		b, err := os.ReadFile(path)
+		name, _, sealed := strings.Cut(d.Name(), "-")
+		names = append(names, name)
+		for _, p := range planted {
+			if bytes.Contains(b, []byte(p)) {
+				t.Errorf("%s holds %q", d.Name(), p)
+			}
+		}
+		if sealed && json.Valid(b) {
+			t.Errorf("%s can be read", d.Name())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(names, " "); got != "device.json device.key testimony" {
+		t.Errorf("the state folder holds %s: say of each new file why it tells nothing", got)
 	}
 }

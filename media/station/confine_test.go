@@ -137,14 +137,19 @@ func TestTheRunningStationReachesItsStateAndItsSourcesAndNothingElse(t *testing.
 	if got.NoNewPrivs != 1 || got.Dumpable != 0 || got.CoreSoft != 0 || got.CoreHard != 0 || got.ChildCore != "0" {
 		t.Errorf("%+v", got)
 	}
-	// And as the kernel tells others of it.
+	toldByTheKernel(t, string(limits), string(status))
+}
+
+// toldByTheKernel holds what /proc says of the running station.
+func toldByTheKernel(t *testing.T, limits, status string) {
+	t.Helper()
 	core := ""
-	for line := range strings.Lines(string(limits)) {
+	for line := range strings.Lines(limits) {
 		if rest, ok := strings.CutPrefix(line, "Max core file size"); ok {
 			core = strings.Join(strings.Fields(rest), " ")
 		}
 	}
-	if core != "0 0 bytes" || !strings.Contains(string(status), "NoNewPrivs:\t1") {
+	if core != "0 0 bytes" || !strings.Contains(status, "NoNewPrivs:\t1") {
 		t.Errorf("/proc says: core %q\n%s", core, status)
 	}
 }

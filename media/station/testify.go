@@ -188,15 +188,13 @@ func (s *station) run(ctx context.Context) error {
 		return err
 	}
 	r.kiosk, r.rec.changed = door, door.changed
-	r.link = newLink(gateway, s.config.hearing, "", nil, r, s.log)
-	r.link.admit, r.link.lost, r.link.enrolled = dialer(admission), admission.Lost, admission.Enrolled()
-	admission.Revoked = func() { r.workers.Go(r.revoked) }
+	r.link = s.linkBy(admission, gateway, r)
 	s.announce(door.link())
 
 	fatal := make(chan error, 2)
 	r.workers.Go(func() { fatal <- door.serve(ctx, r) })
 	r.workers.Go(func() { fatal <- r.link.run(ctx) })
-	r.workers.Go(func() { admission.Keep(ctx, renewsEvery) })
+	r.workers.Go(func() { admission.Keep(ctx, time.Minute) })
 	r.workers.Go(func() { r.watch(ctx) })
 	r.workers.Go(func() { r.tellFigure(ctx) })
 	select {
@@ -212,9 +210,6 @@ func (s *station) run(ctx context.Context) error {
 	r.close()
 	return err
 }
-
-// renewsEvery is how often the station looks whether its pass is to be renewed.
-const renewsEvery = time.Minute
 
 // admission is by what this station comes in: its enrolment, or, for the demonstration, a token.
 func (s *station) admission(gateway *url.URL) (*enrol.Admission, error) {
@@ -235,6 +230,14 @@ func (s *station) admission(gateway *url.URL) (*enrol.Admission, error) {
 		s.log.Warn("this device's key lies in a file that whoever takes the disk can read")
 	}
 	return enrol.ByDevice(d, gateway.String(), s.config.hearing, form.Witness), nil
+}
+
+// linkBy is the conversation with the gateway under what the station comes in by.
+func (s *station) linkBy(a *enrol.Admission, gateway *url.URL, r *room) *link {
+	l := newLink(gateway, s.config.hearing, "", nil, r, s.log)
+	l.admit, l.lost, l.enrolled = dialer(a), a.Lost, a.Enrolled()
+	a.Revoked = func() { r.workers.Go(r.revoked) }
+	return l
 }
 
 // devices opens camera and microphone, so that a room without them is told before a witness sits down.
