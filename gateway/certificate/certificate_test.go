@@ -282,3 +282,19 @@ func TestAnAuthorityIsReplacedOnlyWhenItCannotGoOn(t *testing.T) {
 		})
 	}
 }
+
+func TestTheCertificateOfAProxyBeforeTheGatewayCountsAsServed(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "c.pem"), filepath.Join(dir, "k.pem")
+	of := aPair(t, cert, key, time.Hour)
+	k, err := OpenFiles(cert, key, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !k.Served(of) { // no handshake of the gateway's own ever shows it
+		t.Error("a station that came through the proxy is taken for a deceived one")
+	}
+	if k.RootFile() != "" {
+		t.Error("the gateway hands out a root that is not its own")
+	}
+}
