@@ -112,8 +112,9 @@ export class VaultSeat {
     await this.settled();
   }
 
-  async protect(person) {
+  async protect(person, photo) {
     await this.act('person.new').click();
+    if (photo) { await this.page.locator('input[name="photo"]').setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: photo }); await this.settled(); }
     for (const [name, value] of Object.entries(person)) await this.field(name).fill(value);
     await this.actUnlocked('person.seal');
     return this.fault();
@@ -147,6 +148,18 @@ export class VaultSeat {
   async reading() {
     if (!(await this.page.locator('[data-reading]').count())) return null;
     return Object.fromEntries(await this.page.locator('[data-field]').evaluateAll((all) => all.map((e) => [e.dataset.field, e.textContent])));
+  }
+
+  /** A JPEG of this size with a camera's notes in it (APP1), as a telephone makes one. */
+  async photo(width, height, notes) {
+    const plain = Buffer.from(await this.page.evaluate(async ([w, h]) => {
+      const c = new OffscreenCanvas(w, h);
+      const g = c.getContext('2d');
+      g.fillStyle = '#a33'; g.fillRect(0, 0, w, h);
+      return [...new Uint8Array(await (await c.convertToBlob({ type: 'image/jpeg' })).arrayBuffer())];
+    }, [width, height]));
+    const segment = Buffer.from(notes);
+    return Buffer.concat([plain.subarray(0, 2), Buffer.from([0xff, 0xe1, (segment.length + 2) >> 8, (segment.length + 2) & 255]), segment, plain.subarray(2)]);
   }
 
   close() { return this.context.close(); }

@@ -253,8 +253,8 @@ export class VaultShell {
     let done = 0;
     for (const s of a.shares) {
       const to = readCard(s.to?.card);
-      // To one's own key, or to one that was pinned here; never to one that only the gateway names.
-      if (readerCard(this.ring, keyId(to)).recipient !== to.recipient) refuse('not_pinned');
+      // To one's own key alone. A gateway that names the prosecutor's for the judge's half would have one person hold both.
+      if (!isOwn(this.ring, keyId(to))) refuse('not_own');
       const held: Held = { person, court: this.state!.court, version: a.version, payload_sha256: a.payload_sha256, shares: [s] };
       const turn = async (from: Key): Promise<void> => {
         const ring = meet(this.ring, held);

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
-import { VaultError } from '../../src/vault/bytes';
+import { randomBytes, VaultError } from '../../src/vault/bytes';
+import { heldOf } from '../../src/vault/envelope';
 import type { Gate } from '../../src/vault/gate';
-import type { Card, Key } from '../../src/vault/key';
-import { emptyRing, type Ring } from '../../src/vault/ring';
+import { code, type Card, type Key } from '../../src/vault/key';
+import { keys } from '../../src/vault/keys';
+import { addKey, emptyRing, pinByCode, type Ring } from '../../src/vault/ring';
 import { VaultShell } from '../../src/vault/shell';
 import type { VaultState } from '../../src/vault/wire';
+import { prfWrap } from '../../src/vault/wrap';
 
 const passphrase = 'dörd söz bir yerdə';
 
@@ -22,6 +25,7 @@ class FakeGate implements Gate {
   post<T>(path: string, body: unknown, prover?: Key): Promise<T> {
     this.posts.push({ path, body, by: prover?.id });
     if (this.key && prover?.id !== this.key.key) return Promise.reject(new VaultError('step_up_required'));
+    if (path !== '/api/vault/keys') return Promise.resolve({} as T);
     const card = (body as { card: Card }).card;
     this.key = { key: card.recipient, card, state: 'active' };
     return Promise.resolve({} as T);
@@ -65,4 +69,23 @@ test('one act at a time, and a wrong passphrase opens nothing', async () => {
   let opened = false;
   expect(await shell.run(() => shell.withKey(gate.ring.keys[0]!, () => { opened = true; return Promise.resolve(); }))).toBe(false);
   expect([shell.fault, opened]).toEqual(['wrong_secret', false]);
+}, 60_000);
+
+test('a half is sealed anew to this seat\'s own key, never to another that the gateway names, pinned or not', async () => {
+  const [old, fresh, prosecutor, r1, r2] = await Promise.all(Array.from({ length: 5 }, keys.make)) as [Key, Key, Key, Key, Key];
+  const envelope = await keys.seal({ person: 'v-a', pseudonym: 'Daşlıq', court: 'baku', version: 1 }, { name: 'x', birth: '', address: '', documents: '', relatives: '', text: '', photo: '' },
+    [{ half: 1, holder: 'judge', card: old.card }, { half: 2, holder: 'prosecutor', card: prosecutor.card }, { half: 1, holder: 'recovery', card: r1.card }, { half: 2, holder: 'recovery', card: r2.card }], old, 'now');
+  const secret = randomBytes(32), gate = new FakeGate();
+  gate.ring = pinByCode(await addKey(emptyRing, fresh, prfWrap('AAAA'), secret, 'now'), [prosecutor.card], code(prosecutor.card), 'Prosecutor', 'prosecutor', 'now');
+  const sheet = keys.backup(r1).join(' '), half = envelope.shares.find((s) => s.key === r1.id)!;
+  let to = prosecutor.card;
+  const shell = new VaultShell(gate, () => undefined);
+  await shell.start();
+  gate.get = <T>(path?: string): Promise<T> => (path?.endsWith('/share')
+    ? Promise.resolve({ version: 1, payload_sha256: heldOf(envelope).payload_sha256, shares: [{ ...half, to: { key: 'x', card: to } }] } as T) : FakeGate.prototype.get.call(gate) as Promise<T>);
+  expect(await shell.run(() => shell.reseal('v-a', sheet))).toBe(false);
+  expect([shell.fault, gate.posts.length]).toEqual(['not_own', 0]);
+  to = fresh.card;
+  expect(await shell.run(() => shell.reseal('v-a', sheet))).toBe(true);
+  expect(gate.posts[0]!.body).toMatchObject({ person: 'v-a', share: { half: 1, key: fresh.id }, from: r1.id });
 }, 60_000);
