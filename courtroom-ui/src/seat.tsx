@@ -11,6 +11,7 @@ import { chosenLang } from './text/locale';
 import './styles/index.css';
 
 const root = document.getElementById('app')!;
+const doorMs = 2_000;
 const first = await firstLanguage();
 document.documentElement.lang = first.lang;
 
@@ -62,7 +63,10 @@ async function whyNot(place: Place): Promise<string | null> {
   return typeof body?.code === 'string' ? body.code : null;
 }
 
-const door = (place: Place): Promise<Response | null> => fetch(`/ws/${place.hearing}?seat=${place.seat}`, { credentials: 'same-origin' }).catch(() => null);
+// A gateway that does not answer at once must not keep the page from conversing: a flag that waits in the outbox is sent by the conversation (I6).
+const door = (place: Place): Promise<Response | null> =>
+  fetch(`/ws/${place.hearing}?seat=${place.seat}`, { credentials: 'same-origin', signal: AbortSignal.timeout(doorMs) }).catch(() => null);
+
 
 function say(code: string, reference?: string): void {
   render(<Languages first={first} key={code}><Plain code={code} reference={reference} /></Languages>, root);

@@ -113,7 +113,7 @@ export function ShownOnce({ title, value, what, done, act }: { title: string; va
   const [copied, setCopied] = useState(false);
   const box = useRef<HTMLElement>(null);
   useEffect(() => { box.current?.focus(); }, []);
-  const copy = (): void => { void navigator.clipboard.writeText(value).then(() => setCopied(true), () => setCopied(false)); };
+  const copy = (): void => { void navigator.clipboard?.writeText(value).then(() => setCopied(true), () => setCopied(false)); };
   return (
     <section class="once" tabIndex={-1} ref={box} aria-label={title} data-once={act}>
       <h3>{title}</h3>
