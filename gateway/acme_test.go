@@ -116,17 +116,24 @@ func startPebble(t *testing.T, tlsPort int) *pebble {
 			t.Logf("pebble said:\n%s", out.String())
 		}
 	})
+	p.await(t, "https://"+at(management)+"/roots/0")
+	return p
+}
+
+// await reads the root that pebble made for itself at its start.
+func (p *pebble) await(t *testing.T, at string) {
+	t.Helper()
 	theirs := x509.NewCertPool()
-	b, _ = os.ReadFile(cert)
+	b, _ := os.ReadFile(p.roots)
 	theirs.AppendCertsFromPEM(b)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: theirs}}}
 	defer client.CloseIdleConnections()
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		if res, err := client.Get("https://" + at(management) + "/roots/0"); err == nil {
+		if res, err := client.Get(at); err == nil {
 			b, _ := io.ReadAll(res.Body)
 			res.Body.Close()
 			if p.issued.AppendCertsFromPEM(b) {
-				return p
+				return
 			}
 		}
 		if time.Now().After(end) {

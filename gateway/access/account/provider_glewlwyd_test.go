@@ -69,6 +69,32 @@ func keyPair(t *testing.T, cert, key string) *x509.Certificate {
 	return parsed
 }
 
+// glewlwydConf wants port, URL, an empty folder, and three times its own folder.
+const glewlwydConf = `port=%d
+bind_address="127.0.0.1"
+external_url="%s"
+login_url="login.html"
+api_prefix="api"
+log_mode="console"
+log_level="WARNING"
+cookie_secure=1
+session_expiration=3600
+session_key="GLEWLWYD2_SESSION_ID"
+admin_scope="g_admin"
+profile_scope="g_profile"
+max_post_size=1048576
+user_module_path="/usr/lib/glewlwyd/user"
+user_middleware_module_path="%s"
+client_module_path="/usr/lib/glewlwyd/client"
+user_auth_scheme_module_path="/usr/lib/glewlwyd/scheme"
+plugin_module_path="/usr/lib/glewlwyd/plugin"
+use_secure_connection=true
+secure_connection_key_file="%s/k.pem"
+secure_connection_pem_file="%s/c.pem"
+hash_algorithm = "SHA512"
+database = { type = "sqlite3" path = "%s/g.db" };
+`
+
 func startGlewlwyd(t *testing.T) *glewlwyd {
 	t.Helper()
 	program, err := exec.LookPath("glewlwyd")
@@ -96,30 +122,7 @@ func startGlewlwyd(t *testing.T) *glewlwyd {
 	l.Close()
 	g := &glewlwyd{url: fmt.Sprintf("https://localhost:%d", port), roots: x509.NewCertPool()}
 	g.roots.AddCert(keyPair(t, filepath.Join(dir, "c.pem"), filepath.Join(dir, "k.pem")))
-	conf := fmt.Sprintf(`port=%d
-bind_address="127.0.0.1"
-external_url="%s"
-login_url="login.html"
-api_prefix="api"
-log_mode="console"
-log_level="WARNING"
-cookie_secure=1
-session_expiration=3600
-session_key="GLEWLWYD2_SESSION_ID"
-admin_scope="g_admin"
-profile_scope="g_profile"
-max_post_size=1048576
-user_module_path="/usr/lib/glewlwyd/user"
-user_middleware_module_path="%s"
-client_module_path="/usr/lib/glewlwyd/client"
-user_auth_scheme_module_path="/usr/lib/glewlwyd/scheme"
-plugin_module_path="/usr/lib/glewlwyd/plugin"
-use_secure_connection=true
-secure_connection_key_file="%s/k.pem"
-secure_connection_pem_file="%s/c.pem"
-hash_algorithm = "SHA512"
-database = { type = "sqlite3" path = "%s/g.db" };
-`, port, g.url, t.TempDir(), dir, dir, dir)
+	conf := fmt.Sprintf(glewlwydConf, port, g.url, t.TempDir(), dir, dir, dir)
 	if err := os.WriteFile(filepath.Join(dir, "g.conf"), []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
