@@ -134,7 +134,7 @@ func TestNothingOfVoiceOrFaceIsInLogsOnTheWireOrOnDisk(t *testing.T) {
 			order := g.sign(t)
 			for _, phase := range []string{phaseRehearsal, phaseReady, phaseLive} {
 				g.state(phase, order)
-				time.Sleep(15 * time.Second)
+				time.Sleep(2500 * time.Millisecond)
 			}
 			seat := g.chairs[devMicrophone].seat
 			if !seat.Ready() {
@@ -250,7 +250,7 @@ func learnAndWait() {
 	seat.Begin()
 	seat.Rehearse(true)
 	m := &speaking{pitch: 210, low: 650, high: 1900}
-	for range 600 {
+	for range 350 {
 		raw := m.block()
 		raw.Captured = time.Now()
 		seat.Apply(&raw)
