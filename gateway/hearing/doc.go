@@ -11,6 +11,6 @@
 //   - Protecting needs no reason and no permission. A pause, a card, a silence, a stricter session acts at once.
 //   - Loosening needs a reason, and where it shows more of the witness a confirmation as well.
 //   - A restriction of publicity or of the defence acts provisionally, and a reasoned ruling is owed from then on.
-//   - Testimony is live only with a signed and valid order, the witness's consent, an entry on her identity, an open hearing
-//     and a station that publishes; after any interruption it is ready, not live, and the presiding judge resumes.
+//   - Testimony is live only with a signed and valid order, the witness's consent, an entry on her identity, an open hearing,
+//     a station that publishes, and the room officer's certificate since the last break or change (room.go) or a ruling that passes over it; after any interruption it is ready, not live, and the presiding judge resumes.
 package hearing
