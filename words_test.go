@@ -75,7 +75,7 @@ func codesInSource(t *testing.T, folders ...string) (alarms, refusals map[string
 						}
 					}
 				case *ast.KeyValueExpr:
-					if id, ok := n.Key.(*ast.Ident); ok && id.Name == "Code" && strings.HasPrefix(filepath.Base(path), "access") {
+					if id, ok := n.Key.(*ast.Ident); ok && id.Name == "Code" && filepath.ToSlash(filepath.Dir(path)) == "gateway/access" {
 						if code := first([]ast.Expr{n.Value}); code != "" {
 							refusals[code] = set.Position(n.Pos()).String()
 						}
