@@ -74,7 +74,7 @@ test('the recovery pair of the offline program counts after a judge and a prosec
 
 test('a protected person is sealed on the seat: the gateway gets no name', { timeout: 120_000 }, async () => {
   await investigator.look();
-  assert.equal(await investigator.protect(person), null);
+  assert.equal(await investigator.protect(person, null);
   assert.equal(gateway.envelopes.size, 1);
   assert.deepEqual(namesHeard(), []);
   // Control: what goes out in clear is found.
@@ -100,6 +100,23 @@ test('one half opens nothing, two open for the one reader, and what was read lea
   assert.deepEqual(namesHeard(), []);
   await judge.press('opening.end');
   assert.deepEqual(gateway.openings[0].releases, []);
+});
+
+test('a correction by order: the record is sealed as its next version', { timeout: 180_000 }, async () => {
+  await judge.order({ reader: 'I myself', kind: 'rotation' });
+  assert.equal(await judge.release(), null);
+  assert.equal(await prosecutor.release(), null);
+  assert.equal(await judge.read(), null);
+  await judge.act('reading.correct').click();
+  await judge.field('address', judge.page.locator('[data-reading]')).fill('Gəncə, Nizami küçəsi 3');
+  await judge.press('person.seal');
+  await judge.fine('sealing anew');
+  assert.equal(await judge.reading(), null);
+  assert.equal(gateway.persons[0].version, 2);
+  planted.push('Gəncə, Nizami küçəsi 3');
+  person.address = 'Gəncə, Nizami küçəsi 3';
+  assert.deepEqual(namesHeard(), []);
+  await judge.press('opening.end');
 });
 
 test('a lost key: its half goes from the recovery sheet to the new key, and two open again', { timeout: 180_000 }, async () => {
