@@ -74,7 +74,7 @@ test('the recovery pair of the offline program counts after a judge and a prosec
 
 test('a protected person is sealed on the seat: the gateway gets no name', { timeout: 120_000 }, async () => {
   await investigator.look();
-  assert.equal(await investigator.protect(person, null);
+  assert.equal(await investigator.protect(person, await investigator.photo(1600, 1200, 'Exif\0\0 40.4093N 49.8671E')), null);
   assert.equal(gateway.envelopes.size, 1);
   assert.deepEqual(namesHeard(), []);
   // Control: what goes out in clear is found.
@@ -91,6 +91,7 @@ test('one half opens nothing, two open for the one reader, and what was read lea
   assert.equal(await prosecutor.release(), null);
   assert.equal(await judge.read(), null);
   assert.deepEqual(await judge.reading(), person);
+  await judge.page.waitForFunction(() => document.querySelector('canvas.vault-photo')?.width === 640);
   const where = await judge.page.evaluate(() => ({ url: location.href, title: document.title, local: JSON.stringify({ ...localStorage }), session: JSON.stringify({ ...sessionStorage }), images: document.querySelectorAll('img').length }));
   for (const p of planted) assert.ok(!`${where.url} ${where.title} ${where.local} ${where.session}`.includes(p), `${p} stands where it can be found`);
   assert.equal(where.images, 0, 'markup of a text field became an element');
