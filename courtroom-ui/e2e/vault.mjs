@@ -58,6 +58,8 @@ export class VaultSeat {
   async look() { await this.press('look'); }
 
   async pair(code) {
+    await this.settled();
+    await this.fine('the page of the companion, before pairing'); // what it says of itself, where it does not come so far
     await this.field('pair').fill(code);
     await this.press('pair.go');
     await this.fine('pairing');
