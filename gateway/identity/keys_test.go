@@ -219,6 +219,10 @@ func TestANewHolderByOrderGetsTheHalfFromTheOneBefore(t *testing.T) {
 	if v := c.view(p.ID); len(v.Reseal) != 1 || v.Reseal[0].Why != "holder" {
 		t.Fatalf("%+v", v.Reseal)
 	}
+	soon := c.opened(c.order(p.ID)) // her share is not sealed anew yet
+	if err := c.release(soon, "judge", c.keys["judge"], "judge"); err == nil {
+		t.Error("the holder of before released, while her share still stands")
+	}
 	stale := ok[identity.Stale](c)(c.StaleShares(t.Context(), c.as("judge"), p.ID))
 	share := ok[[]byte](c)(c.keys["judge"].Reseal(stale.Shares[0].Share.Share, fresh.Card))
 	c.refused("resealed", c.Reseal(t.Context(), c.as("judge"), p.ID, identity.ResealArgs{Person: p.ID, Version: 1, From: c.keys["judge"].Card.ID(),

@@ -164,7 +164,7 @@ func (v *Vault) ShareFor(ctx context.Context, who Visitor, id string) (OpeningSh
 	if err != nil {
 		return OpeningShares{}, err
 	}
-	ring, _, err := v.ring(ctx, who.Court)
+	p, ring, err := v.stands(ctx, o)
 	if err != nil {
 		return OpeningShares{}, err
 	}
@@ -175,7 +175,7 @@ func (v *Vault) ShareFor(ctx context.Context, who Visitor, id string) (OpeningSh
 	reader, _ := ring.key(o.Reader.Key)
 	out := OpeningShares{Opening: o.ID, Person: o.Person, Court: o.Court, Version: o.Version, Shares: []Share{}, Reader: OpeningSeat{o.Reader.Person, reader.ID, reader.Card}}
 	for _, s := range shares {
-		if _, done := o.half(s.Half); !done && v.mayRelease(o, ring, who, Share(s)) == nil {
+		if _, done := o.half(s.Half); !done && v.mayRelease(o, p, ring, who, Share(s)) == nil {
 			out.Shares = append(out.Shares, Share(s))
 		}
 	}
@@ -189,8 +189,23 @@ func (v *Vault) ShareFor(ctx context.Context, who Visitor, id string) (OpeningSh
 	return out, err
 }
 
-// mayRelease: the share stands under a key of hers that counts, or it is recovery's and the order names that half. She still has the role that holds.
-func (v *Vault) mayRelease(o Opening, ring keyring, who Visitor, s Share) error {
+// stands gives what a running opening hangs on: a measure that has not ended, and a reader's key that nobody reported lost. Both end the opening when they end; but a gateway
+// that was killed between the one and the other must not find it running.
+func (v *Vault) stands(ctx context.Context, o Opening) (Person, keyring, error) {
+	ring, _, err := v.ring(ctx, o.Court)
+	if err != nil {
+		return Person{}, ring, err
+	}
+	p, err := v.person(ctx, o.Court, o.Person)
+	if k, ok := ring.key(o.Reader.Key); err == nil && (p.State != Protected || !ok || k.State == KeyLost) {
+		err = errOpeningOver
+	}
+	return p, ring, err
+}
+
+// mayRelease: the share stands under a key of hers that counts, or it is recovery's and the order names that half. She still has the role that holds, and she
+// is the holder now: whom an order replaced releases nothing, though her share is not sealed anew yet.
+func (v *Vault) mayRelease(o Opening, p Person, ring keyring, who Visitor, s Share) error {
 	if s.Holder == HolderRecovery {
 		if slices.Contains(o.Recovery, s.Half) && who.has(rights.VaultRelease) {
 			return nil
@@ -198,7 +213,7 @@ func (v *Vault) mayRelease(o Opening, ring keyring, who Visitor, s Share) error 
 		return errNotAllowed
 	}
 	k, ok := ring.key(s.Key)
-	if !ok || k.Owner != who.Account || k.State == KeyLost || v.cfg.Policy.HalfOf(who.Roles) != s.Half {
+	if !ok || k.Owner != who.Account || p.Holders[s.Half] != who.Account || k.State == KeyLost || v.cfg.Policy.HalfOf(who.Roles) != s.Half {
 		return errNotAllowed
 	}
 	return nil
@@ -215,7 +230,7 @@ func (v *Vault) Release(ctx context.Context, who Visitor, id string, half int, h
 	if err != nil {
 		return "", err
 	}
-	ring, _, err := v.ring(ctx, who.Court)
+	p, ring, err := v.stands(ctx, o)
 	if err != nil {
 		return "", err
 	}
@@ -224,7 +239,7 @@ func (v *Vault) Release(ctx context.Context, who Visitor, id string, half int, h
 		return "", kept(err)
 	}
 	i := slices.IndexFunc(shares, func(s store.VaultShare) bool {
-		return s.Half == half && s.Holder == holder && v.mayRelease(o, ring, who, Share(s)) == nil
+		return s.Half == half && s.Holder == holder && v.mayRelease(o, p, ring, who, Share(s)) == nil
 	})
 	if i < 0 {
 		return "", errNotAllowed
@@ -266,6 +281,9 @@ func (v *Vault) Take(ctx context.Context, who Visitor, id string) (Taken, error)
 		return Taken{}, err
 	}
 	if err := o.take(who.Account, v.now()); err != nil {
+		return Taken{}, err
+	}
+	if _, _, err := v.stands(ctx, o); err != nil {
 		return Taken{}, err
 	}
 	out := Taken{Opening: o.ID, Envelope: Envelope{Format: 1, Person: o.Person, Court: o.Court, Version: o.Version, Shares: []Share{}}}

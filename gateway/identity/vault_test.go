@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -109,6 +110,35 @@ func TestWhateverEndsAnOpeningEndsItForEverybodyAtOnce(t *testing.T) {
 				t.Errorf("%s from %s: its end is not entered", name, from)
 			}
 		}
+	}
+}
+
+// A gateway is killed after it wrote that the measure ended, or that the reader's key is lost, and before it ended the openings: they give nothing afterwards.
+func TestAnOpeningHangsOnTheMeasureAndOnTheReadersKeyThoughNobodyEndedIt(t *testing.T) {
+	for name, end := range map[string]func(c *court, p identity.PersonView) error{
+		"the measure": func(c *court, p identity.PersonView) error {
+			p.State = identity.Ended
+			b, _ := json.Marshal(p.Person)
+			return c.store.OrderVaultPerson(t.Context(), store.VaultRecord{ID: p.ID, Court: "baku", Body: b}, store.VaultRecord{}, nil)
+		},
+		"the reader's key": func(c *court, _ identity.PersonView) error {
+			k := identity.Key{ID: c.keys["investigator"].Card.ID(), Card: c.keys["investigator"].Card, Owner: "investigator", State: identity.KeyLost}
+			b, _ := json.Marshal(k)
+			return c.store.PutVaultKeys(t.Context(), store.VaultKey{VaultRecord: store.VaultRecord{ID: k.ID, Court: "baku", Body: b}, Owner: k.Owner})
+		},
+	} {
+		c := newCourt(t).ready()
+		p := c.person()
+		half, whole := c.running(p.ID, "half"), c.running(p.ID, "released")
+		if err := end(c, p); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.Take(t.Context(), c.as("investigator"), whole)
+		c.refused(name+": taken", err, "opening_over")
+		_, err = c.ShareFor(t.Context(), c.as("prosecutor"), half)
+		c.refused(name+": share", err, "opening_over")
+		_, err = c.Release(t.Context(), c.as("prosecutor"), half, 2, "prosecutor", validShare(c))
+		c.refused(name+": release", err, "opening_over")
 	}
 }
 
