@@ -222,12 +222,13 @@ func (a *App) fill(ctx context.Context, s account.Session, id string, p *proceed
 	return role, nil
 }
 
-// standing is where a hearing stands, and where its visitor sits in it.
+// standing is where a hearing stands, and where its visitor sits in it. Who took a seat counts as its holder until it is taken back, after her time too: else a hearing that was
+// adjourned for longer than all its invitations would be closed to everybody for good.
 func (a *App) standing(ctx context.Context, s account.Session, id string, p *proceeding.Proceeding) (rights.Standing, error) {
 	at := rights.Standing{Begun: p.Phase() != hearing.Scheduled}
 	own, err := a.access.InvitationsOf(ctx, s.Person.ID)
 	for _, v := range own {
-		if v.Hearing == id && stateOf(p, v) == "taken" {
+		if v.Hearing == id && v.Taken && !v.Revoked {
 			at.Inside, _ = p.RoleOf(v.Seat)
 		}
 	}
@@ -297,12 +298,17 @@ func (a *App) invitable(ctx context.Context, s account.Session, id, seat, person
 	if !slices.Contains(who.Roles, of) {
 		return signaling.Refuse("role_missing", "The account does not have the role of this seat.", nil)
 	}
+	return a.elsewhere(ctx, id, seat, person)
+}
+
+// elsewhere refuses somebody who has another seat of the hearing. One that was taken is hers until it is taken back, whatever the clock says: it counts again when the hearing goes on.
+func (a *App) elsewhere(ctx context.Context, id, seat, person string) error {
 	invited, err := a.access.InvitationsOf(ctx, person)
 	if err != nil {
 		return err
 	}
 	for _, v := range invited {
-		if v.Hearing == id && v.Seat != seat && !v.Revoked && time.Now().Before(v.Until) {
+		if v.Hearing == id && v.Seat != seat && !v.Revoked && (v.Taken || time.Now().Before(v.Until)) {
 			return signaling.Refuse("person_seated", "This account is invited to another seat of the hearing.", nil)
 		}
 	}
@@ -354,6 +360,9 @@ func (a *App) extend(c *gin.Context) (int, any, error) {
 	if at.Taken = v.Taken; !rights.MayFill(s.Person.Roles, role, at) && !later || v.Person == s.Person.ID {
 		a.refusedTo(ctx, s, string(rights.SeatInvite))
 		return 0, nil, signaling.Refuse("not_allowed", "Your account may not extend this invitation.", nil)
+	}
+	if err := a.elsewhere(ctx, id, seat, v.Person); err != nil {
+		return 0, nil, err
 	}
 	if err := a.entered(ctx, s, audit.SeatExtended, invitationEntry{Hearing: id, Seat: seat, Person: v.Person, Until: &until}); err != nil {
 		return 0, nil, err

@@ -115,7 +115,8 @@ func (s *Store) Claim(ctx context.Context, c Claim) (ended []string, err error) 
 	return ended, err
 }
 
-// claimAnew ends what a person signed in with before.
+// claimAnew ends what a person signed in with before, and her seats ask for a code again: two administrators give a new way into an account, and not by it into a hearing
+// that sits.
 func (w writer) claimAnew(c Claim) ([]string, error) {
 	var person string
 	if err := w.tx.QueryRowContext(w.ctx, "SELECT person FROM account_codes WHERE hash = ?", c.Code[:]).Scan(&person); err != nil {
@@ -123,6 +124,9 @@ func (w writer) claimAnew(c Claim) ([]string, error) {
 	}
 	ended, err := w.endSessions(person)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := w.exec("UPDATE invitations SET taken = 0, session = '' WHERE person = ?", person); err != nil {
 		return nil, err
 	}
 	return ended, w.dropWays(person)

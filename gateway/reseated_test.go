@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"parda/gateway/access/rights"
+	"parda/gateway/hearing"
+)
+
+// endTime moves the end of an invitation into the past, as a long adjournment does.
+func endTime(t *testing.T, app *App, seat string) {
+	t.Helper()
+	v, err := app.store.Invitation(t.Context(), "demo", seat)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.store.ExtendInvitation(t.Context(), "demo", seat, v.Generation, v.From.Add(time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Two administrators together can give somebody a new way into an account. It is no way into a hearing that sits: the seat asks the recovered account for a code, which
+// the hearing's own clerk or bench gives out (A6).
+func TestARecoveredAccountComesBackIntoItsSeatByANewCodeAlone(t *testing.T) {
+	app := runApp(t, personsConfig(t.TempDir()))
+	p := newPeople(t, app.App)
+	admin, judge, clerk := p.administrator("baku"), p.person("baku", "judge", rights.Judge), p.person("baku", "clerk", rights.CourtClerk)
+	puppet := p.person("baku", "puppet", rights.Administrator)
+	bench, desk := judge.sits("judge", admin), clerk.sits("clerk", judge)
+	judge.opened(bench)
+	r, err := app.accounts.AskRecovery(t.Context(), admin.Session, nil, judge.Person.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := app.accounts.Agree(t.Context(), puppet.Session, nil, r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	thief := p.claimed(code.Code, "", "")
+	bench.untilClosed("the account was recovered")
+	if _, refusal := thief.enters("judge", ""); refusal != "code_wrong" {
+		t.Errorf("who recovered the account takes the judge's seat: %q", refusal)
+	}
+	status, answer, _ := thief.asks("POST", "/api/hearings/demo/invitations", map[string]any{"seat": "judge2", "person": clerk.Person.ID, "until": time.Now().Add(time.Hour).UTC()})
+	if codeIn(answer) != "not_allowed" {
+		t.Errorf("and fills the bench: %d %v", status, answer)
+	}
+	anew, refusal := desk.ask("seat.reissue", map[string]string{"seat": "judge"})
+	if refusal != "" {
+		t.Fatalf("the clerk gives the judge who came back no link: %s", refusal)
+	}
+	if _, refusal := thief.enters("judge", codeOfLink(t, anew)); refusal != "" {
+		t.Errorf("with the clerk's new link: %q", refusal)
+	}
+}
+
+// A long adjournment ends everybody's time. Bench and clerk of the hearing still give each other more, or nobody could ever come into it again; accounts from outside do not.
+func TestAnAdjournedHearingIsNotLostWithTheTimeOfItsInvitations(t *testing.T) {
+	was := hearing.BreakHolds
+	hearing.BreakHolds = 0
+	t.Cleanup(func() { hearing.BreakHolds = was })
+	app := runApp(t, personsConfig(t.TempDir()))
+	p := newPeople(t, app.App)
+	admin, judge, clerk := p.administrator("baku"), p.person("baku", "judge", rights.Judge), p.person("baku", "clerk", rights.CourtClerk)
+	outside, other := p.person("baku", "outside", rights.Judge), p.person("baku", "other", rights.CourtClerk)
+	bench, desk := judge.sits("judge", admin), clerk.sits("clerk", judge)
+	judge.opened(bench)
+	bench.must("hearing.suspend", nil)
+	endTime(t, app.App, "judge")
+	endTime(t, app.App, "clerk")
+	bench.untilClosed("the time is over")
+	desk.untilClosed("the time is over")
+	more := map[string]any{"until": time.Now().Add(time.Hour).UTC()}
+	for _, tc := range []struct {
+		rule    string
+		by      *someone
+		seat    string
+		refusal string
+	}{
+		{"a judge from outside", outside, "clerk", "not_allowed"},
+		{"a clerk from outside", other, "judge", "not_allowed"},
+		{"an administrator", admin, "judge", "not_allowed"},
+		{"the clerk herself", clerk, "clerk", "not_allowed"},
+		{"the hearing's clerk", clerk, "judge", ""},
+		{"the hearing's judge", judge, "clerk", ""},
+	} {
+		if status, answer, _ := tc.by.asks("POST", "/api/hearings/demo/invitations/"+tc.seat+"/extend", more); codeIn(answer) != tc.refusal || tc.refusal == "" && status != http.StatusOK {
+			t.Errorf("%s gives the %s more time: %d %v, want %q", tc.rule, tc.seat, status, answer, tc.refusal)
+		}
+	}
+	if _, refusal := judge.enters("judge", ""); refusal != "" {
+		t.Errorf("the judge does not come back: %s", refusal)
+	}
+}
+
+// Nobody acts for two sides: a seat that somebody holds past her time in a hearing that goes on is hers still, and so is one whose time would be moved back into the future.
+func TestNobodySitsInTwoSeatsByTheClock(t *testing.T) {
+	app := runApp(t, personsConfig(t.TempDir()))
+	p := newPeople(t, app.App)
+	admin, judge, clerk := p.administrator("baku"), p.person("baku", "judge", rights.Judge), p.person("baku", "clerk", rights.CourtClerk)
+	counsel := p.person("baku", "counsel", rights.DefenceCounsel, rights.VictimsLawyer)
+	second := p.person("baku", "second", rights.DefenceCounsel, rights.VictimsLawyer)
+	bench := judge.sits("judge", admin)
+	clerk.sits("clerk", judge)
+	clerk.invites("lawyer", second, time.Now().Add(time.Hour))
+	endTime(t, app.App, "lawyer") // she never came
+	judge.opened(bench)
+	counsel.sits("defence", clerk)
+	endTime(t, app.App, "defence")
+	until := time.Now().Add(time.Hour).UTC()
+	if status, answer, _ := clerk.asks("POST", "/api/hearings/demo/invitations", map[string]any{"seat": "lawyer", "person": counsel.Person.ID, "until": until}); codeIn(answer) != "person_seated" {
+		t.Errorf("counsel who sits past her time is invited to the other side: %d %v", status, answer)
+	}
+	second.sits("defence", clerk) // in counsel's place
+	if status, answer, _ := clerk.asks("POST", "/api/hearings/demo/invitations/lawyer/extend", map[string]any{"until": until}); codeIn(answer) != "person_seated" {
+		t.Errorf("an invitation that was over is brought back beside another one: %d %v", status, answer)
+	}
+}
+
+func codeOfLink(t *testing.T, answer map[string]json.RawMessage) string {
+	t.Helper()
+	var result struct {
+		Link string `json:"link"`
+	}
+	if err := json.Unmarshal(answer["result"], &result); err != nil {
+		t.Fatal(err)
+	}
+	_, code, _ := strings.Cut(result.Link, "#code=")
+	return code
+}
