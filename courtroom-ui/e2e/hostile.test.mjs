@@ -1,5 +1,5 @@
 // A gateway in the wrong hands (A3). It serves an altered vault page and an altered script, answers what it likes, and knows the companion's address. Through
-// the companion it gets no key and no name. The control is the same script in the plain browser: there it gets the name, which is what that page warns of.
+// the companion it gets no key and no name. The control is a listener that an altered page adds in the plain browser: it gets the name, which is what that page warns of.
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
@@ -272,7 +272,7 @@ test('nothing of all this told a name or a key', { timeout: 60_000 }, () => {
   for (const what of [secretName, 'Another Person', 'AGE-SECRET-KEY', ...Object.values(sheets).flatMap((s) => [s.sheet, s.sheet.replaceAll(' ', '')])]) assert.ok(!stolen(what), `${what.slice(0, 12)} was heard`);
 });
 
-test('CONTROL: the same altered script in the plain browser gets the name, and the plain page says that it could', { timeout: 120_000 }, async () => {
+test('CONTROL: an altered page in the plain browser gets the name, and the plain page says that it could', { timeout: 120_000 }, async () => {
   gateway.plain = true;
   gateway.tokens.set('plain', gateway.people.get('investigator'));
   const dist = new URL('../dist/', import.meta.url);
