@@ -117,19 +117,24 @@ func (a *App) finishClaimByPassword(c *gin.Context) {
 const freshFor = 5 * time.Minute
 
 // fresh asks who changes her own ways in to have signed in just now, or to touch her passkey for exactly this: whoever finds a judge's browser open must not make
-// himself a way in that stays.
+// himself a way in that stays. Where there is a passkey, a sign-in by anything else is not enough, however fresh: who learned a password, or speaks for the provider, would make
+// a passkey of his own by it, and then touch it for whatever only a passkey may confirm (NIST SP 800-63B-4, section 4.1.2.1).
 func (a *App) fresh(c *gin.Context, s account.Session, body []byte) error {
-	if age := time.Since(s.Since); age >= 0 && age < freshFor {
+	age := time.Since(s.Since)
+	now := age >= 0 && age < freshFor
+	if now && s.How == account.ByPasskey {
 		return nil
 	}
 	own, err := a.accounts.Own(c.Request.Context(), s)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case len(own.Passkeys) > 0:
+		return a.stepUp(c, s, c.Request.Method+" "+c.Request.URL.Path, body)
+	case now:
+		return nil
 	}
-	if len(own.Passkeys) == 0 {
-		return signaling.Refuse("sign_in_again", "Sign out and in again first.", nil)
-	}
-	return a.stepUp(c, s, c.Request.Method+" "+c.FullPath(), body)
+	return signaling.Refuse("sign_in_again", "Sign out and in again first.", nil)
 }
 
 // owned answers a change of one's own ways with what one is now.

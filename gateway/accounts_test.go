@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
+
 	"parda/gateway/access/virtualkey"
 )
 
@@ -326,4 +328,49 @@ func TestOneChangesOnesWaysOnlyFreshOrWithATouch(t *testing.T) {
 		t.Fatalf("eleven minutes later: %d %v", status, answer)
 	}
 	admin.must(200, "POST", "/api/account/password/begin", map[string]any{"password": "qırmızı alma, yaşıl qayıq"})
+}
+
+// A4: who learned a password and one of its codes is signed in. He makes no passkey by it where there is one, and drops none: a touch of hers is asked for, and for the one passkey that is named.
+func TestAPasswordMakesNoPasskeyBesideOneThatIsThere(t *testing.T) {
+	app := runApp(t, ofPersons(t.TempDir()))
+	admin := newBrowser(t, app)
+	admin.claim(app.Links().Administrators[0].Code, map[string]any{"name": "Administrator", "login": "admin"})
+	password := "qırmızı alma, yaşıl qayıq"
+	enrolment := admin.must(200, "POST", "/api/account/password/begin", map[string]any{"password": password})
+	digits := func(early time.Duration) string {
+		code, err := totp.GenerateCode(enrolment["secret"].(string), time.Now().Add(early))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code
+	}
+	admin.must(200, "POST", "/api/account/password/finish", map[string]any{"password": password, "enrolment": enrolment["enrolment"], "totp": digits(-30 * time.Second)})
+	thief := newBrowser(t, app)
+	me := thief.must(200, "POST", "/api/account/password", map[string]any{"login": "admin", "password": password, "code": digits(0)})
+	options := thief.must(200, "POST", "/api/account/passkeys/begin", map[string]any{})
+	credential, err := thief.key.Create(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hers := me["passkeys"].([]any)[0].(map[string]any)["passkey"].(string)
+	for _, tc := range []struct{ method, path, body string }{
+		{"POST", "/api/account/passkeys/finish", fmt.Sprintf(`{"label":"x","credential":%s}`, credential)},
+		{"DELETE", "/api/account/passkeys/" + hers, ""},
+		{"POST", "/api/account/password/begin", `{"password":"başqa, daha uzun bir parol"}`},
+		{"DELETE", "/api/account/password", ""},
+	} {
+		if status, answer := thief.send(tc.method, tc.path, []byte(tc.body), nil); status != 403 || answer["code"] != "step_up_required" {
+			t.Errorf("%s %s by a password alone: %d %v", tc.method, tc.path, status, answer)
+		}
+	}
+	// Her own touch for one passkey is none for another one: the path is part of what is signed.
+	_, asked := thief.send("DELETE", "/api/account/passkeys/"+hers, nil, nil)
+	proof, err := admin.key.Get(asked["step_up"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	proved := http.Header{"Parda-Proof": {base64.RawURLEncoding.EncodeToString(proof)}}
+	if status, answer := thief.send("DELETE", "/api/account/passkeys/k-another000", nil, proved); status != 403 || answer["code"] != "step_up_required" {
+		t.Errorf("a touch for one passkey, sent for another: %d %v", status, answer)
+	}
 }
