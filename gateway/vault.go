@@ -130,6 +130,12 @@ func (v vaultHearings) Court(id string) (string, bool) {
 	return h.Court(), true
 }
 
+// Takes implements identity.Hearings.
+func (v vaultHearings) Takes(id string) bool {
+	h, err := v.a.hearing(id)
+	return err == nil && h.Phase() != hearing.Sealed
+}
+
 // pseudonyms is the vault as one court's hearings ask it for names.
 type pseudonyms struct {
 	vault *identity.Vault

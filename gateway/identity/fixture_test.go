@@ -23,6 +23,7 @@ type book struct {
 	mu     sync.Mutex
 	events []entry
 	fails  error // of the audit
+	sealed string
 }
 
 type entry struct {
@@ -55,6 +56,11 @@ func (b *book) VaultEvent(_ context.Context, id string, code hearing.Code, p any
 func (b *book) Court(id string) (string, bool) {
 	court, ok := map[string]string{"h1": "baku", "h2": "baku", "h3": "ganja"}[id]
 	return court, ok
+}
+
+func (b *book) Takes(id string) bool {
+	_, known := b.Court(id)
+	return known && id != b.sealed
 }
 
 // codes entered in a place, in order.

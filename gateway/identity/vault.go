@@ -40,6 +40,8 @@ type Hearings interface {
 	VaultEvent(ctx context.Context, id string, code hearing.Code, payload any) error
 	// Court is whose hearing it is; known is false where this gateway runs no such hearing.
 	Court(id string) (court string, known bool)
+	// Takes says whether its record still takes entries: one that is sealed takes none, and one that is not here neither.
+	Takes(id string) bool
 }
 
 // People says what an account is in a court.

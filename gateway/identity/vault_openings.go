@@ -47,6 +47,7 @@ func (v *Vault) OrderOpening(ctx context.Context, who Visitor, order OpeningOrde
 	case p.Version == 0:
 		return Opening{}, errPersonUnknown // nothing is sealed that could be opened
 	}
+	order.Hearing = v.toldIn(p, order)
 	if err := v.checkHearing(p, order); err != nil {
 		return Opening{}, err
 	}
@@ -71,6 +72,20 @@ func (v *Vault) OrderOpening(ctx context.Context, who Visitor, order OpeningOrde
 }
 
 func moment(t time.Time) string { return t.UTC().Format(hearing.TimeLayout) }
+
+// toldIn is the hearing that is told of an opening: the one that the order names, else the newest in which the person testifies and whose record is not sealed. So nobody (A6)
+// opens an identity past the bench that hears her by leaving the hearing out (I7).
+func (v *Vault) toldIn(p Person, order OpeningOrder) string {
+	if order.Hearing != "" {
+		return order.Hearing
+	}
+	for _, h := range slices.Backward(p.Hearings) {
+		if v.cfg.Hearings.Takes(h) {
+			return h
+		}
+	}
+	return ""
+}
 
 // checkHearing: what is told of an opening is told in a hearing in which the person testifies, and a lawyer is told there or nowhere.
 func (v *Vault) checkHearing(p Person, order OpeningOrder) error {

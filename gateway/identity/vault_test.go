@@ -113,6 +113,25 @@ func TestWhateverEndsAnOpeningEndsItForEverybodyAtOnce(t *testing.T) {
 	}
 }
 
+func TestAnOpeningIsToldWhereThePersonTestifiesThoughTheOrderNamesNoHearing(t *testing.T) {
+	c := newCourt(t).ready()
+	p := c.person()
+	for _, h := range []string{"h1", "h2"} {
+		_, _, err := c.OrderPerson(t.Context(), c.as("judge"), p.ID, identity.PersonOrder{Kind: identity.Reuse, Why: "she testifies", Ground: "other_case", Hearing: h})
+		c.refused(h, err, "")
+	}
+	for _, told := range []string{"h2", "h1"} { // the newest; the one before, where that is sealed
+		before := map[string]int{"h1": len(c.book.codes("hearing h1")), "h2": len(c.book.codes("hearing h2"))}
+		c.running(p.ID, "opened")
+		for h, n := range before {
+			if got := c.book.codes("hearing " + h)[n:]; (h == told) != slices.Contains(got, "vault.opened") || (h == told) != slices.Contains(got, "vault.opening_ordered") {
+				t.Errorf("%s should be told; %s has %v", told, h, got)
+			}
+		}
+		c.book.sealed = told
+	}
+}
+
 // A gateway is killed after it wrote that the measure ended, or that the reader's key is lost, and before it ended the openings: they give nothing afterwards.
 func TestAnOpeningHangsOnTheMeasureAndOnTheReadersKeyThoughNobodyEndedIt(t *testing.T) {
 	for name, end := range map[string]func(c *court, p identity.PersonView) error{
