@@ -129,7 +129,15 @@ func (a *App) signedInBy(r *http.Request) (s account.Session, value string, err 
 
 // session is the session of a cookie's value. A disk that cannot be read is no sign-out: who holds a seat keeps it, and who comes anew is refused all the same.
 func (a *App) session(ctx context.Context, value string) (account.Session, error) {
-	s, err := a.accounts.Session(ctx, value)
+	return sessionOrRefusal(a.accounts.Session(ctx, value))
+}
+
+// look is session that does not keep it awake.
+func (a *App) look(ctx context.Context, value string) (account.Session, error) {
+	return sessionOrRefusal(a.accounts.Look(ctx, value))
+}
+
+func sessionOrRefusal(s account.Session, err error) (account.Session, error) {
 	switch {
 	case errors.Is(err, account.ErrSignedOut):
 		return account.Session{}, signaling.Refuse("sign_in_required", "Sign in first.", err)

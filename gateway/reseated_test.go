@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"parda/gateway/access/account"
 	"parda/gateway/access/rights"
 	"parda/gateway/hearing"
+	"parda/gateway/visibility"
 )
 
 // endTime moves the end of an invitation into the past, as a long adjournment does.
@@ -131,4 +133,33 @@ func codeOfLink(t *testing.T, answer map[string]json.RawMessage) string {
 	}
 	_, code, _ := strings.Cut(result.Link, "#code=")
 	return code
+}
+
+// A page that was left open at a hearing that does not sit keeps nobody signed in; what its person does there does, and so does a hearing that needs her.
+func TestAnOpenPageKeepsASessionAwakeOnlyWhileTheHearingSits(t *testing.T) {
+	app := runApp(t, personsConfig(t.TempDir()))
+	p := newPeople(t, app.App)
+	judge := p.person("baku", "judge", rights.Judge)
+	bench := judge.sits("judge", p.administrator("baku"))
+	bench.until("is there", func(visibility.View) bool { return true })
+	now := func() account.Session {
+		all, err := app.accounts.Sessions(t.Context(), judge.Session)
+		if err != nil || len(all) != 1 {
+			t.Fatal(len(all), err)
+		}
+		return all[0]
+	}
+	before := now()
+	time.Sleep(3 * askAgain) // three rounds of asking whether the seat is hers still
+	if s := now(); !s.Seen.Equal(before.Seen) || s.IdleEnds.IsZero() {
+		t.Errorf("an open page kept the session awake: seen %v and %v, ends %v", before.Seen, s.Seen, s.IdleEnds)
+	}
+	bench.must("key.enrol", map[string]string{"key": newSigner(t).spki()})
+	if s := now(); !s.Seen.After(before.Seen) {
+		t.Error("what she did did not keep the session awake")
+	}
+	judge.opened(bench)
+	if s := now(); !s.IdleEnds.IsZero() {
+		t.Errorf("she is signed out of a hearing that sits at %v", s.IdleEnds)
+	}
 }

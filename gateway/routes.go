@@ -112,13 +112,15 @@ func (a *App) socket(c *gin.Context) {
 		signaling.WriteError(c.Writer, a.log, err)
 		return
 	}
-	seat, hold := "witness", proceeding.Hold{}
+	seat, hold, used := "witness", proceeding.Hold{}, func() {}
 	if token, ok := bearer(c.Request); ok {
 		hold, err = a.roomBy(c.Request.Context(), id, token)
 	} else {
 		var ch chair
 		ch, err = a.chairOf(c.Request, id, c.Query("seat"))
-		seat, hold = ch.seat, ch.hold
+		if seat, hold = ch.seat, ch.hold; ch.used != nil {
+			used = ch.used
+		}
 	}
 	if err != nil {
 		signaling.WriteError(c.Writer, a.log, err)
@@ -138,13 +140,20 @@ func (a *App) socket(c *gin.Context) {
 	if err != nil {
 		return // Accept has answered
 	}
-	signaling.Serve(context.WithoutCancel(c.Request.Context()), conn, a.log, id, seat, seated{p, hold}, p)
+	signaling.Serve(context.WithoutCancel(c.Request.Context()), conn, a.log, id, seat, seated{p, hold, used}, p)
 }
 
 // seated is a hearing that asks once more, when the page says hello, whether it still holds its seat.
 type seated struct {
 	*proceeding.Proceeding
 	hold proceeding.Hold
+	used func()
+}
+
+// Command implements signaling.Room.
+func (s seated) Command(ctx context.Context, session *signaling.Session, c signaling.Command) (signaling.Ack, error) {
+	s.used()
+	return s.Proceeding.Command(ctx, session, c)
 }
 
 // Attach implements signaling.Room.

@@ -27,6 +27,7 @@ type chair struct {
 	p    *proceeding.Proceeding
 	seat string
 	hold proceeding.Hold
+	used func() // keeps the session awake that holds it; nil where none does
 }
 
 // ofPerson says whether a seat is filled by invitation, and by which role of an account.
@@ -46,7 +47,7 @@ func (a *App) chairOf(r *http.Request, id, seat string) (chair, error) {
 	if err != nil || seat == "" || seat == "witness" {
 		return chair{}, signaling.Refuse("removed", "This browser does not hold the seat.", nil)
 	}
-	ch := chair{p, seat, proceeding.Hold{Page: browserName(cookie.Value)}}
+	ch := chair{p: p, seat: seat, hold: proceeding.Hold{Page: browserName(cookie.Value)}}
 	role, ofPerson := a.ofPerson(p, seat)
 	if !ofPerson {
 		ch.hold.Check = func() error { return doorError(a.access.Check(context.Background(), id, seat, cookie.Value)) }
@@ -57,8 +58,14 @@ func (a *App) chairOf(r *http.Request, id, seat string) (chair, error) {
 		return chair{}, err
 	}
 	ch.hold.Holder, ch.hold.Lasting = proceeding.Holder{Person: s.Person.ID, Session: s.ID}, true
+	// What she does keeps her session awake, as a request does; that her page is open does so only while the hearing needs her.
+	ch.used = func() { _, _ = a.session(context.Background(), value) }
 	ch.hold.Check = func() error {
-		s, err := a.session(context.Background(), value)
+		ask := a.look
+		if p.GoesOn(seat) {
+			ask = a.session
+		}
+		s, err := ask(context.Background(), value)
 		if err != nil {
 			return err
 		}

@@ -186,31 +186,38 @@ func (p *Proceeding) GoesOn(seat string) bool {
 	return hearing.GoesOn(s.phase, s.since, s.roles[seat], p.cfg.Now())
 }
 
-// sitters counts the pages of each person. It is asked by who must not wait for the hearing's goroutine: that goroutine asks it, too.
+// sitters counts the pages of each person at each seat. It is asked by who must not wait for the hearing's goroutine: that goroutine asks it, too.
 type sitters struct {
 	mu sync.Mutex
-	of map[string]int
+	of map[sitter]int
 }
 
-func (s *sitters) count(person string, by int) {
-	if person == "" {
+type sitter struct{ person, seat string }
+
+func (s *sitters) count(who sitter, by int) {
+	if who.person == "" {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.of == nil {
-		s.of = map[string]int{}
+		s.of = map[sitter]int{}
 	}
-	if s.of[person] += by; s.of[person] <= 0 {
-		delete(s.of, person)
+	if s.of[who] += by; s.of[who] <= 0 {
+		delete(s.of, who)
 	}
 }
 
-// Sits says whether this person has a page open at a seat of this hearing, and the hearing needs her: her session does not end by idleness then.
+// Sits says whether this person has a page open at a seat of this hearing, and the hearing needs her there: her session does not end by idleness then.
 func (p *Proceeding) Sits(person string) bool {
 	p.sitters.mu.Lock()
 	defer p.sitters.mu.Unlock()
-	return p.sitters.of[person] > 0
+	for who := range p.sitters.of {
+		if who.person == person && p.GoesOn(who.seat) {
+			return true
+		}
+	}
+	return false
 }
 
 // Lost takes a seat from whoever holds it, because it was given to somebody else or taken back: what it signed with, and its undertaking, were the old one's. When it returns

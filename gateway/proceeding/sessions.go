@@ -68,7 +68,7 @@ func (p *Proceeding) AttachIf(ctx context.Context, s *signaling.Session, h signa
 		if seat.Role == hearing.ProtectedWitness {
 			p.sessions[s].page = stationPage
 		}
-		p.sitters.count(hold.Holder.Person, 1)
+		p.sitters.count(sitter{hold.Holder.Person, s.Seat}, 1)
 		here.sessions++
 		here.lostAt = time.Time{}
 		p.sendICE(s, p.sessions[s])
@@ -94,7 +94,7 @@ func (p *Proceeding) Detach(s *signaling.Session) {
 // part takes a session out: what it received and what it sent ends with it.
 func (p *Proceeding) part(s *signaling.Session, a *attendee) {
 	delete(p.sessions, s)
-	p.sitters.count(a.hold.Holder.Person, -1)
+	p.sitters.count(sitter{a.hold.Holder.Person, s.Seat}, -1)
 	p.cfg.Media.Unsubscribe(a.subscription)
 	p.cfg.Media.Unpublish(a.publication)
 	if a.page != stationPage {

@@ -139,6 +139,15 @@ func (a *Accounts) over(one store.AccountSession) bool {
 // Session gives the session that the cookie's value names, and keeps it awake; ErrSignedOut where there is none. Another error is the disk's and says
 // nothing of the session.
 func (a *Accounts) Session(ctx context.Context, cookie string) (Session, error) {
+	return a.session(ctx, cookie, true)
+}
+
+// Look is Session that does not keep it awake: a page that is open is nobody who is there.
+func (a *Accounts) Look(ctx context.Context, cookie string) (Session, error) {
+	return a.session(ctx, cookie, false)
+}
+
+func (a *Accounts) session(ctx context.Context, cookie string, awake bool) (Session, error) {
 	one, err := a.store.SessionByHash(ctx, sessionHash(cookie))
 	if errors.Is(err, store.ErrUnknown) {
 		return Session{}, ErrSignedOut
@@ -156,7 +165,7 @@ func (a *Accounts) Session(ctx context.Context, cookie string) (Session, error) 
 	if acct.Closed || !slices.Contains(a.cfg.Courts, acct.Court) {
 		return Session{}, ErrSignedOut
 	}
-	if now := a.now(); a.seen.touch(one.ID, one.Seen, now) {
+	if now := a.now(); awake && a.seen.touch(one.ID, one.Seen, now) {
 		// Where this cannot be written, a restart takes the session for idle a little early: the person signs in again.
 		_ = a.store.SeenSession(context.WithoutCancel(ctx), one.ID, now)
 	}
