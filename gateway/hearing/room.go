@@ -316,6 +316,7 @@ func (s *State) roomEvent(e Event, payload any) {
 		r.Issued, r.Wrong = true, time.Time{} // a new code starts with a fresh form
 	case *RoomCertifiedPayload:
 		r.Last, r.At, r.Void = p, e.Time, ""
+		r.Issued = r.Issued && p.Proof != "account" // such a code is good for one certificate
 		r.Passed = r.Passed && p.no() != ""
 	case *RoomVoidPayload:
 		if r.stands() {

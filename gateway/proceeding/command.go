@@ -75,6 +75,8 @@ func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signal
 		ack.Result, err = p.reissue(ctx, c.Args)
 	case "officer.issue":
 		ack.Result, err = p.issueOfficer(ctx)
+	case "room.certify":
+		err = p.useUpOfficer(ctx, c.Officer)
 	}
 	if err != nil {
 		return signaling.Ack{}, err

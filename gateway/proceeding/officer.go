@@ -94,6 +94,15 @@ func (p *Proceeding) issueOfficer(ctx context.Context) (map[string]any, error) {
 	return map[string]any{"code": code}, nil
 }
 
+// useUpOfficer ends a code that an officer drew herself, with the certificate that it gave: she types it beside those of whom she certifies, and whoever watched her
+// hands (A7) must not certify after the next break in her name. One that was given out is good until the next: whoever gives it out answers for it.
+func (p *Proceeding) useUpOfficer(ctx context.Context, by string) error {
+	if by != access.OfficerByAccount {
+		return nil
+	}
+	return p.cfg.Access.RevokeOfficer(ctx, p.cfg.ID)
+}
+
 // DrawOfficerCode gives an officer who is signed in the code of this hearing's room. by is what the ledger says of it.
 func (p *Proceeding) DrawOfficerCode(ctx context.Context, by string) (code string, err error) {
 	var failure error

@@ -120,6 +120,34 @@ func TestNobodyGuessesTheOfficersCode(t *testing.T) {
 	}
 }
 
+// Whoever sat beside the witness and saw the officer type her code (A7) cannot certify with it after she left.
+func TestACodeThatAnOfficerDrewGivesOneCertificate(t *testing.T) {
+	c, _, ask := officerAt(t)
+	for _, free := range []bool{true, false} {
+		code, err := c.DrawOfficerCode(t.Context(), access.OfficerByAccount)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args := yes(code)
+		args["free"] = free
+		name := fmt.Sprint("c", free)
+		if _, refused := ask("room.certify", name, args); refused != "" {
+			t.Fatal(refused)
+		}
+		if _, refused := ask("room.certify", name, args); refused != "" {
+			t.Errorf("the same command again, after a lost link: %q", refused)
+		}
+		if _, refused := ask("room.certify", name+" again", yes(code)); refused != "officer_code_wrong" {
+			t.Errorf("a second certificate by a code that was seen: %q", refused)
+		}
+		c.inside(func() {
+			if c.state.Testimony.Room.Issued {
+				t.Error("the kiosk is told that there is a code")
+			}
+		})
+	}
+}
+
 func TestOnlyTheStationCertifiesAndTheWireCannotSayThatItWasChecked(t *testing.T) {
 	c, _, ask := officerAt(t)
 	issued, _ := ask("officer.issue", "i1", nil)
