@@ -55,7 +55,7 @@ func CheckTime(v store.Invitation, now time.Time) error {
 	return nil
 }
 
-// Again draws a new code for the same invitation; whoever held the seat loses it.
+// Again draws a new code for the same invitation; whoever held the seat loses it. One that was revoked, or given to somebody else meanwhile, is refused.
 func (a *Access) Again(ctx context.Context, hearing, seat string) (code string, err error) {
 	v, err := a.Invitation(ctx, hearing, seat)
 	if err != nil {

@@ -24,8 +24,15 @@ const invitationColumns = `i.hearing, i.seat, i.generation, i.person, i.invited_
 	FROM invitations i JOIN seats s ON s.hearing = i.hearing AND s.seat = i.seat AND s.generation = i.generation`
 
 // PutInvitation gives the seat a new generation with this code and binds it to the invitation's person. As with PutSeat, every cookie and every code of before is void.
+// Where v names a generation, it does so only while the seat is of that one and not revoked; ErrUnknown otherwise: who renews what he read brings nothing back that was ended meanwhile.
 func (s *Store) PutInvitation(ctx context.Context, v Invitation, code Hash) error {
 	return s.update(ctx, func(w writer) error {
+		if v.Generation != 0 {
+			r, err := w.exec("UPDATE seats SET revoked = 0 WHERE hearing = ? AND seat = ? AND generation = ? AND revoked = 0", v.Hearing, v.Seat, v.Generation)
+			if err := changedOne(r, err); err != nil {
+				return err
+			}
+		}
 		generation, err := putSeat(ctx, w, v.Hearing, v.Seat, code, 1)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -247,4 +248,43 @@ func TestDatabaseOfAnotherVersionIsRefused(t *testing.T) {
 		_ = s.Close()
 		t.Error("opened")
 	}
+}
+
+func TestAnInvitationThatEndedMeanwhileIsNotRenewed(t *testing.T) {
+	for rule, end := range map[string]func(*store.Store) error{
+		"revoked": func(s *store.Store) error { return s.RevokeSeat(t.Context(), "demo", "judge2") },
+		"somebody else's": func(s *store.Store) error {
+			return s.PutInvitation(t.Context(), invitationOf("p-other"), store.Hash{2})
+		},
+		"a place by a link": func(s *store.Store) error {
+			_, err := s.PutSeat(t.Context(), "demo", "judge2", store.Hash{2}, 1)
+			return err
+		},
+	} {
+		s := open(t, t.TempDir())
+		defer s.Close()
+		if err := s.PutInvitation(t.Context(), invitationOf("p-judge"), store.Hash{1}); err != nil {
+			t.Fatal(err)
+		}
+		read, err := s.Invitation(t.Context(), "demo", "judge2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.PutInvitation(t.Context(), read, store.Hash{3}); err != nil {
+			t.Fatalf("renewed: %v", err)
+		}
+		if read, err = s.Invitation(t.Context(), "demo", "judge2"); err != nil || read.Person != "p-judge" {
+			t.Fatal(read.Person, err)
+		}
+		if err := end(s); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.PutInvitation(t.Context(), read, store.Hash{4}); !errors.Is(err, store.ErrUnknown) {
+			t.Errorf("%s, and renewed: %v", rule, err)
+		}
+	}
+}
+
+func invitationOf(person string) store.Invitation {
+	return store.Invitation{Hearing: "demo", Seat: "judge2", Person: person, By: "p-clerk", From: time.Now(), Until: time.Now().Add(time.Hour)}
 }
