@@ -89,6 +89,7 @@ type invitedShort struct {
 	From  time.Time    `json:"from"`
 	Until time.Time    `json:"until"`
 	State string       `json:"state"`
+	Held  bool         `json:"held,omitempty"` // she took the seat, and it was not taken back: hers to fill the hearing by, after her time too
 }
 
 func (a *App) hearingsOf(c *gin.Context) (int, any, error) {
@@ -105,7 +106,7 @@ func (a *App) hearingsOf(c *gin.Context) (int, any, error) {
 		h := hearingShort{ID: id, CaseNo: p.CaseNo(), Court: p.Court(), Phase: p.Phase(), Mine: []invitedShort{}}
 		for _, v := range invited {
 			if role, ok := p.RoleOf(v.Seat); v.Hearing == id && ok && !v.Revoked {
-				h.Mine = append(h.Mine, invitedShort{v.Seat, role, v.From, v.Until, stateOf(p, v)})
+				h.Mine = append(h.Mine, invitedShort{v.Seat, role, v.From, v.Until, stateOf(p, v), v.Taken})
 			}
 		}
 		if len(h.Mine) > 0 || s.Has(rights.SeatInvite) || s.Has(rights.SeatAppoint) || s.Has(rights.RoomCertify) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -76,6 +77,10 @@ func TestAnAdjournedHearingIsNotLostWithTheTimeOfItsInvitations(t *testing.T) {
 	endTime(t, app.App, "clerk")
 	bench.untilClosed("the time is over")
 	desk.untilClosed("the time is over")
+	_, told, _ := clerk.asks("GET", "/api/hearings", nil)
+	if !strings.Contains(fmt.Sprint(told["hearings"]), "held:true") {
+		t.Errorf("the clerk's page is not told that the seat is hers still: %v", told)
+	}
 	more := map[string]any{"until": time.Now().Add(time.Hour).UTC()}
 	for _, tc := range []struct {
 		rule    string

@@ -262,7 +262,6 @@ func TestAnInvitationThatEndedMeanwhileIsNotRenewed(t *testing.T) {
 		},
 	} {
 		s := open(t, t.TempDir())
-		defer s.Close()
 		if err := s.PutInvitation(t.Context(), invitationOf("p-judge"), store.Hash{1}); err != nil {
 			t.Fatal(err)
 		}

@@ -44,7 +44,7 @@ export function InvitationsPart({ api, me, hearing }: PartProps & { hearing: str
         <Panel title={t('invitations.seats')} class="part-panel">
           <ul class="rows">
             {value.seats.map((s) => (
-              <SeatRow key={s.seat} seat={s} me={me} begun={line !== undefined && line.phase !== 'scheduled'} inside={line?.mine.find((m) => m.state === 'taken')?.role} people={people.value?.people ?? []} doing={doing} numbered={value.seats.filter((x) => x.role === s.role).indexOf(s) + 1} many={value.seats.filter((x) => x.role === s.role).length > 1}
+              <SeatRow key={s.seat} seat={s} me={me} begun={line !== undefined && line.phase !== 'scheduled'} inside={line?.mine.find((m) => m.held || m.state === 'taken')?.role} people={people.value?.people ?? []} doing={doing} numbered={value.seats.filter((x) => x.role === s.role).indexOf(s) + 1} many={value.seats.filter((x) => x.role === s.role).length > 1}
                 invitation={value.invitations.find((i) => i.seat === s.seat && i.state !== 'revoked')} open={open === s.seat} toggle={() => setOpen(open === s.seat ? null : s.seat)} acts={{ invite, revoke, extend }} />
             ))}
           </ul>

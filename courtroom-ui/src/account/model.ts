@@ -26,7 +26,7 @@ export interface Code { code: string; link: string; ends: string }
 export interface Recovery { recovery: string; person: string; name: string; asked_by: string; asked: string; ends: string; mine: boolean }
 
 // ---- hearings and invitations
-export interface Mine { seat: string; role: Role; from: string; until: string; state: InvitationState }
+export interface Mine { seat: string; role: Role; from: string; until: string; state: InvitationState; held?: boolean }
 export type InvitationState = 'open' | 'early' | 'over' | 'taken' | 'revoked';
 export interface HearingLine { id: string; case_no?: string; court: string; phase: string; mine: Mine[] }
 export interface Hearings { seats: 'person' | 'link'; hearings: HearingLine[] }
