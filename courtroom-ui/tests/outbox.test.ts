@@ -23,7 +23,7 @@ describe('the outbox', () => {
     expect(new Outbox(shelf, 'h', 'defence').waiting).toEqual([]);
     expect(new Outbox(shelf, 'h2', 'lawyer').waiting).toEqual([]);
   });
-  test.each(['testimony.call', 'session.kind', 'order.sign', 'testimony.pause', 'seat.admit'])('%s does not come back after a reload', (name) => {
+  test.each(['testimony.call', 'session.kind', 'order.sign', 'testimony.pause', 'seat.admit', 'undertaking.sign'])('%s does not come back after a reload', (name) => {
     const shelf = new Memory();
     new Outbox(shelf, 'h', 's').add(w('c1', name));
     expect(new Outbox(shelf, 'h', 's').waiting).toEqual([]);

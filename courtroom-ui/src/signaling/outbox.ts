@@ -13,8 +13,9 @@ export interface Shelf {
   removeItem(key: string): void;
 }
 
+// The outbox is a seat's, and another person may sit there tomorrow, at the same computer: an undertaking binds the person who signs it, and is not in it.
 const forTheRecord: ReadonlySet<string> = new Set([
-  'entry.add', 'entry.amend', 'entry.strike', 'entry.restore', 'flag.raise', 'flag.detail', 'objection.raise', 'question.request', 'undertaking.sign',
+  'entry.add', 'entry.amend', 'entry.strike', 'entry.restore', 'flag.raise', 'flag.detail', 'objection.raise', 'question.request',
 ]);
 
 /** How long an act that is not for the record may wait for a link, in ms. */
