@@ -131,6 +131,7 @@ func (r *Relay) run() {
 		case <-r.stop:
 			return
 		case now := <-tick.C:
+			r.endHalfOpen(now)
 			r.beatIngests(now)
 			r.beatSubscriptions(now)
 			if now.Sub(reported) >= reportEvery {
@@ -141,15 +142,28 @@ func (r *Relay) run() {
 	}
 }
 
+// endHalfOpen ends what never came up.
+func (r *Relay) endHalfOpen(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, pub := range r.publications {
+		if !pub.up && now.Sub(pub.born) > connectWithin {
+			r.removePublication(pub)
+		}
+	}
+	for _, sub := range r.subscriptions {
+		if !sub.up && now.Sub(sub.born) > connectWithin {
+			r.removeSubscription(sub)
+		}
+	}
+}
+
 func (r *Relay) beatIngests(now time.Time) {
 	r.mu.Lock()
 	var ingests []*ingest
 	var wrong []*publication
 	for _, pub := range r.publications {
 		if !pub.up {
-			if now.Sub(pub.born) > connectWithin {
-				r.removePublication(pub)
-			}
 			continue
 		}
 		for _, in := range pub.tracks {
@@ -165,11 +179,6 @@ func (r *Relay) beatIngests(now time.Time) {
 		}
 		if r.beatGuards(pub, now) {
 			wrong = append(wrong, pub)
-		}
-	}
-	for _, sub := range r.subscriptions {
-		if !sub.up && now.Sub(sub.born) > connectWithin {
-			r.removeSubscription(sub)
 		}
 	}
 	r.mu.Unlock()

@@ -109,7 +109,7 @@ func TestAThousandHalfOpenSessionsAreBoundedAndGoAway(t *testing.T) {
 	}
 	full := used()
 	c.goesOn("with a thousand sessions half open")
-	c.beatIngests(time.Now().Add(connectWithin + time.Second))
+	c.endHalfOpen(time.Now().Add(connectWithin + time.Second))
 	if n := c.SubscriptionsOf(func(v string) bool { return v != "judge" }); n != 0 {
 		t.Errorf("%d are still there after %v", n, connectWithin)
 	}
@@ -339,7 +339,7 @@ func TestDTLSGarbageAndClientHelloFloodsOfAViewerWhoWasLetInHurtNobody(t *testin
 		}
 	}
 	c.goesOn("beside an intruder")
-	c.beatIngests(time.Now().Add(connectWithin + time.Second))
+	c.endHalfOpen(time.Now().Add(connectWithin + time.Second))
 	_ = conn.Close()
 	c.asBefore(12)
 }
