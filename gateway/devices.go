@@ -282,7 +282,10 @@ func (a *App) placeDevice(c *gin.Context) {
 		return
 	}
 	before, err := a.devices.Place(context.WithoutCancel(c.Request.Context()), who.ID, who.Court, id, body.Place, body.Device)
-	a.answerPlaced(c, id, body.Place, before, err)
+	if err == nil && body.Place == wire.Witness {
+		a.hearings[id].RoomRevoked(false) // another device has it. An emptied place ends no alarm: what was revoked may still stand in the room
+	}
+	a.answerPlaced(c, before, err)
 }
 
 func (a *App) unplaceDevice(c *gin.Context) {
@@ -292,16 +295,13 @@ func (a *App) unplaceDevice(c *gin.Context) {
 		return
 	}
 	before, err := a.devices.Unplace(context.WithoutCancel(c.Request.Context()), who.ID, who.Court, id, place)
-	a.answerPlaced(c, id, place, before, err)
+	a.answerPlaced(c, before, err)
 }
 
-func (a *App) answerPlaced(c *gin.Context, id, place, before string, err error) {
+func (a *App) answerPlaced(c *gin.Context, before string, err error) {
 	if err != nil {
 		a.refuseDevice(c, err)
 		return
-	}
-	if place == wire.Witness {
-		a.hearings[id].RoomRevoked(false)
 	}
 	// The plain token of the demonstration ends with the first device, too: whoever came in by it is asked again.
 	a.ended(before)

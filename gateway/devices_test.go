@@ -128,6 +128,14 @@ func TestARevokedStationIsOutOfALiveTestimonyAtOnceAndForEver(t *testing.T) {
 		t.Errorf("it enters anew: %v", err)
 	}
 
+	if status, answer := by(rights.CourtClerk, app.unplaceDevice, nil, "hearing", "demo"); status != http.StatusForbidden || answer["code"] != "device_revoked" {
+		t.Errorf("the revoked room's place was emptied: %d %v", status, answer)
+	}
+	c.judge.until("is told still", func(v visibility.View) bool { return alarmed("room_revoked")(v) })
+	if _, err := app.roomBy(t.Context(), "demo", app.Token("demo", "witness")); err == nil {
+		t.Error("the plain token opens the place of the revoked room")
+	}
+
 	other := enrolledAt(t, app.App, enrolment.Room)
 	placeAt(t, app.App, other, "")
 	c.judge.until("is told no more", func(v visibility.View) bool { return !alarmed("room_revoked")(v) })
@@ -154,6 +162,9 @@ func TestARevokedRoomIsToldAgainAfterARestartAndARunningOneEntersAnew(t *testing
 	old := passAt(t, app.App, camera, "court/bench").Token
 	if status, answer := by(rights.Administrator, app.revokeDevice, map[string]string{"why": "lost"}, "device", d.ID()); status != http.StatusNoContent {
 		t.Fatalf("%d %v", status, answer)
+	}
+	if status, answer := by(rights.CourtClerk, app.unplaceDevice, nil, "hearing", "demo"); status != http.StatusForbidden {
+		t.Errorf("its place was emptied: %d %v", status, answer)
 	}
 	links := app.Links()
 	app.end()

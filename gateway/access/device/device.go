@@ -230,7 +230,8 @@ func (r *Register) Place(ctx context.Context, by, court, hearing, place, id stri
 	return before, nil
 }
 
-// Unplace empties a place. The caller ends what the device that had it has open.
+// Unplace empties a place. The caller ends what the device that had it has open. A revoked device keeps the place of the witness until another one is put there
+// (ErrRevoked): the bench is told for as long, after a restart too, and the plain token opens nothing meanwhile.
 func (r *Register) Unplace(ctx context.Context, by, court, hearing, place string) (before string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -246,6 +247,15 @@ func (r *Register) Unplace(ctx context.Context, by, court, hearing, place string
 		return "", ErrNotAssigned
 	}
 	before = all[at].Device
+	if place == form.Witness {
+		d, err := r.of(ctx, court, before)
+		if err != nil {
+			return "", err
+		}
+		if State(d, r.cfg.Now()) == Revoked || r.barred[before] {
+			return "", ErrRevoked
+		}
+	}
 	if err := r.enter(ctx, court, audit.DeviceUnassigned, by, entry{Device: before, Hearing: hearing, Place: place}); err != nil {
 		return "", err
 	}
