@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"regexp"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"parda/gateway/access/secret"
+	"parda/gateway/access/stepup"
 	"parda/gateway/identity"
 	"parda/signaling"
 )
@@ -56,9 +55,22 @@ type companion struct {
 
 // waitingAct is what the companion was asked to confirm by the key (identity/FORMAT.md, Proof by the key).
 type waitingAct struct {
-	challenge, act string
-	body           [32]byte
-	until          time.Time
+	nonce     [32]byte
+	challenge [32]byte
+	until     time.Time
+}
+
+// keyProved is the proof of an act by the vault's key, whole: whoever has the court's audit can compute the challenge again and check the signature
+// (gateway/ledger/FORMAT.md, Touches). The recipient is there because the key's id is a hash of both halves.
+type keyProved struct {
+	Act       string `json:"act"` // method and path
+	Person    string `json:"person"`
+	Key       string `json:"key"` // its id
+	Recipient string `json:"recipient"`
+	Verify    string `json:"verify"` // Ed25519, base64
+	Nonce     []byte `json:"nonce"`
+	Body      string `json:"body_sha256"`
+	Signature []byte `json:"signature"`
 }
 
 func newCompanions(now func() time.Time) *companions {
@@ -187,34 +199,48 @@ func (p *companions) sweep() {
 	}
 }
 
-// confirmed says whether the companion's proof is of this act: a signature by card's key over a challenge that was made for it, used up now.
-func (p *companions) confirmed(c *companion, proof, act string, body []byte, card identity.Card) error {
+// confirmed gives the proof of an act, if the companion brought it: a signature by card's key over a challenge that was made for exactly this act, used up now. The
+// challenge is computed anew from what is asked: one that was made for another path, body or person fits nothing.
+func (p *companions) confirmed(c *companion, proof string, act stepup.Act, card identity.Card) (keyProved, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now, sum := p.now(), sha256.Sum256(body)
-	c.waiting = slices.DeleteFunc(c.waiting, func(w waitingAct) bool { return !now.Before(w.until) })
-	if proof != "" {
-		var said struct {
-			Key       string `json:"key"`
-			Signature []byte `json:"signature"`
-		}
-		raw, err := base64.RawURLEncoding.DecodeString(proof)
-		if err == nil {
-			err = json.Unmarshal(raw, &said)
-		}
-		i := slices.IndexFunc(c.waiting, func(w waitingAct) bool {
-			return err == nil && w.act == act && w.body == sum && said.Key == card.ID() && card.ProvesAct(w.challenge, body, said.Signature)
-		})
-		if i >= 0 {
-			c.waiting = slices.Delete(c.waiting, i, i+1)
-			return nil
-		}
+	var said struct {
+		Key       string `json:"key"`
+		Signature []byte `json:"signature"`
 	}
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails since Go 1.24
-	w := waitingAct{base64.RawURLEncoding.EncodeToString(b[:]), act, sum, now.Add(challengeLives)}
-	if c.waiting = append(c.waiting, w); len(c.waiting) > challengesMost {
+	raw, err := base64.RawURLEncoding.DecodeString(proof)
+	if err != nil || json.Unmarshal(raw, &said) != nil || said.Key != card.ID() {
+		return keyProved{}, false
+	}
+	now := p.now()
+	i := slices.IndexFunc(c.waiting, func(w waitingAct) bool {
+		return now.Before(w.until) && stepup.Challenge(act, w.nonce[:]) == w.challenge && card.ProvesAct(challengeText(w.challenge), act.Body, said.Signature)
+	})
+	if i < 0 {
+		return keyProved{}, false
+	}
+	nonce := c.waiting[i].nonce
+	c.waiting = slices.Delete(c.waiting, i, i+1)
+	return keyProved{Act: act.Name, Person: act.Person, Key: said.Key, Recipient: card.Recipient, Verify: card.Verify, Nonce: nonce[:], Body: stepup.BodySum(act.Body), Signature: said.Signature}, true
+}
+
+// ask draws the challenge of an act, which waits for this companion.
+func (p *companions) ask(c *companion, act stepup.Act) error {
+	nonce, challenge, err := stepup.Draw(act)
+	if err != nil {
+		return signaling.Refuse("bad_argument", "This cannot be confirmed.", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	c.waiting = slices.DeleteFunc(c.waiting, func(w waitingAct) bool { return !now.Before(w.until) })
+	if c.waiting = append(c.waiting, waitingAct{nonce, challenge, now.Add(challengeLives)}); len(c.waiting) > challengesMost {
 		c.waiting = c.waiting[1:]
 	}
-	return signaling.RefuseStepUp(map[string]string{"challenge": w.challenge})
+	return signaling.RefuseStepUp(map[string]string{"challenge": challengeText(challenge)})
+}
+
+// challengeText is a challenge as it is sent and signed.
+func challengeText(challenge [32]byte) string {
+	return base64.RawURLEncoding.EncodeToString(challenge[:])
 }

@@ -55,11 +55,7 @@ func (a *App) stepUp(c *gin.Context, s account.Session, act string, body []byte)
 	}
 	proved, err := a.touches.Take(ctx, asked, proof)
 	if errors.Is(err, stepup.ErrAgain) {
-		if a.turnstiles.pass(1./60, 5, "touch", s.ID) {
-			if err := a.audit.Enter(context.WithoutCancel(ctx), s.Person.Court, audit.StepUpRefused, s.Person.ID, map[string]string{"session": s.ID, "act": act}); err != nil {
-				a.log.Error("a refusal could not be entered", "err", err)
-			}
-		}
+		a.touchRefused(ctx, s, act)
 		return a.askTouch(ctx, asked)
 	}
 	if err != nil {
@@ -69,6 +65,16 @@ func (a *App) stepUp(c *gin.Context, s account.Session, act string, body []byte)
 		return signaling.Refuse("not_durable", "This could not be saved. Try again.", err)
 	}
 	return nil
+}
+
+// touchRefused enters that a proof did not hold, so many a minute and no more.
+func (a *App) touchRefused(ctx context.Context, s account.Session, act string) {
+	if !a.turnstiles.pass(1./60, 5, "touch", s.ID) {
+		return
+	}
+	if err := a.audit.Enter(context.WithoutCancel(ctx), s.Person.Court, audit.StepUpRefused, s.Person.ID, map[string]string{"session": s.ID, "act": act}); err != nil {
+		a.log.Error("a refusal could not be entered", "err", err)
+	}
 }
 
 func (a *App) askTouch(ctx context.Context, act stepup.Act) error {

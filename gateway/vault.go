@@ -20,6 +20,7 @@ import (
 	"parda/gateway/access/account"
 	"parda/gateway/access/audit"
 	"parda/gateway/access/rights"
+	"parda/gateway/access/stepup"
 	"parda/gateway/hearing"
 	"parda/gateway/identity"
 	"parda/signaling"
@@ -224,7 +225,7 @@ func (a *App) vaultRoutes() []route {
 		{"GET", "/api/vault/openings", vaultNeeds(rights.VaultRead), a.vaultOpenings},
 
 		{"POST", "/api/vault/keys", vaultNeeds(rights.VaultRead), a.sealed(a.announceKey)},
-		{"POST", "/api/vault/keys/:key/lost", vaultNeeds(rights.VaultRead), a.loseKey},
+		{"POST", "/api/vault/keys/:key/lost", vaultNeeds(rights.VaultRead), a.withBody(small, a.loseKey)},
 		{"POST", "/api/vault/recovery", vaultNeeds(rights.VaultKeyHold), a.freshly(a.enterRecovery)},
 
 		{"POST", "/api/vault/persons", vaultNeeds(rights.PersonProtect), a.withBody(small, a.makePerson)},
@@ -303,15 +304,12 @@ func (a *App) sealed(handle bodied) gin.HandlerFunc {
 }
 
 // freshly asks for a fresh act of the person: a touch of her passkey, or at a companion, where no passkey of this gateway can be asked for, a signature by her
-// vault key. It is bound to the path with its ids and to the body.
+// vault key. It is bound to the path with its ids and to the body, and is entered before the act.
 func (a *App) freshly(handle bodied) gin.HandlerFunc {
 	return a.withBody(small, func(c *gin.Context, body []byte) {
-		act := c.Request.Method + " " + c.Request.URL.Path
-		var err error
-		if paired := ofCompanion(c); paired != nil {
-			err = a.confirmedByKey(c, paired, act, body)
-		} else {
-			err = a.stepUp(c, visitor(c), act, body)
+		err := a.vault.Known(c.Request.Context(), vaultVisitor(c), c.Param("person"), c.Param("opening"))
+		if err == nil {
+			err = a.freshAct(c, body)
 		}
 		if err != nil {
 			a.refuse(c, err)
@@ -321,12 +319,37 @@ func (a *App) freshly(handle bodied) gin.HandlerFunc {
 	})
 }
 
+// freshAct is nil when the request brought its proof.
+func (a *App) freshAct(c *gin.Context, body []byte) error {
+	act := c.Request.Method + " " + c.Request.URL.Path
+	if paired := ofCompanion(c); paired != nil {
+		return a.confirmedByKey(c, paired, act, body)
+	}
+	return a.stepUp(c, visitor(c), act, body)
+}
+
+// confirmedByKey is stepUp at a companion. The proof is entered whole before the act: whoever writes an act of a judge's into the books has no signature of hers to
+// put before it.
 func (a *App) confirmedByKey(c *gin.Context, paired *companion, act string, body []byte) error {
+	s := visitor(c)
 	card, err := a.vault.ActiveCard(c.Request.Context(), vaultVisitor(c))
 	if err != nil {
 		return err
 	}
-	return a.companions.confirmed(paired, c.GetHeader("Parda-Proof"), act, body, card)
+	asked := stepup.Act{Place: audit.Of(s.Person.Court), Person: s.Person.ID, Session: s.ID, Name: act, Body: body}
+	header := c.GetHeader("Parda-Proof")
+	if header == "" {
+		return a.companions.ask(paired, asked)
+	}
+	proved, ok := a.companions.confirmed(paired, header, asked, card)
+	if !ok {
+		a.touchRefused(c.Request.Context(), s, act)
+		return a.companions.ask(paired, asked)
+	}
+	if err := a.audit.Enter(context.WithoutCancel(c.Request.Context()), s.Person.Court, audit.VaultKeyProved, s.Person.ID, proved); err != nil {
+		return signaling.Refuse("not_durable", "This could not be saved. Try again.", err)
+	}
+	return nil
 }
 
 // vaultError gives the vault's refusals their public form.

@@ -73,21 +73,28 @@ const announceWithin = 10 * time.Minute
 // mayAnnounce: a key proves its owner's acts from then on, so that whoever could announce one with a stolen token alone could order and release in another's
 // name (A4). It takes a touch of the passkey: the pairing's, while that is fresh; afterwards the key that is to be replaced; or pairing again.
 func (a *App) mayAnnounce(c *gin.Context, body []byte) error {
-	act := c.Request.Method + " " + c.Request.URL.Path
-	paired := ofCompanion(c)
-	switch {
-	case paired == nil:
-		return a.stepUp(c, visitor(c), act, body)
-	case a.companions.now().Sub(paired.Since) < announceWithin:
+	if paired := ofCompanion(c); paired == nil {
+		return a.freshAct(c, body)
+	} else if a.companions.now().Sub(paired.Since) < announceWithin {
 		return nil
 	}
 	if _, err := a.vault.ActiveCard(c.Request.Context(), vaultVisitor(c)); err != nil {
 		return signaling.Refuse("sign_in_required", "Pair the companion again.", err)
 	}
-	return a.confirmedByKey(c, paired, act, body)
+	return a.freshAct(c, body)
 }
 
-func (a *App) loseKey(c *gin.Context) {
+// loseKey ends a key. Who reports her own is asked for nothing: it protects, and she has nothing left to prove it with. Another's is a fresh act: a stolen session of a
+// judge must not end the keys of the court (A4).
+func (a *App) loseKey(c *gin.Context, body []byte) {
+	own, err := a.vault.MayLose(c.Request.Context(), vaultVisitor(c), c.Param("key"))
+	if err == nil && !own {
+		err = a.freshAct(c, body)
+	}
+	if err != nil {
+		a.refuse(c, err)
+		return
+	}
 	a.giveOf(c, nil, a.vault.LoseKey(c.Request.Context(), vaultVisitor(c), c.Param("key")))
 }
 

@@ -176,6 +176,24 @@ func (v *Vault) opening(ctx context.Context, court, id string) (Opening, error) 
 	return o, err
 }
 
+// Known refuses the id of a person or of an opening ("" for none) that is not this court's. What is asked for under one is refused so before anything is entered of it:
+// the audit has the path of an act, and a seat with a fault may have put there what it should have sealed.
+func (v *Vault) Known(ctx context.Context, who Visitor, person, opening string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if person != "" {
+		if _, err := v.person(ctx, who.Court, person); err != nil {
+			return err
+		}
+	}
+	if opening != "" {
+		if _, err := v.opening(ctx, who.Court, opening); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // openings lists those of a court, the newest first.
 func (v *Vault) openings(ctx context.Context, court string) ([]Opening, error) {
 	records, err := v.cfg.Store.VaultOpenings(ctx, court)

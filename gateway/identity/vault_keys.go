@@ -93,14 +93,9 @@ func (v *Vault) LoseKey(ctx context.Context, who Visitor, id string) error {
 	if err != nil {
 		return err
 	}
-	k, ok := ring.key(id)
-	switch {
-	case !ok:
-		return refuse("key_unknown", "There is no such key in this court.")
-	case k.Owner != who.Account && !who.has(rights.VaultOrder):
-		return errNotAllowed
-	case k.State == KeyLost:
-		return nil
+	k, err := ring.toLose(who, id)
+	if err != nil || k.State == KeyLost {
+		return err
 	}
 	k.end(KeyLost, v.now())
 	if err := v.enter(ctx, who.Court, audit.VaultKeyLost, who.Account, keyEntry{Key: id, Owner: k.Owner}); err != nil {
@@ -110,6 +105,28 @@ func (v *Vault) LoseKey(ctx context.Context, who Visitor, id string) error {
 		return err
 	}
 	return v.endAll(ctx, who.Court, who.Account, "key_ended", func(o Opening) bool { return o.Reader.Key == id })
+}
+
+// toLose is the key that somebody reports: her own, or as a judge anybody's.
+func (r keyring) toLose(who Visitor, id string) (Key, error) {
+	k, ok := r.key(id)
+	switch {
+	case !ok:
+		return Key{}, refuse("key_unknown", "There is no such key in this court.")
+	case k.Owner != who.Account && !who.has(rights.VaultOrder):
+		return Key{}, errNotAllowed
+	}
+	return k, nil
+}
+
+// MayLose says whether a key is the visitor's own. The errors are LoseKey's: whoever may not report it is refused before anything fresh is asked of her.
+func (v *Vault) MayLose(ctx context.Context, who Visitor, id string) (own bool, err error) {
+	ring, _, err := v.ring(ctx, who.Court)
+	if err != nil {
+		return false, err
+	}
+	k, err := ring.toLose(who, id)
+	return k.Owner == who.Account, err
 }
 
 // EnterRecovery takes the public halves of the court's offline pair from one of two persons, with the codes that she was told and typed. With the

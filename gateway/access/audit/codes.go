@@ -42,6 +42,7 @@ const (
 	VaultCompanionRefused  Code = "vault.companion_refused"
 	VaultUnpaired          Code = "vault.unpaired"
 	VaultSeen              Code = "vault.seen"
+	VaultKeyProved         Code = "vault.key_proved"
 )
 
 // Accounts (gateway/access/account).
@@ -151,6 +152,7 @@ var register = map[Code]string{
 	VaultCompanionRefused:  "a companion was refused: its hash is none that the court trusts",
 	VaultUnpaired:          "a companion was parted from its session",
 	VaultSeen:              "somebody looked at the court's persons, keys and openings",
+	VaultKeyProved:         "a person confirmed an act at her companion by a signature of her vault key; the proof is whole",
 }
 
 // Register returns every code with its meaning. The map is the caller's.

@@ -1,4 +1,4 @@
-// Package stepup asks for a fresh touch of a passkey for one act and no other.
+// Package stepup asks for a fresh touch of a passkey for one act and no other, and draws the challenge of an act for whoever asks another key than a passkey.
 //
 // The challenge of the touch is a hash of lines that say what is to be done, by whom, where, and a nonce (signaling/ACCOUNTS.md, "Step-up"). So what an authenticator
 // signed can be read from the proof years later, by anybody who has the ledger: a challenge drawn by lot would only show that some button was pressed.
@@ -94,22 +94,30 @@ func New(keys Keys, now func() time.Time) *Desk {
 
 // Challenge computes what is to be signed.
 func Challenge(a Act, nonce []byte) [sha256.Size]byte {
-	return sha256.Sum256([]byte(strings.Join([]string{"parda step-up 1", a.Place, a.Person, a.Name, a.ID, bodySum(a.Body), hex.EncodeToString(nonce), ""}, "\n")))
+	return sha256.Sum256([]byte(strings.Join([]string{"parda step-up 1", a.Place, a.Person, a.Name, a.ID, BodySum(a.Body), hex.EncodeToString(nonce), ""}, "\n")))
 }
 
-func bodySum(b []byte) string {
+// Draw makes a nonce of an act and the challenge with it, for a key that is no passkey (the vault's, at a companion). What waits, and how long, is the caller's.
+func Draw(a Act) (nonce [32]byte, challenge [sha256.Size]byte, err error) {
+	if err := a.check(); err != nil {
+		return nonce, challenge, err
+	}
+	_, _ = rand.Read(nonce[:]) // never fails since Go 1.24
+	return nonce, Challenge(a, nonce[:]), nil
+}
+
+// BodySum is the digest of a body as a challenge and its proof have it: SHA-256, hex.
+func BodySum(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
 
 // Ask makes a challenge for the act and gives what the page hands to the authenticator: {"publicKey":{...}}.
 func (d *Desk) Ask(ctx context.Context, a Act) (options any, err error) {
-	if err := a.check(); err != nil {
+	w := waiting{until: d.now().Add(lives)}
+	if w.nonce, w.challenge, err = Draw(a); err != nil {
 		return nil, err
 	}
-	w := waiting{until: d.now().Add(lives)}
-	_, _ = rand.Read(w.nonce[:]) // never fails since Go 1.24
-	w.challenge = Challenge(a, w.nonce[:])
 	if options, w.check, err = d.keys.Assertion(ctx, a.Person, w.challenge[:]); err != nil {
 		return nil, err
 	}
@@ -171,7 +179,7 @@ func (d *Desk) Take(ctx context.Context, a Act, proof []byte) (hearing.StepUpPro
 	if err != nil {
 		return none, errors.Join(ErrAgain, err)
 	}
-	p := hearing.StepUpProvedPayload{Act: a.Name, ID: a.ID, Body: bodySum(a.Body), Person: a.Person, Nonce: w.nonce[:], Credential: t.Credential, PublicKey: t.PublicKey,
+	p := hearing.StepUpProvedPayload{Act: a.Name, ID: a.ID, Body: BodySum(a.Body), Person: a.Person, Nonce: w.nonce[:], Credential: t.Credential, PublicKey: t.PublicKey,
 		AuthenticatorData: t.AuthenticatorData, ClientData: t.ClientData, Signature: t.Signature, RP: t.RP}
 	if a.Args {
 		p.Args = a.Body

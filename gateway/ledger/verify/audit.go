@@ -55,8 +55,13 @@ func (c *check) audit(b []byte) {
 		}
 		tree.add(data)
 		c.place(e, where, uint64(i+1))
-		if e.code == "step_up.proved" {
+		switch e.code {
+		case "step_up.proved":
 			c.onTouch(e)
+		case "vault.key_announced", "vault.key_lost":
+			c.onVaultKey(e)
+		case "vault.key_proved":
+			c.onKeyProof(e)
 		}
 	}
 	c.Events = c.record.count

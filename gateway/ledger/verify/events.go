@@ -21,6 +21,7 @@ type record struct {
 	bundle   string // bundle_json_sha256 of the closing entry
 	sealers  []string
 	touched  touched // the newest
+	vault    vaultKeys
 }
 
 type enrolled struct{ seat, role string }

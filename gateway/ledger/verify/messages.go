@@ -130,6 +130,10 @@ var problems = map[string]sentence{
 		"{where}: giriş açarı ilə təsdiq bu hərəkət üçün verilməyib və ya dəyişdirilib.",
 		"{where}: the touch of the passkey was not given for this act, or was changed.",
 		"{where}: подтверждение ключом доступа дано не для этого действия или изменено."},
+	"key_proof_wrong": {
+		"{where}: anbar açarı ilə təsdiq bu hərəkət üçün verilməyib, başqa hesaba aiddir və ya dəyişdirilib.",
+		"{where}: the proof by the vault's key was not given for this act, is another account's, or was changed.",
+		"{where}: подтверждение ключом хранилища дано не для этого действия, принадлежит другой учётной записи или изменено."},
 	"touch_other": {
 		"{where}: bundan əvvəlki təsdiq başqa hərəkət üçündür.",
 		"{where}: the touch before it is for another act.",

@@ -63,13 +63,17 @@ func (c *check) onTouch(e event) {
 // asked says whether a challenge is the one of this act, in this hearing or over HTTP in its court.
 func (c *check) asked(e event, nonce []byte, challenge string) bool {
 	for _, place := range []string{e.hearing, "audit-" + c.Court} {
-		lines := []string{"parda step-up 1", place, e.field("person"), e.field("act"), e.field("id"), e.field("body_sha256"), hex.EncodeToString(nonce), ""}
-		sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+		sum := sha256.Sum256(actLines(place, e, nonce))
 		if challenge == base64.RawURLEncoding.EncodeToString(sum[:]) {
 			return true
 		}
 	}
 	return false
+}
+
+// actLines are what the challenge of an act is the hash of.
+func actLines(place string, e event, nonce []byte) []byte {
+	return []byte(strings.Join([]string{"parda step-up 1", place, e.field("person"), e.field("act"), e.field("id"), e.field("body_sha256"), hex.EncodeToString(nonce), ""}, "\n"))
 }
 
 // agreesWithTouch holds that a signature which directly follows a touch is the one that was touched for: not another order under a judge's honest touch.
