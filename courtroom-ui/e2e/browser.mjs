@@ -55,9 +55,13 @@ export class Seat {
     } catch (e) { throw new Error(`${e.message}; last state: ${JSON.stringify(last)?.slice(0, 1500)}`); }
   }
 
+  /** The counters of a slot; null while the page is making its connection anew. */
+  async found(slot, media) {
+    return (await this.page.evaluate(() => window.__parda.counts())).find((c) => c.slot === slot && c.media === media) ?? null;
+  }
+
   async counts(slot, media) {
-    const all = await this.page.evaluate(() => window.__parda.counts());
-    const found = all.find((c) => c.slot === slot && c.media === media);
+    const found = await this.found(slot, media);
     if (!found) throw new Error(`${this.name} has no slot ${slot} ${media}`);
     return found;
   }
@@ -138,14 +142,19 @@ export class Seat {
   /** Sound comes out of the slot: the level that the receiver measures on decoded samples. */
   async hears(slot, withinMs = 20_000) {
     return waitFor(`${this.name} hears ${slot}`, async () => {
-      const c = await this.counts(slot, 'audio');
-      return c.packets > 0 && c.level > 0.005 ? c : null;
+      const c = await this.found(slot, 'audio');
+      return c && c.packets > 0 && c.level > 0.005 ? c : null;
     }, withinMs);
   }
 
   async grows(slot, media, withinMs = 15_000) {
-    const from = (await this.counts(slot, media)).packets;
-    return waitFor(`${this.name} gets packets of ${slot} ${media}`, async () => (await this.counts(slot, media)).packets > from + 10, withinMs);
+    let from = null;
+    return waitFor(`${this.name} gets packets of ${slot} ${media}`, async () => {
+      const now = (await this.found(slot, media))?.packets;
+      if (now === undefined) return false;
+      if (from === null || now < from) from = now; // a connection that was made anew counts from nothing
+      return now > from + 10;
+    }, withinMs);
   }
 
   /** No packet at all comes in a slot during `ms`. */
