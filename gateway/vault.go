@@ -231,7 +231,7 @@ func (a *App) vaultRoutes() []route {
 		{"POST", "/api/vault/persons", vaultNeeds(rights.PersonProtect), a.withBody(small, a.makePerson)},
 		{"POST", "/api/vault/persons/:person/envelope", vaultNeeds(rights.PersonProtect), a.sealed(a.sealPerson)},
 		{"GET", "/api/vault/persons/:person/share", vaultNeeds(rights.VaultKeyHold), a.companionOnly(a.staleShares)},
-		{"POST", "/api/vault/persons/:person/share", vaultNeeds(rights.VaultKeyHold), a.sealed(a.resealShare)},
+		{"POST", "/api/vault/persons/:person/share", vaultNeeds(rights.VaultKeyHold), a.companionOnly(a.freshly(a.resealShare))},
 		{"POST", "/api/vault/persons/:person/orders", vaultNeeds(rights.VaultOrder), a.freshly(a.orderPerson)},
 
 		{"POST", "/api/vault/openings", vaultNeeds(rights.VaultOrder), a.freshly(a.orderOpening)},

@@ -38,6 +38,7 @@ type keyring struct {
 		} `json:"wrap"`
 		Sealed []byte `json:"sealed"`
 		Since  stamp  `json:"since"`
+		Role   word   `json:"role,omitempty"`
 	} `json:"keys"`
 	Pins []struct {
 		Key   keyID    `json:"key"`

@@ -116,7 +116,7 @@ export class FakeGateway {
       this.persons.push(p);
       return { person: p.person, pseudonym: p.pseudonym };
     }
-    if (what === 'persons') return this.#person(method, of, act, b);
+    if (what === 'persons') return this.#person(method, of, act, b, prove);
     if (path === 'openings') {
       prove();
       const o = { ...b, opening: id('o'), pseudonym: this.persons.find((p) => p.person === b.person).pseudonym, version: this.persons.find((p) => p.person === b.person).version, reader: { person: b.reader, key: this.active(b.reader).key }, ordered_by: me.person, state: 'ordered', released: [], releases: [] };
@@ -128,10 +128,10 @@ export class FakeGateway {
 
   #newKey(card, me) {
     for (const k of this.keys) if (k.person === me.person && k.state === 'active') k.state = 'replaced';
-    this.keys.push({ key: keyId(card), card, person: me.person, roles: me.roles, state: 'active', since: new Date().toISOString() });
+    this.keys.push({ key: keyId(card), card, person: me.person, roles: me.roles, half: { 'p-judge': 1, 'p-prosecutor': 2 }[me.person] ?? 0, state: 'active', since: new Date().toISOString() });
   }
 
-  #person(method, of, act, b) {
+  #person(method, of, act, b, prove) {
     const p = this.persons.find((x) => x.person === of) ?? refuse(404, 'person_unknown');
     if (act === 'envelope') {
       if (b.version !== p.version + 1) refuse(409, 'version_conflict');
@@ -145,6 +145,7 @@ export class FakeGateway {
       const to = (half) => this.active(half === 1 ? 'p-judge' : 'p-prosecutor');
       return { version: e.version, payload_sha256: sum(e.payload), shares: e.shares.filter((s) => due.some((d) => d.half === s.half)).map((s) => ({ ...s, to: { key: to(s.half).key, card: to(s.half).card } })) };
     }
+    prove();
     e.shares = [...e.shares.filter((s) => s.half !== b.share.half || s.holder !== b.share.holder), b.share];
     return undefined;
   }

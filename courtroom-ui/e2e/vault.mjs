@@ -66,9 +66,10 @@ export class VaultSeat {
     await this.act('look').waitFor();
   }
 
-  /** Makes a key, reads the sheet off the page, types its end. Returns the sheet and the code. */
+  /** Makes a key for the role that the seat is named after, reads the sheet off the page, types its end. Returns the sheet and the code. */
   async makeKey({ passphrase, beforePaper = () => undefined } = {}) {
     await this.act('key.new').click();
+    await this.page.locator('select[name="ownrole"]').selectOption(this.name);
     if (passphrase) {
       this.passphrase = passphrase;
       await this.field('passphrase').fill(passphrase);
@@ -114,8 +115,9 @@ export class VaultSeat {
     await this.settled();
   }
 
-  async protect(person, photo) {
+  async protect(person, photo, holders = {}) {
     await this.act('person.new').click();
+    for (const [half, key] of Object.entries(holders)) await this.page.locator(`select[name="holder${half}"]`).selectOption(key);
     if (photo) { await this.page.locator('input[name="photo"]').setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: photo }); await this.settled(); }
     for (const [name, value] of Object.entries(person)) await this.field(name).fill(value);
     await this.actUnlocked('person.seal');

@@ -157,6 +157,7 @@ test('a seat that was burnt: the key comes back from paper at another companion,
   await seat.pair(gateway.code('prosecutor'));
   await seat.act('key.paper').click();
   await seat.field('paper').fill(sheets.prosecutor.sheet.toLowerCase());
+  await seat.page.locator('select[name="ownrole"]').selectOption('prosecutor');
   await seat.press('make.passkey');
   await seat.fine('restoring');
   assert.equal(await seat.code(), sheets.prosecutor.code);
@@ -166,6 +167,23 @@ test('a seat that was burnt: the key comes back from paper at another companion,
   assert.equal(await seat.pin(sheets.judge2.code, 'Judge', 'judge'), null);
   assert.equal(await seat.release(), null);
   await seat.close();
+});
+
+test('two judges with keys: the person who seals says who holds, and cannot name one whose code she never typed', { timeout: 120_000 }, async () => {
+  const [one, two] = [gateway.active('p-judge').key, gateway.active('p-prosecutor').key];
+  gateway.keys.push({ ...gateway.active('p-judge'), key: 'b'.repeat(64), person: 'p-judge2' });
+  await investigator.look();
+  assert.equal(await investigator.pin(sheets.judge2.code, 'Judge', 'judge'), null);
+  const before = gateway.envelopes.size;
+  assert.equal(await investigator.protect({ name: 'Nobody Yet' }), 'holders_needed');
+  assert.deepEqual(await investigator.page.locator('[data-barred]').evaluateAll((all) => all.map((e) => e.dataset.barred)), ['p-judge2']);
+  assert.deepEqual(await investigator.page.locator('select[name="holder1"] option').evaluateAll((all) => all.map((e) => e.value)), ['', one]);
+  assert.match(await investigator.page.locator('select[name="holder1"] option').last().innerText(), new RegExp(`Judge.*p-judge.*${sheets.judge2.code.replace(/\D/g, '').slice(0, 4)}`));
+  await investigator.act('person.cancel').click();
+  assert.equal(gateway.envelopes.size, before);
+  assert.equal(await investigator.protect({ name: 'Səid Quliyev' }, undefined, { 1: one, 2: two }), null);
+  assert.equal(gateway.envelopes.size, before + 1);
+  assert.ok(gateway.heard.includes('{"holders":{"1":"p-judge","2":"p-prosecutor"}}'), 'the gateway was not told who holds');
 });
 
 test('the page is clean by axe, its targets are 44 px, and no error was raised on any seat', { timeout: 120_000 }, async () => {

@@ -27,12 +27,12 @@ export const largest = 4 * 1024 * 1024; // bytes of a payload's plaintext
 
 export const digest = (file: Uint8Array): string => hex(sha256(file));
 
-/** Seals what is known of a person to four keys: half 1 and half 2, each to its holder and to the recovery. Fewer is refused: a half that nobody holds is lost, a half that stands open is none. */
+/** Seals what is known of a person to four keys: half 1 and half 2, each to its holder and to the recovery. Fewer is refused: a half that nobody holds is lost, a half that stands open is none.
+ * So is more: who is not one of the four has no business in it. The two holders are of two roles, as this seat pinned them, whatever the gateway says. */
 export async function seal(subject: Sealed, particulars: Particulars, seats: readonly Seat[], by: Key, at: string): Promise<Envelope> {
-  for (const half of [1, 2] as const) {
-    const of = seats.filter((s) => s.half === half);
-    if (!of.some((s) => s.holder === 'recovery') || !of.some((s) => s.holder !== 'recovery')) refuse('holders_missing');
-  }
+  const holders = seats.filter((s) => s.holder !== 'recovery'), recovery = seats.filter((s) => s.holder === 'recovery');
+  for (const two of [holders, recovery]) if (two.length !== 2 || two[0]!.half === two[1]!.half) refuse('holders_missing');
+  if (holders[0]!.holder === holders[1]!.holder) refuse('one_role_twice');
   // One key for both halves would be one person for both: whoever sends the list of holders must not be able to say so.
   if (new Set(seats.map((s) => keyId(s.card))).size !== seats.length) refuse('one_key_twice');
   const record = JSON.stringify({ ...sealedOf(subject), at, ...particulars } satisfies ReadRecord);

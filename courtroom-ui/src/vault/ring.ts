@@ -1,17 +1,19 @@
 // The keyring: this seat's own wrapped keys, the cards that a person has pinned by typing their codes, and the newest version of each record that was
 // met. Pure. What the gateway says of keys counts only where the ring says the same.
 import { exactly, refuse, type Bytes } from './bytes';
-import type { Held, Seat } from './envelope';
+import type { Held, Holder, Seat } from './envelope';
 import { codeIs, keyId, readCard, type Card, type Key } from './key';
-import type { Role, SealTo, WireKey } from './wire';
+import type { OwnRole, Role, SealTo, WireKey } from './wire';
 import { readWrap, unwrapSeed, wrapSeed, type Wrap } from './wrap';
 
-export interface RingKey { key: string; card: Card; wrap: Wrap; sealed: string; since: string }
+/** `role` is what the key's owner said of herself when she made it; without it (a ring of an earlier version) the key holds nothing until she has said it. */
+export interface RingKey { key: string; card: Card; wrap: Wrap; sealed: string; since: string; role?: OwnRole }
 export interface Pin { key: string; card: Card; who: string; role: Role; since: string }
 export interface Seen { person: string; version: number; payload: string }
 export interface Ring { parda_keyring: 1; keys: RingKey[]; pins: Pin[]; seen: Seen[] }
 
 export const emptyRing: Ring = { parda_keyring: 1, keys: [], pins: [], seen: [] };
+export const ownRoles: readonly OwnRole[] = ['judge', 'prosecutor', 'investigator'];
 const roles: readonly Role[] = ['judge', 'prosecutor', 'investigator', 'recovery1', 'recovery2'];
 
 export function readRing(value: unknown): Ring {
@@ -20,7 +22,8 @@ export function readRing(value: unknown): Ring {
   return {
     parda_keyring: 1,
     keys: (r.keys ?? []).map((v) => {
-      const k = exactly<RingKey>(v, { key: 'string', card: 'object', wrap: 'object', sealed: 'string', since: 'string' });
+      const k = exactly<RingKey>(v, { key: 'string', card: 'object', wrap: 'object', sealed: 'string', since: 'string', role: 'string?' });
+      if (k.role !== undefined && !ownRoles.includes(k.role)) refuse('unreadable');
       return { ...k, card: own(k.key, k.card), wrap: readWrap(k.wrap) };
     }),
     pins: (r.pins ?? []).map((v) => {
@@ -39,12 +42,19 @@ function own(id: string, card: unknown): Card {
   return keyId(c) === id ? c : refuse('unreadable');
 }
 
-export async function addKey(ring: Ring, key: Key, wrap: Wrap, secret: Bytes, at: string): Promise<Ring> {
+export async function addKey(ring: Ring, key: Key, wrap: Wrap, secret: Bytes, at: string, role: OwnRole): Promise<Ring> {
   const seed = key.seed();
   try {
     const sealed = await wrapSeed(seed, key.id, secret);
-    return { ...ring, keys: [...ring.keys.filter((k) => k.key !== key.id), { key: key.id, card: key.card, wrap, sealed, since: at }] };
+    return { ...ring, keys: [...ring.keys.filter((k) => k.key !== key.id), { key: key.id, card: key.card, wrap, sealed, since: at, role }] };
   } finally { seed.fill(0); }
+}
+
+/** Said once for a key that was made before roles were kept. What was said is not said again: whoever has another role makes another key. */
+export function sayRole(ring: Ring, key: string, role: OwnRole): Ring {
+  const one = ring.keys.find((k) => k.key === key) ?? refuse('no_key_here');
+  if (!ownRoles.includes(role) || (one.role !== undefined && one.role !== role)) refuse('role_said');
+  return { ...ring, keys: ring.keys.map((k) => (k.key === key ? { ...k, role } : k)) };
 }
 
 export const unwrap = (k: RingKey, secret: Bytes): Promise<Bytes> => unwrapSeed(k.sealed, k.key, secret);
@@ -69,16 +79,22 @@ export function readerCard(ring: Ring, key: string): Card {
   return (pinned(ring, key) ?? ring.keys.find((k) => k.key === key) ?? refuse('not_pinned')).card;
 }
 
+const places: readonly Holder[] = ['judge', 'prosecutor', 'recovery'];
+
 /** The seats of a new envelope, by pins alone: each key that the gateway names must be pinned here, and in the role in which it names it. One's own key
- * needs no code; that it stands for one half only is seen by seal. */
+ * needs no code, but stands only for the role that its owner said: else a gateway gives the prosecutor's seat the judge's half too, beside a pinned
+ * colleague's. */
 export function seatsOf(ring: Ring, sealTo: readonly SealTo[] | null): Seat[] {
   if (!sealTo || sealTo.length === 0) return refuse('cannot_seal_now');
   return sealTo.map((s) => {
     const mine = ring.keys.find((k) => k.key === s.key);
     const pin = pinned(ring, s.key);
     const role: string = s.holder === 'recovery' ? `recovery${s.half}` : s.holder;
-    if (pin ? pin.role !== role : !mine || s.holder === 'recovery') refuse('not_pinned');
-    return { half: s.half, holder: s.holder, card: (pin ?? mine)!.card };
+    if (!places.includes(s.holder)) refuse('not_pinned'); // an investigator holds nothing, whoever pinned her
+    if (mine && mine.role === undefined) refuse('role_unsaid');
+    if (mine && mine.role !== role) refuse('other_role');
+    if (!mine && pin?.role !== role) refuse('not_pinned');
+    return { half: s.half, holder: s.holder, card: (mine ?? pin)!.card };
   });
 }
 

@@ -3,17 +3,21 @@
 import { VaultError, refuse } from './bytes';
 import { heldOf, readEnvelope, type Held, type Holder, type Opened, type Particulars } from './envelope';
 import type { CompanionInfo, Gate } from './gate';
+import { accountsOf, checkChosen, mustChoose, type Chosen } from './holders';
 import { keyId, readCard, type Card, type Key } from './key';
 import { keys } from './keys';
 import { makePasskey, passkeySecret } from './passkey';
-import { addKey, cardsOf, emptyRing, isOwn, meet, pinByCode, pinned, readerCard, seatsOf, unpin, unwrap, type Ring, type RingKey } from './ring';
-import type { HeldAnswer, Opening, Role, TakenAnswer, VaultState } from './wire';
+import { addKey, cardsOf, emptyRing, isOwn, meet, pinByCode, pinned, readerCard, sayRole, seatsOf, unpin, unwrap, type Ring, type RingKey } from './ring';
+import type { HeldAnswer, Opening, OwnRole, Role, TakenAnswer, VaultState } from './wire';
 import { passphraseSecret, passphraseWrap } from './wrap';
 
 /** A record that lies open on this page. `enteredBy` is what this seat calls the owner of the key, null where nobody pinned it. */
 export interface Reading { opening: string; pseudonym: string; rotation: boolean; opened: Opened; enteredBy: string | null; until: number }
 /** How long a record stays on the page without a touch. */
 export const readingMs = 3 * 60_000;
+
+/** How a key is kept, and what its owner says that she is. */
+export type Keeping = ({ passkey: true } | { passphrase: string }) & { role: OwnRole };
 
 /** Asks for the passphrase of a key; null when the person leaves. */
 export type AskPassphrase = (key: RingKey) => Promise<string | null>;
@@ -30,7 +34,7 @@ export class VaultShell {
   /** A new key's sheet, until it was written off. */
   sheet: { key: string; groups: string[] } | null = null;
   askPassphrase: AskPassphrase = () => Promise.resolve(null);
-  private made: string | null = null; // a person who was made and could not be sealed yet
+  private made: { person: string; holders: string } | null = null; // a person who was made, for these holders, and could not be sealed yet
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly gate: Gate, private readonly onChange: () => void) {}
@@ -61,12 +65,12 @@ export class VaultShell {
   private async save(ring: Ring): Promise<void> { await this.gate.saveRing(ring); this.ring = ring; }
 
   /** A new key: wrapped and stored first, then shown for paper, and told to the gateway only when the paper was written. */
-  async make(how: { passkey: true } | { passphrase: string }): Promise<void> {
+  async make(how: Keeping): Promise<void> {
     const key = await keys.make();
     await this.keep(key, how);
   }
 
-  async restoreFromPaper(typed: string, how: { passkey: true } | { passphrase: string }): Promise<void> {
+  async restoreFromPaper(typed: string, how: Keeping): Promise<void> {
     const key = await keys.restore(typed);
     try {
       await this.keep(key, how);
@@ -75,11 +79,11 @@ export class VaultShell {
     } finally { key.forget(); }
   }
 
-  private async keep(key: Key, how: { passkey: true } | { passphrase: string }): Promise<void> {
+  private async keep(key: Key, how: Keeping): Promise<void> {
     const wrap = 'passkey' in how ? await makePasskey(`parda ${key.id.slice(0, 8)}`) : passphraseWrap();
     const secret = wrap.kind === 'prf' ? await passkeySecret(wrap) : await passphraseSecret(wrap, 'passphrase' in how ? how.passphrase : '');
     try {
-      await this.save(await addKey(this.ring, key, wrap, secret, new Date().toISOString()));
+      await this.save(await addKey(this.ring, key, wrap, secret, new Date().toISOString(), how.role));
       this.sheet = { key: key.id, groups: keys.backup(key) };
     } finally { secret.fill(0); }
   }
@@ -118,6 +122,9 @@ export class VaultShell {
     return this.save(pinByCode(this.ring, cardsOf(this.state?.keys ?? [], this.state?.recovery.cards), typed, who, role, new Date().toISOString()));
   }
 
+  /** The owner of this seat's key says her role, once, where the ring does not have it yet. */
+  sayRole(role: OwnRole): Promise<void> { return this.save(sayRole(this.ring, (this.myKey ?? refuse('no_key_here')).key, role)); }
+
   unpin(key: string): Promise<void> { return this.save(unpin(this.ring, key)); }
 
   /** The public halves of the recovery pair, with the codes that were told; twice, by a judge and by a prosecutor. */
@@ -133,14 +140,18 @@ export class VaultShell {
     await this.look();
   }
 
-  /** Makes the pseudonym, seals to the pinned keys, and sends what nobody on the way can read. */
-  async protect(particulars: Particulars): Promise<string> {
+  /** Makes the pseudonym, seals to the pinned keys, and sends what nobody on the way can read. `chosen`, by their keys, where there is a choice of holders. */
+  async protect(particulars: Particulars, chosen?: Chosen): Promise<string> {
     const state = this.state ?? refuse('not_paired');
     const me = this.myKey ?? refuse('no_key_here');
     if (particulars.name.trim() === '') refuse('name_needed');
-    this.made ??= (await this.gate.post<{ person: string }>('/api/vault/persons', {})).person;
+    if (!chosen && mustChoose(state, this.ring)) refuse('holders_needed');
+    const body = chosen ? { holders: accountsOf(state, this.ring, chosen) } : {};
+    const holders = JSON.stringify(body);
+    if (this.made?.holders !== holders) this.made = { person: (await this.gate.post<{ person: string }>('/api/vault/persons', body)).person, holders };
     await this.look();
-    const person = this.state?.persons.find((p) => p.person === this.made) ?? refuse('person_unknown');
+    const person = this.state?.persons.find((p) => p.person === this.made?.person) ?? refuse('person_unknown');
+    if (chosen) checkChosen(person.seal_to, chosen);
     const seats = seatsOf(this.ring, person.seal_to);
     const subject = { person: person.person, pseudonym: person.pseudonym, court: state.court, version: person.version + 1 };
     const envelope = await this.withKey(me, (key) => keys.seal(subject, particulars, seats, key, new Date().toISOString()));
@@ -229,7 +240,8 @@ export class VaultShell {
     await this.look();
   }
 
-  async measure(person: string, body: { kind: string; why: string; ground: string; pseudonym?: boolean; hearing?: string }): Promise<void> {
+  async measure(person: string, order: { kind: string; why: string; ground: string; pseudonym?: boolean; hearing?: string }, chosen?: Chosen): Promise<void> {
+    const body = chosen ? { ...order, holders: accountsOf(this.state ?? refuse('not_paired'), this.ring, chosen) } : order;
     await this.withKeyIfAsked((key) => this.gate.post(`/api/vault/persons/${person}/orders`, body, key));
     await this.look();
   }
@@ -246,30 +258,37 @@ export class VaultShell {
   async stop(order: Opening): Promise<void> { if (this.reading?.opening === order.opening) this.clear(); await this.gate.post(`/api/vault/openings/${order.opening}/stop`, {}); await this.look(); }
   async lost(key: string): Promise<void> { await this.gate.post(`/api/vault/keys/${key}/lost`, {}); await this.look(); }
 
-  /** Every half that this person may seal anew to the key that holds it now: by an old key of this seat, or by a sheet of the recovery. */
+  /** Every half that this person may seal anew to the key that holds it now: by an old key of this seat, or by a sheet of the recovery. What takes the
+   * old share's place is proved by the key that counts, as an order is: a companion left open, or its token, changes no half. */
   async reseal(person: string, paper?: string): Promise<number> {
     const a = await this.gate.get<HeldAnswer>(`/api/vault/persons/${person}/share`);
     const recovery = paper === undefined ? null : await keys.restore(paper);
-    let done = 0;
-    for (const s of a.shares) {
-      const to = readCard(s.to?.card);
+    try {
       // To one's own key alone. A gateway that names the prosecutor's for the judge's half would have one person hold both.
-      if (!isOwn(this.ring, keyId(to))) refuse('not_own');
-      const held: Held = { person, court: this.state!.court, version: a.version, payload_sha256: a.payload_sha256, shares: [s] };
-      const turn = async (from: Key): Promise<void> => {
-        const ring = meet(this.ring, held);
-        const holder = this.holderOf(person, s.half, s.holder);
-        const share = await keys.rotate(held, from, to, holder);
-        await this.gate.post(`/api/vault/persons/${person}/share`, { person, version: a.version, share, from: from.id });
-        await this.save(ring);
-        done += 1;
-      };
-      if (recovery?.id === s.key) await turn(recovery);
-      else if (isOwn(this.ring, s.key)) await this.withKey(this.ring.keys.find((k) => k.key === s.key)!, turn);
-    }
-    recovery?.forget();
-    await this.look();
-    return done === 0 ? refuse('not_holder') : done;
+      for (const s of a.shares) if (!isOwn(this.ring, keyId(readCard(s.to?.card)))) refuse('not_own');
+      const due = a.shares.filter((s) => s.key === recovery?.id || isOwn(this.ring, s.key));
+      if (due.length === 0) refuse('not_holder');
+      await this.withKey(this.myKey, async (mine) => { for (const s of due) await this.resealOne(person, a, s, recovery, mine); });
+      await this.look();
+      return due.length;
+    } finally { recovery?.forget(); }
+  }
+
+  private async resealOne(person: string, a: HeldAnswer, s: HeldAnswer['shares'][number], recovery: Key | null, mine: Key): Promise<void> {
+    const to = readCard(s.to?.card), into = this.ring.keys.find((k) => k.key === keyId(to)) ?? refuse('not_own');
+    const holder = this.holderOf(person, s.half, s.holder);
+    if ((into.role ?? refuse('role_unsaid')) !== holder) refuse('other_role');
+    const held: Held = { person, court: this.state!.court, version: a.version, payload_sha256: a.payload_sha256, shares: [s] };
+    const turn = async (from: Key): Promise<void> => {
+      const ring = meet(this.ring, held);
+      const share = await keys.rotate(held, from, to, holder);
+      await this.gate.post(`/api/vault/persons/${person}/share`, { person, version: a.version, share, from: from.id }, mine);
+      await this.save(ring);
+    };
+    const from = this.ring.keys.find((k) => k.key === s.key) ?? null;
+    if (recovery?.id === s.key) await turn(recovery);
+    else if (from?.key === mine.id) await turn(mine);
+    else await this.withKey(from, turn);
   }
 
   private holderOf(person: string, half: number, holder: Holder): Holder {

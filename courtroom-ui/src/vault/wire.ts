@@ -3,7 +3,9 @@
 import type { Half, Holder, Share } from './envelope';
 import type { Card } from './key';
 
-export type Role = 'judge' | 'prosecutor' | 'investigator' | 'recovery1' | 'recovery2';
+/** What a person of the court is; the other two are sheets of paper. */
+export type OwnRole = 'judge' | 'prosecutor' | 'investigator';
+export type Role = OwnRole | 'recovery1' | 'recovery2';
 
 export interface WireKey { key: string; card: Card; person: string; roles?: string[]; half?: number; state: string; since?: string }
 export interface SealTo { half: Half; holder: Holder; key: string }
@@ -17,7 +19,7 @@ export interface Opening {
 }
 export interface Ground { id: string; article: string; text: Record<string, string> }
 export interface VaultState {
-  court: string; me: { person: string; roles: string[] }; plain_browser: boolean; key: { key: string; card: Card; state: string } | null;
+  court: string; me: { person: string; roles: string[] }; plain_browser: boolean; policy?: { half: Half; holder: Holder }[]; key: { key: string; card: Card; state: string } | null;
   grounds: Ground[]; keys: WireKey[]; recovery: { state: 'none' | 'entered' | 'confirmed'; keys?: string[]; cards?: Card[] };
   persons: WirePerson[]; openings: Opening[];
 }

@@ -88,6 +88,11 @@ describe('what a gateway swaps is found (A3)', () => {
     expect(await refused(keys.seal(subject, who, seats.map((s) => ({ ...s, card: gateway.card })), judge, at))).toBe('one_key_twice');
     expect(await refused(keys.seal(subject, who, seats.slice(0, 3), judge, at))).toBe('holders_missing');
     expect(await refused(keys.seal(subject, who, seats.filter((s) => s.holder === 'recovery'), judge, at))).toBe('holders_missing');
+    // Not to a fifth, not both halves to one role, not one half twice.
+    expect(await refused(keys.seal(subject, who, [...seats, { half: 1, holder: 'judge', card: gateway.card }], judge, at))).toBe('holders_missing');
+    expect(await refused(keys.seal(subject, who, seats.map((s) => (s.holder === 'judge' ? { ...s, holder: 'prosecutor' as const } : s)), judge, at))).toBe('one_role_twice');
+    expect(await refused(keys.seal(subject, who, seats.map((s) => (s.holder === 'judge' ? { ...s, half: 2 as const } : s)), judge, at))).toBe('holders_missing');
+    expect(await refused(keys.seal(subject, who, seats.map((s) => (s.holder === 'recovery' ? { ...s, half: 2 as const } : s)), judge, at))).toBe('holders_missing');
   });
   test('a field more than the format has is refused', async () => {
     expect(await refused(() => readEnvelope({ ...envelope, note: '<img src=x>' }, subject))).toBe('unreadable');

@@ -4,7 +4,7 @@ import { proofBy } from '../../src/vault/gate';
 import { code, signedBy, type Key } from '../../src/vault/key';
 import { keys } from '../../src/vault/keys';
 import { hasMetadata } from '../../src/vault/photo';
-import { addKey, cardsOf, emptyRing, meet, pinByCode, readerCard, readRing, seatsOf, unwrap, type Ring } from '../../src/vault/ring';
+import { addKey, cardsOf, emptyRing, meet, pinByCode, readerCard, readRing, sayRole, seatsOf, unwrap, type Ring } from '../../src/vault/ring';
 import type { Role, SealTo, WireKey } from '../../src/vault/wire';
 import { prfWrap } from '../../src/vault/wrap';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -46,16 +46,35 @@ describe('a key counts only by its typed code', () => {
     expect(refused(() => seatsOf(ring, []))).toBe('cannot_seal_now');
   });
   test('one\'s own key needs no code, and is no recovery', async () => {
-    const mine = await addKey({ ...ring, pins: ring.pins.filter((p) => p.key !== judge.id) }, judge, prfWrap('AAAA'), randomBytes(32), at);
+    const mine = await addKey({ ...ring, pins: ring.pins.filter((p) => p.key !== judge.id) }, judge, prfWrap('AAAA'), randomBytes(32), at, 'judge');
     expect(seatsOf(mine, sealTo([1, 'judge', judge]))[0]!.card).toEqual(judge.card);
-    expect(refused(() => seatsOf(mine, sealTo([1, 'recovery', judge])))).toBe('not_pinned');
+    expect(refused(() => seatsOf(mine, sealTo([1, 'recovery', judge])))).toBe('other_role');
+  });
+  test('one\'s own key stands only for the role that its owner said: not for the judge\'s half beside a colleague of one\'s own role', async () => {
+    const base = { ...ring, pins: ring.pins.filter((p) => p.key !== judge.id && p.key !== prosecutor.id) };
+    const seat = await addKey(pinByCode(base, [prosecutor.card], code(prosecutor.card), 'Colleague', 'prosecutor', at), judge, prfWrap('AAAA'), randomBytes(32), at, 'prosecutor');
+    const evilList = sealTo([1, 'judge', judge], [2, 'prosecutor', prosecutor], [1, 'recovery', r1], [2, 'recovery', r2]);
+    expect(refused(() => seatsOf(seat, evilList))).toBe('other_role');
+    // Not by pinning oneself as the judge either, and not before the role was said.
+    expect(refused(() => seatsOf(pinByCode(seat, [judge.card], code(judge.card), 'I', 'judge', at), evilList))).toBe('other_role');
+    const old = { ...seat, keys: seat.keys.map(({ role: _, ...k }) => k) };
+    expect(refused(() => seatsOf(old, evilList))).toBe('role_unsaid');
+    expect(readRing(JSON.parse(JSON.stringify(old))).keys[0]!.role).toBeUndefined();
+    const said = sayRole(old, judge.id, 'judge');
+    expect(seatsOf(said, evilList)).toHaveLength(4);
+    expect(refused(() => sayRole(said, judge.id, 'prosecutor'))).toBe('role_said');
+    expect(refused(() => readRing({ ...said, keys: [{ ...said.keys[0]!, role: 'recovery1' }] }))).toBe('unreadable');
+  });
+  test('an investigator holds no half, whoever pinned her so', () => {
+    const seat = pinByCode(ring, [evil.card], code(evil.card), 'Investigator', 'investigator', at);
+    expect(refused(() => seatsOf(seat, sealTo([1, 'investigator' as 'judge', evil])))).toBe('not_pinned');
   });
 });
 
 describe('the keyring', () => {
   test('comes back as it was written, and a card that is not its key\'s is refused', async () => {
     const secret = randomBytes(32);
-    const full = await addKey(ring, judge, prfWrap('AAAA'), secret, at);
+    const full = await addKey(ring, judge, prfWrap('AAAA'), secret, at, 'judge');
     const read = readRing(JSON.parse(JSON.stringify(full)));
     expect(read).toEqual(full);
     expect(await unwrap(read.keys[0]!, secret)).toEqual(judge.seed());

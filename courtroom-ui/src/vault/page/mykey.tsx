@@ -5,9 +5,11 @@ import { Notice } from '../../components/notice';
 import { Panel } from '../../components/panel';
 import { useText } from '../../text/context';
 import { passkeysHere } from '../passkey';
+import { ownRoles } from '../ring';
 import type { VaultShell } from '../shell';
+import type { OwnRole } from '../wire';
 import { shortestPassphrase } from '../wrap';
-import { CodeOf, Field, Form, Submit } from './parts';
+import { Choice, CodeOf, Field, Form, Submit } from './parts';
 
 export function MyKey({ shell }: { shell: VaultShell }) {
   const t = useText();
@@ -20,6 +22,7 @@ export function MyKey({ shell }: { shell: VaultShell }) {
         <>
           <p>{t('vault.key.code.what')}</p>
           <p class="lead"><CodeOf card={mine.card} /></p>
+          {mine.role ? <p class="quiet" data-own-role={mine.role}>{t('vault.key.role', { role: t(`vault.role.${mine.role}`) })}</p> : <SayRole shell={shell} />}
           <p class="quiet">{t(mine.wrap.kind === 'prf' ? 'vault.key.by_passkey' : 'vault.key.by_passphrase')}</p>
         </>
       )}
@@ -36,23 +39,46 @@ export function MyKey({ shell }: { shell: VaultShell }) {
   );
 }
 
+/** Her own word, never the gateway's: nothing is chosen beforehand. */
+function OwnRoleChoice({ value, set }: { value: OwnRole | ''; set: (role: OwnRole | '') => void }) {
+  const t = useText();
+  return <Choice name="ownrole" label={t('vault.role.own')} value={value} set={(v) => set(v as OwnRole | '')} options={[{ value: '', label: t('vault.choose') }, ...ownRoles.map((r) => ({ value: r, label: t(`vault.role.${r}`) }))]} />;
+}
+
+/** For a key that was made before roles were kept; asked once. */
+function SayRole({ shell }: { shell: VaultShell }) {
+  const t = useText();
+  const [role, setRole] = useState<OwnRole | ''>('');
+  return (
+    <Form go={() => { if (role !== '') void shell.run(() => shell.sayRole(role)); }}>
+      <Notice tone="caution">{t('vault.role.own.unsaid')}</Notice>
+      <OwnRoleChoice value={role} set={setRole} />
+      <Submit act="role.say">{t('vault.role.own.say')}</Submit>
+    </Form>
+  );
+}
+
 /** How the key is kept: under a passkey that gives secrets, else under a passphrase. */
 function Make({ shell, from, done }: { shell: VaultShell; from: 'new' | 'paper'; done: () => void }) {
   const t = useText();
   const [passphrase, setPassphrase] = useState('');
   const [again, setAgain] = useState('');
   const [paper, setPaper] = useState('');
-  const make = async (how: { passkey: true } | { passphrase: string }): Promise<void> => {
+  const [role, setRole] = useState<OwnRole | ''>(shell.myKey?.role ?? '');
+  const make = async (by: { passkey: true } | { passphrase: string }): Promise<void> => {
+    if (role === '') return;
+    const how = { ...by, role };
     if (await shell.run(() => (from === 'new' ? shell.make(how) : shell.restoreFromPaper(paper, how)))) done();
   };
-  const ready = passphrase.length >= shortestPassphrase && passphrase === again;
+  const ready = role !== '' && passphrase.length >= shortestPassphrase && passphrase === again;
   return (
     <div class="form">
       {from === 'paper' && <Field name="paper" kind="text" label={t('vault.paper.typed')} value={paper} set={setPaper} hint={t('vault.paper.how')} />}
+      <OwnRoleChoice value={role} set={setRole} />
       {passkeysHere() && (
         <div class="form">
           <p>{t('vault.make.passkey.what')}</p>
-          <div class="buttons"><Button tone="primary" press={() => void make({ passkey: true })} act="make.passkey">{t('vault.make.passkey')}</Button></div>
+          <div class="buttons"><Button keep tone="primary" press={role !== '' ? () => void make({ passkey: true }) : undefined} act="make.passkey">{t('vault.make.passkey')}</Button></div>
         </div>
       )}
       <Form go={() => { if (ready) void make({ passphrase }); }}>

@@ -1,14 +1,17 @@
 // Protected persons: entering one, and shares that must go to a new key.
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { Button } from '../../components/button';
 import { Notice } from '../../components/notice';
 import { Panel } from '../../components/panel';
 import { useText } from '../../text/context';
 import type { Particulars } from '../envelope';
+import { mustChoose, type Chosen } from '../holders';
 import type { VaultShell } from '../shell';
 import type { WirePerson } from '../wire';
 import { base64 } from '../bytes';
 import { smallPhoto } from '../photo';
+import { Holders, noneChosen } from './holders';
 import { Measure } from './measure';
 import { Field, Form, Submit } from './parts';
 
@@ -59,15 +62,17 @@ function Person({ shell, person }: { shell: VaultShell; person: WirePerson }) {
 /** What is typed here is sealed on this page and leaves it as ciphertext. It is kept until it was sealed, and nowhere but here. */
 function Enter({ shell, done }: { shell: VaultShell; done: (pseudonym: string | null) => void }) {
   const [p, setP] = useState<Particulars>(empty);
+  const [chosen, setChosen] = useState<Chosen>(noneChosen);
+  const choose = shell.state !== null && mustChoose(shell.state, shell.ring);
   const seal = async (): Promise<void> => {
     let pseudonym = '';
-    if (await shell.run(async () => { pseudonym = await shell.protect(p); })) { setP(empty); done(pseudonym); }
+    if (await shell.run(async () => { pseudonym = await shell.protect(p, choose ? chosen : undefined); })) { setP(empty); done(pseudonym); }
   };
-  return <ParticularsForm shell={shell} p={p} setP={setP} go={() => void seal()} leave={() => { setP(empty); done(null); }} />;
+  return <ParticularsForm shell={shell} p={p} setP={setP} go={() => void seal()} leave={() => { setP(empty); done(null); }} first={choose && <Holders shell={shell} value={chosen} set={setChosen} />} />;
 }
 
 /** The fields of a record, for entering one and for correcting one that lies open. */
-export function ParticularsForm({ shell, p, setP, go, leave }: { shell: VaultShell; p: Particulars; setP: (p: Particulars) => void; go: () => void; leave: () => void }) {
+export function ParticularsForm({ shell, p, setP, go, leave, first }: { shell: VaultShell; p: Particulars; setP: (p: Particulars) => void; go: () => void; leave: () => void; first?: ComponentChildren }) {
   const t = useText();
   const take = async (file: File | undefined): Promise<void> => {
     if (file) await shell.run(async () => setP({ ...p, photo: base64(await smallPhoto(file)) }));
@@ -75,6 +80,7 @@ export function ParticularsForm({ shell, p, setP, go, leave }: { shell: VaultShe
   return (
     <Form go={go}>
       <p>{t('vault.enter.what')}</p>
+      {first}
       {fields.map((f) => <Field key={f} name={f} kind={f === 'name' || f === 'birth' ? 'line' : 'text'} label={t(`vault.field.${f}`)} value={p[f]} set={(v) => setP({ ...p, [f]: v })} />)}
       <label class="button vault-file"><span>{t(p.photo === '' ? 'vault.enter.photo' : 'vault.enter.photo.taken')}</span><input class="visually-hidden" type="file" accept="image/*" name="photo" onChange={(e) => void take(e.currentTarget.files?.[0])} /></label>
       <Submit act="person.seal">{t('vault.enter.seal')}</Submit>
