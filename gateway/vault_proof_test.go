@@ -4,14 +4,17 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"parda/gateway/access/audit"
+	"parda/gateway/identity"
 	"parda/gateway/ledger"
 	"parda/gateway/ledger/verify"
 )
@@ -152,4 +155,38 @@ func TestAnothersKeyIsReportedLostWithAFreshActAndOnesOwnWithout(t *testing.T) {
 	if _, report := auditOf(t, app); !report.Valid || !slices.ContainsFunc(report.Signatures, func(s verify.Signature) bool { return strings.HasSuffix(s.Role, "/lost") }) {
 		t.Errorf("the proof is not in the book: %v", report.Problems)
 	}
+}
+
+// onceFull refuses the first write after it is set.
+type onceFull struct{ refused atomic.Bool }
+
+func (f *onceFull) Before(string) error {
+	if f.refused.CompareAndSwap(false, true) {
+		return errors.New("no space left on device")
+	}
+	return nil
+}
+
+func TestWhereTheProofCannotBeEnteredNothingIsDoneAndTheProofIsUsedUp(t *testing.T) {
+	app := runApp(t, testConfig(t.TempDir()))
+	v := seatCourt(t, app, firstCode(t, app), nil)
+	person, _ := v.protect(map[string]string{"name": "x"})
+	body, _ := json.Marshal(map[string]any{"kind": "end", "why": "w", "ground": "measure_no_longer_needed"})
+	path := "/api/vault/persons/" + person + "/orders"
+	_, m, _ := v.judge.send("POST", path, body, "")
+	proof := v.judge.seat.Prove(text(m, "step_up", "challenge"), body)
+	disk := &onceFull{}
+	app.store.SetFault(disk)
+	if status, m, _ := v.judge.send("POST", path, body, proof); status != http.StatusServiceUnavailable || text(m, "code") != "not_durable" || !disk.refused.Load() {
+		t.Errorf("without its entry: %d %v", status, m)
+	}
+	for _, p := range into[identity.State](v.judge, "GET", "/api/vault/state", nil).Persons {
+		if p.ID == person && p.State != "protected" {
+			t.Errorf("the person is %s", p.State)
+		}
+	}
+	if status, m, _ := v.judge.send("POST", path, body, proof); status != http.StatusForbidden || text(m, "code") != "step_up_required" {
+		t.Errorf("the same proof again: %d %v", status, m)
+	}
+	v.judge.must("POST", path, body)
 }
