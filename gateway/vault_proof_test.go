@@ -190,3 +190,31 @@ func TestWhereTheProofCannotBeEnteredNothingIsDoneAndTheProofIsUsedUp(t *testing
 	}
 	v.judge.must("POST", path, body)
 }
+
+// A4: whoever runs the gateway writes an order under the judge's id.
+func TestAnOrderOrAReleaseWithoutAProofOfWhomItNamesIsFound(t *testing.T) {
+	for rule, forged := range map[string]struct {
+		code    audit.Code
+		payload any
+	}{
+		"an opening":                {audit.VaultOpeningOrdered, map[string]string{"opening": "o-forged", "person": "v-x"}},
+		"a release":                 {audit.VaultShareReleased, map[string]string{"opening": "o-forged"}},
+		"an order about the person": {audit.VaultPersonOrdered, map[string]string{"person": "v-x"}},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			app := runApp(t, testConfig(t.TempDir()))
+			v := seatCourt(t, app, firstCode(t, app), nil)
+			person, _ := v.protect(map[string]string{"name": "x"})
+			v.release(v.judge, v.order(person, "", false))
+			if _, report := auditOf(t, app); !report.Valid {
+				t.Fatalf("the honest book: %v", report.Problems)
+			}
+			if err := app.audit.Enter(t.Context(), "baku", forged.code, v.judge.id, forged.payload); err != nil {
+				t.Fatal(err)
+			}
+			if _, report := auditOf(t, app); report.Valid || report.Problems[0].Code != "act_unproved" {
+				t.Errorf("nobody noticed: %v", report.Problems)
+			}
+		})
+	}
+}

@@ -58,10 +58,19 @@ func (c *check) audit(b []byte) {
 		switch e.code {
 		case "step_up.proved":
 			c.onTouch(e)
+			c.record.vault.confirm(e)
 		case "vault.key_announced", "vault.key_lost":
 			c.onVaultKey(e)
 		case "vault.key_proved":
 			c.onKeyProof(e)
+			c.record.vault.confirm(e)
+			c.record.vault.begun = true
+		case "vault.opening_ordered":
+			c.needsProof(e, "POST /api/vault/openings")
+		case "vault.share_released":
+			c.needsProof(e, "POST /api/vault/openings/"+e.field("opening")+"/release")
+		case "vault.person_ordered":
+			c.needsProof(e, "POST /api/vault/persons/"+e.field("person")+"/orders")
 		}
 	}
 	c.Events = c.record.count

@@ -15,6 +15,29 @@ import (
 type vaultKeys struct {
 	owner  map[string]string // by the key's id
 	nonces map[string]bool
+	begun  bool              // the book has proofs by keys: one of before them has acts of companions without any
+	proofs map[[2]string]int // by actor and act: confirmed, and not used up by an entry yet
+}
+
+// confirm notes that an act was confirmed, by a touch or by the key.
+func (k *vaultKeys) confirm(e event) {
+	if k.proofs == nil {
+		k.proofs = map[[2]string]int{}
+	}
+	k.proofs[[2]string{e.actor, e.field("act")}]++
+}
+
+// needsProof holds that an order or a release stands after a proof of whom it names, one for each. A proof whose act was refused afterwards is left over, and could
+// stand for one more: the digest of the body is all that the book has of what was asked.
+func (c *check) needsProof(e event, act string) {
+	keys := &c.record.vault
+	of := [2]string{e.actor, act}
+	switch {
+	case keys.proofs[of] > 0:
+		keys.proofs[of]--
+	case keys.begun:
+		c.problem("act_unproved", entry(e), act)
+	}
 }
 
 func (c *check) onVaultKey(e event) {

@@ -134,6 +134,10 @@ var problems = map[string]sentence{
 		"{where}: anbar açarı ilə təsdiq bu hərəkət üçün verilməyib, başqa hesaba aiddir və ya dəyişdirilib.",
 		"{where}: the proof by the vault's key was not given for this act, is another account's, or was changed.",
 		"{where}: подтверждение ключом хранилища дано не для этого действия, принадлежит другой учётной записи или изменено."},
+	"act_unproved": {
+		"{where}: bu hərəkətdən əvvəl həmin hesabın təsdiqi yoxdur.",
+		"{where}: no proof of this account stands before this act.",
+		"{where}: перед этим действием нет подтверждения этой учётной записи."},
 	"touch_other": {
 		"{where}: bundan əvvəlki təsdiq başqa hərəkət üçündür.",
 		"{where}: the touch before it is for another act.",
