@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parda/gateway/access/audit"
 	"parda/gateway/proceeding"
 	"parda/signaling"
 )
@@ -43,18 +44,22 @@ func (a *App) give(c *gin.Context, kind, how string, find func(*proceeding.Proce
 		signaling.WriteError(c.Writer, a.log, err)
 		return
 	}
-	seat, err := a.seatByCookie(c, id)
+	ch, err := a.chairOf(c.Request, id, c.Query("seat"))
 	if err != nil {
 		signaling.WriteError(c.Writer, a.log, err)
 		return
 	}
-	path, err := find(p, c.Request.Context(), seat)
+	path, err := find(p, c.Request.Context(), ch.seat)
 	if err != nil {
 		signaling.WriteError(c.Writer, a.log, err)
 		return
 	}
 	if path == "" {
 		signaling.WriteError(c.Writer, a.log, signaling.Refuse("not_allowed", "There is nothing here that this seat may take now.", nil))
+		return
+	}
+	if err := a.takes(c.Request.Context(), ch, id, filepath.Base(path)); err != nil {
+		signaling.WriteError(c.Writer, a.log, err)
 		return
 	}
 	f, err := os.Open(path)
@@ -72,4 +77,18 @@ func (a *App) give(c *gin.Context, kind, how string, find func(*proceeding.Proce
 	c.Header("Content-Disposition", how+`; filename="`+filepath.Base(path)+`"`)
 	c.Header("Cache-Control", "no-store")
 	http.ServeContent(unhurried{c.Writer, http.NewResponseController(c.Writer), a.patience.write}, c.Request, "", info.ModTime(), f)
+}
+
+// takes enters in the court's audit who takes a hearing's protocol or sealed record away, before she has it. Where seats are by link nobody is known.
+func (a *App) takes(ctx context.Context, ch chair, hearing, file string) error {
+	who := ch.hold.Holder
+	if who.Person == "" {
+		return nil
+	}
+	err := a.audit.Enter(context.WithoutCancel(ctx), ch.p.Court(), audit.AccessTaken, who.Person,
+		map[string]string{"session": who.Session, "hearing": hearing, "seat": ch.seat, "file": file})
+	if err != nil {
+		return signaling.Refuse("not_durable", "This could not be saved. Nothing was changed.", err)
+	}
+	return nil
 }

@@ -87,7 +87,21 @@ func (a *App) admit(c *gin.Context, r route) (account.Session, error) {
 		a.refusedTo(c.Request.Context(), s, string(r.who.rights[0]))
 		return account.Session{}, signaling.Refuse("not_allowed", "Your account may not do that.", nil)
 	}
+	if c.Request.Method == http.MethodGet && len(r.who.rights) == 1 && slices.Contains(lists, r.who.rights[0]) {
+		return s, a.seen(c.Request.Context(), s, r.who.rights[0])
+	}
 	return s, nil
+}
+
+// lists are the rights to look at people and rooms. That somebody looked is entered before she sees anything.
+var lists = []rights.Right{rights.PeopleSee, rights.PeopleRecover, rights.DeviceSee}
+
+// seen enters that somebody looks at a list of people or rooms, once a minute for each session and list: pages ask again by themselves.
+func (a *App) seen(ctx context.Context, s account.Session, right rights.Right) error {
+	if !a.turnstiles.pass(1./60, 1, "seen", s.ID, string(right)) {
+		return nil
+	}
+	return a.entered(ctx, s, audit.AccessListSeen, map[string]string{"session": s.ID, "right": string(right)})
 }
 
 // refusedTo enters that somebody knocked where she has no right: once a minute for each session and right, so that a page that knocks without end fills no disk. The refusal

@@ -51,6 +51,20 @@ func TestWhatIsSignedIsTouchedForAndAStrangerCanCheckIt(t *testing.T) {
 		}
 	}
 	name := bench.until("has the bundle", func(v visibility.View) bool { return v.Bundle != nil }).Bundle.Name
+	for _, taken := range []string{"protocol.pdf", "bundle"} {
+		if status, _, _ := judge.asks("GET", "/api/demo/"+taken+"?seat=judge", nil, "Cookie", bench.cookie.Name+"="+bench.cookie.Value); status != http.StatusOK {
+			t.Fatalf("%s: %d", taken, status)
+		}
+	}
+	takings := 0
+	for _, e := range audited(t, app.App, "baku") {
+		if e.Code == "access.record_taken" && e.Actor == judge.Person.ID {
+			takings++
+		}
+	}
+	if takings != 2 {
+		t.Errorf("the protocol and the sealed record were taken, and the audit has %d entries of it", takings)
+	}
 	file := filepath.Join(dir, "hearings", "demo", name)
 	report, err := verify.Verify(file, "")
 	touches := 0
@@ -296,5 +310,33 @@ func TestKnockingWithoutEndFillsNoAudit(t *testing.T) {
 	}
 	if n < 1 || n > most {
 		t.Errorf("100 refusals made %d entries, want 1 to %d", n, most)
+	}
+}
+
+// Who looks at the court's people or rooms stands in the audit before she sees them: once a minute for each session and list.
+func TestWhoLooksAtAListStandsInTheAudit(t *testing.T) {
+	app := runApp(t, personsConfig(t.TempDir()))
+	p := newPeople(t, app.App)
+	clerk := p.person("baku", "clerk", rights.CourtClerk)
+	looked := func(right string) (n int) {
+		for _, e := range audited(t, app.App, "baku") {
+			if e.Code == "access.list_seen" && e.Actor == clerk.Person.ID && strings.Contains(string(e.Payload), `"`+right+`"`) {
+				n++
+			}
+		}
+		return n
+	}
+	for _, list := range []struct{ path, right string }{{"/api/people", "people.see"}, {"/api/devices", "device.see"}} {
+		if looked(list.right) != 0 {
+			t.Fatalf("%s: entered before anybody looked", list.path)
+		}
+		for range 3 {
+			if status, answer, _ := clerk.asks("GET", list.path, nil); status != http.StatusOK {
+				t.Fatalf("%s: %d %v", list.path, status, answer)
+			}
+		}
+		if n := looked(list.right); n < 1 || n > 2 {
+			t.Errorf("%s: three looks within a minute made %d entries", list.path, n)
+		}
 	}
 }

@@ -71,6 +71,8 @@ const (
 // Rights, seats, touches, and the audit itself (the gateway).
 const (
 	AccessRefused   Code = "access.refused"
+	AccessListSeen  Code = "access.list_seen"
+	AccessTaken     Code = "access.record_taken"
 	SeatInvited     Code = "seat.invited"
 	SeatExtended    Code = "seat.extended"
 	SeatRevoked     Code = "seat.revoked"
@@ -107,6 +109,8 @@ var register = map[Code]string{
 	RecoveryRefused:        "an administrator refused a recovery",
 
 	AccessRefused:   "a person asked for what none of her roles may; at most once a minute for each session and right",
+	AccessListSeen:  "somebody looked at the list of people, of recoveries or of rooms",
+	AccessTaken:     "somebody took a hearing's protocol or sealed record",
 	SeatInvited:     "an account was invited to a seat of a hearing for a time",
 	SeatExtended:    "the end of an invitation was moved",
 	SeatRevoked:     "an invitation or a seat's link was taken back",
