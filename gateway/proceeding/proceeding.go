@@ -222,32 +222,38 @@ func (p *Proceeding) Run(ctx context.Context) {
 
 // safely keeps a fault of the program from ending the other hearings of this gateway. Nobody is shown the witness from then on; what was
 // acknowledged is durable. Only the kind of the panic is logged: its text may hold words of the hearing.
-func (p *Proceeding) safely(f func()) {
+func (p *Proceeding) safely(f func()) (whole bool) {
 	defer func() {
 		if v := recover(); v != nil {
+			whole = false
 			p.panicked = true
 			p.cfg.Media.Route(nil)
 			p.cfg.Log.Error("a step of the hearing panicked; the witness is shown to nobody", "kind", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 		}
 	}()
 	f()
+	return true
 }
 
 // halted says whether the witness is to be shown to nobody because the record cannot be trusted to follow.
 func (p *Proceeding) halted() bool { return !p.failed.IsZero() || p.unproven || p.panicked }
 
-// do runs f in the hearing's goroutine and waits for it.
+// do runs f in the hearing's goroutine and waits for it. When f panicked, nobody is shown the witness any more by the time do returns, and
+// the caller hears of it as an error: what f was to answer was never written.
 func (p *Proceeding) do(ctx context.Context, f func()) error {
-	finished := make(chan struct{})
+	finished := make(chan bool, 1)
 	select {
-	case p.inbox <- func() { defer close(finished); f() }:
+	case p.inbox <- func() { finished <- p.safely(f) }:
 	case <-p.done:
 		return errGone
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 	select {
-	case <-finished:
+	case whole := <-finished:
+		if !whole {
+			return errFault
+		}
 		return nil
 	case <-p.done:
 		return errGone
@@ -264,6 +270,7 @@ func (p *Proceeding) post(f func()) {
 
 var (
 	errGone   = errors.New("the hearing does not run any more")
+	errFault  = errors.New("a step of the hearing panicked")
 	errSealed = signaling.Refuse("wrong_phase", "The hearing is sealed; nothing can be entered any more.", nil)
 )
 

@@ -18,10 +18,15 @@ import (
 func TestAfterAPanicTheWitnessIsShownToNobodyAndTheHearingGoesOnAnswering(t *testing.T) {
 	c := sit(t)
 	c.live()
-	c.lines.mu.Lock()
-	c.lines.trip = true
-	c.lines.mu.Unlock()
-	c.inside(func() { c.changed() })
+	err := c.do(t.Context(), func() { // in the hearing's own goroutine: no other step of it comes between
+		c.lines.mu.Lock()
+		c.lines.trip = true
+		c.lines.mu.Unlock()
+		c.changed()
+	})
+	if err == nil {
+		t.Error("whoever asked for the step is told that it was done")
+	}
 	if seen := c.lines.whoSees(); len(seen) > 0 {
 		t.Fatalf("after the panic the witness is seen by %v", seen)
 	}
