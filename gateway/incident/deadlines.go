@@ -173,3 +173,6 @@ func (d Deadlines) rests(day time.Time) bool {
 	w := day.Weekday()
 	return w == time.Saturday || w == time.Sunday || slices.Contains(d.Holidays, day.Format(time.DateOnly))
 }
+
+// Month is the month of a moment by the calendar of the court's zone, YYYY-MM.
+func (d Deadlines) Month(t time.Time) string { return t.In(d.zone).Format("2006-01") }

@@ -7,7 +7,7 @@ import (
 
 // schemaVersion is kept in SQLite's user_version. A store written by a newer
 // program is refused, never guessed at.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // Contiguity of the index is held twice: by Append, and by the trigger, so
 // that no other statement can leave a gap or change what was written.
@@ -88,6 +88,7 @@ CREATE TABLE tokens (
 var steps = []string{
 	first,
 	accounts + providers + invitations + devices + identities,
+	incidents,
 }
 
 // migrate brings a database to schemaVersion, each step whole or not at all, and refuses one that a newer program wrote.

@@ -24,11 +24,13 @@ const (
 	SupportPerson  Role = "support_person"
 	LegalGuardian  Role = "legal_representative"
 	RoomOfficer    Role = "room_officer"
+	// RegisterOfficer looks for patterns across the incidents of all courts of a gateway, and sits in no hearing.
+	RegisterOfficer Role = "register_officer"
 )
 
 // Roles lists every role, in the order of pages and of RIGHTS.md. The slice is the caller's.
 func Roles() []Role {
-	return []Role{Administrator, Auditor, Judge, CourtClerk, Prosecutor, Investigator, DefenceCounsel, VictimsLawyer, Interpreter, SupportPerson, LegalGuardian, RoomOfficer}
+	return []Role{Administrator, Auditor, Judge, CourtClerk, Prosecutor, Investigator, DefenceCounsel, VictimsLawyer, Interpreter, SupportPerson, LegalGuardian, RoomOfficer, RegisterOfficer}
 }
 
 // Right is one thing that may be done, in one's own court.
@@ -60,6 +62,17 @@ const (
 	VaultStop     Right = "vault.stop"     // end an opening at once
 
 	AuditRead Right = "audit.read"
+
+	// Incidents: which one, and how much of it, is the table of gateway/incident/register (INCIDENTS.md).
+	IncidentSee      Right = "incident.see"
+	IncidentFile     Right = "incident.file"     // out of court
+	IncidentRule     Right = "incident.rule"     // enter, refer, dismiss, reopen
+	IncidentClock    Right = "incident.clock"    // enter that a request was received, decided, served, complained of
+	IncidentAsk      Right = "incident.ask"      // file a request for protection
+	IncidentAgree    Right = "incident.agree"    // enter an agreement to a referral
+	IncidentRefer    Right = "incident.refer"    // refer to a body
+	IncidentOverview Right = "incident.overview" // of all courts of this gateway
+	StatisticsSee    Right = "statistics.see"
 )
 
 // table gives each right to the roles that have it. What is not in it is denied.
@@ -88,6 +101,16 @@ var table = map[Right][]Role{
 	VaultStop:     {Judge, Prosecutor},
 
 	AuditRead: {Auditor},
+
+	IncidentSee:      {Judge, CourtClerk, Prosecutor, DefenceCounsel, VictimsLawyer, Interpreter, SupportPerson, LegalGuardian, RegisterOfficer},
+	IncidentFile:     {Judge, CourtClerk, Prosecutor, VictimsLawyer, SupportPerson, LegalGuardian},
+	IncidentRule:     {Judge},
+	IncidentClock:    {Judge, CourtClerk},
+	IncidentAsk:      {Judge, Prosecutor, VictimsLawyer, SupportPerson, LegalGuardian},
+	IncidentAgree:    {Judge, VictimsLawyer},
+	IncidentRefer:    {Judge, VictimsLawyer},
+	IncidentOverview: {RegisterOfficer},
+	StatisticsSee:    {Administrator, Auditor, Judge, RegisterOfficer},
 }
 
 // Says tells in a sentence what each right is, for RIGHTS.md.
