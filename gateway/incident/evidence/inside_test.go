@@ -1,0 +1,5 @@
+package evidence
+
+import "reflect"
+
+func isZero(v any) bool { return reflect.ValueOf(v).Elem().IsZero() }
