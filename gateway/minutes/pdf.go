@@ -1,7 +1,6 @@
 package minutes
 
 import (
-	_ "embed"
 	"fmt"
 	"io"
 	"strconv"
@@ -12,16 +11,7 @@ import (
 	"github.com/go-pdf/fpdf"
 
 	"parda/gateway/hearing"
-)
-
-// Noto Sans (SIL Open Font License, fonts/OFL.txt) has every letter of
-// Azerbaijani and Russian. It is embedded, so that the paper looks the same on
-// every machine.
-var (
-	//go:embed fonts/NotoSans-Regular.ttf
-	fontRegular []byte
-	//go:embed fonts/NotoSans-Bold.ttf
-	fontBold []byte
+	"parda/gateway/minutes/fonts"
 )
 
 // The page: A4, in millimetres.
@@ -55,8 +45,8 @@ func RenderPDF(w io.Writer, d Document, lang string, words Words) (err error) {
 	}()
 	p := &paper{fpdf.New("P", "mm", "A4", ""), speech{words, d.Pseudonym, d.seats}, d}
 	p.properties(lang)
-	p.AddUTF8FontFromBytes("noto", "", fontRegular)
-	p.AddUTF8FontFromBytes("noto", "B", fontBold)
+	p.AddUTF8FontFromBytes("noto", "", fonts.Regular)
+	p.AddUTF8FontFromBytes("noto", "B", fonts.Bold)
 	p.SetMargins(marginSide, marginTop, marginSide)
 	p.SetAutoPageBreak(true, marginFoot)
 	p.AliasNbPages("{pages}")
