@@ -26,6 +26,7 @@ import (
 	"parda/gateway/certificate"
 	"parda/gateway/hearing"
 	"parda/gateway/identity"
+	"parda/gateway/incident/register"
 	"parda/gateway/ledger"
 	"parda/gateway/minutes"
 	"parda/gateway/proceeding"
@@ -61,6 +62,9 @@ type App struct {
 	turnstiles *turnstiles
 	patience   patience
 	companions *companions // programs on people's machines that speak to the vault for them
+
+	incidents   *register.Register
+	incidentNow func() time.Time // the clock of requests for protection
 
 	certificate   *certificate.Keeper // nil where the gateway serves no TLS and knows no proxy's
 	local, secure net.Listener        // nil where not configured
@@ -113,6 +117,9 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 	if err := a.openDevices(); err != nil {
 		return nil, err
 	}
+	if err := a.openIncidents(context.Background()); err != nil {
+		return nil, err
+	}
 	a.touches = stepup.New(passkeys{a.accounts}, nil)
 	a.accounts.OnEnded(func(session, _ string) { a.ended(session) })
 	a.accounts.OnBusy(a.sits)
@@ -124,6 +131,9 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 		if err := a.openHearing(context.Background(), h); err != nil {
 			return nil, err
 		}
+	}
+	if err := a.mirrorAll(context.Background()); err != nil { // what an earlier run flagged and did not mirror any more
+		return nil, err
 	}
 	return a, a.firstCodes(context.Background())
 }
@@ -187,7 +197,7 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 		ID: c.ID, Folder: filepath.Join(a.config.Data, "hearings", c.ID), Ledger: a.ledger, Access: a.access,
 		Media: line{a.board, c.ID}, Source: line{a.board, c.ID}, Words: a.words,
 		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, TURN: passDesk{a, c.ID}, StepUp: a.stepUps(), Log: a.log,
-		Leaks: a.leakFacts(c.ID, time.Now()), Pseudonyms: pseudonyms{a.vault, c.Court},
+		Card: a.config.Emergency.card(c.Room), Leaks: a.leakFacts(c.ID, time.Now()), Pseudonyms: pseudonyms{a.vault, c.Court},
 	})
 	if err != nil {
 		return fmt.Errorf("hearing %s: %w", c.ID, err)
@@ -314,6 +324,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	all.Go(func() { a.accounts.Run(ctx) })
 	all.Go(func() { a.tendVault(ctx) })
+	all.Go(func() { a.tendIncidents(ctx) })
 	var servers []*http.Server
 	for _, l := range []net.Listener{a.local, a.secure} {
 		if l == nil {

@@ -14,21 +14,26 @@ import (
 
 	"parda/gateway/access/audit"
 	"parda/gateway/hearing"
+	"parda/gateway/incident/register"
 	"parda/gateway/minutes"
 )
 
 // Config is everything a gateway is told from outside. deploy/gateway.toml is its manual: every field with its default and its meaning.
 type Config struct {
-	Data     string          `toml:"data"` // folder for the store, the ledger, recordings and keys; readable by the gateway alone
-	HTTP     HTTPConfig      `toml:"http"`
-	Media    MediaConfig     `toml:"media"`
-	TURN     TURNConfig      `toml:"turn"`
-	Tripwire TripwireConfig  `toml:"tripwire"`
-	Protocol ProtocolConfig  `toml:"protocol"`
-	Access   AccessConfig    `toml:"access"`
-	Vault    VaultConfig     `toml:"vault"`
-	Hearings []HearingConfig `toml:"hearing"`
-	Redraw   bool            `toml:"-"` // draw new links for seats that nobody took, and new tokens, at this start
+	Data     string         `toml:"data"` // folder for the store, the ledger, recordings and keys; readable by the gateway alone
+	HTTP     HTTPConfig     `toml:"http"`
+	Media    MediaConfig    `toml:"media"`
+	TURN     TURNConfig     `toml:"turn"`
+	Tripwire TripwireConfig `toml:"tripwire"`
+	Protocol ProtocolConfig `toml:"protocol"`
+	Access   AccessConfig   `toml:"access"`
+	Vault    VaultConfig    `toml:"vault"`
+
+	Emergency EmergencyConfig `toml:"emergency"`
+
+	Incidents IncidentsConfig `toml:"incidents"`
+	Hearings  []HearingConfig `toml:"hearing"`
+	Redraw    bool            `toml:"-"` // draw new links for seats that nobody took, and new tokens, at this start
 }
 
 // HTTPConfig says where pages, WebSocket, WHIP and WHEP are served.
@@ -136,6 +141,7 @@ type HearingConfig struct {
 	Template  string             `toml:"template"` // the draft order starts from it
 	Reason    string             `toml:"reason"`
 	Seats     []hearing.SeatSpec `toml:"seats"` // none: the usual ones
+	Room      string             `toml:"room"`  // a code for the shielded room, such as AB-12, that says nothing of the place; "": none
 	Views     []string           `toml:"views"` // courtroom cameras: bench, counsel, hall, dock
 }
 
@@ -202,10 +208,22 @@ func (c Config) check() error {
 	if err := c.Vault.check(); err != nil {
 		return err
 	}
+	if _, err := c.Incidents.read(); err != nil {
+		return err
+	}
+	if err := c.Emergency.check(); err != nil {
+		return err
+	}
 	seen := map[string]bool{}
 	for _, h := range c.Hearings {
 		if strings.HasPrefix(h.ID, audit.Of("")) {
 			return fmt.Errorf("hearing: %q is the name of a court's audit book", h.ID)
+		}
+		if register.IsBook(h.ID) {
+			return fmt.Errorf("hearing: %q is the name of a court's register of incidents", h.ID)
+		}
+		if err := h.checkRoom(); err != nil {
+			return err
 		}
 		if h.ID == "" || seen[h.ID] {
 			return fmt.Errorf("hearing: each needs an id of its own (%q)", h.ID)

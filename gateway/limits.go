@@ -90,6 +90,14 @@ func (t *turnstiles) pass(perSecond float64, atOnce int, key ...string) bool {
 	return t.at(perSecond, atOnce, key...).rate.AllowN(t.now(), 1)
 }
 
+// delay counts one more, and tells how long it should wait for its turn: for what is slowed and never refused.
+func (t *turnstiles) delay(perSecond float64, atOnce int, key ...string) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	return t.at(perSecond, atOnce, key...).rate.ReserveN(now, 1).DelayFrom(now)
+}
+
 // enter tells whether one more may be there at once; leave must be called when it goes.
 func (t *turnstiles) enter(most int, key ...string) (leave func(), ok bool) {
 	t.mu.Lock()

@@ -86,6 +86,12 @@ const (
 	AuditExported   Code = "audit.exported"
 )
 
+// The register of incidents (gateway/incident/register): who looked. What was done stands in its own book.
+const (
+	IncidentsSeen     Code = "incidents.seen"
+	IncidentsExported Code = "incidents.exported"
+)
+
 // register holds every code and what it says, in English, for the auditor's documentation. A code is added here by the room that enters it.
 var register = map[Code]string{
 	AccountCodeDrawn:       "a one-time code for an account was drawn: at a start, by an administrator, or by the server's operator",
@@ -122,6 +128,9 @@ var register = map[Code]string{
 	InvitationsSeen: "somebody looked at who is invited to a hearing",
 	AuditSeen:       "an auditor looked at this audit",
 	AuditExported:   "an auditor took this audit away as a file",
+
+	IncidentsSeen:     "somebody looked at the register of incidents, or at one incident of it; at most once a minute for each session or seat",
+	IncidentsExported: "somebody took the court's register of incidents away as a file; no text is in it",
 
 	DeviceEnrolmentMade:  "a one-time code for a device was made",
 	DeviceEnrolmentEnded: "an enrolment was ended, by a person or by a wrong short code",

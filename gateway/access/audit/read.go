@@ -51,15 +51,19 @@ const checkpointWithin = 10 * time.Second
 
 // Export reads the book of a court.
 func (b *Book) Export(ctx context.Context, court string) (*Export, error) {
+	return b.ExportBook(ctx, Of(court), Format)
+}
+
+// ExportBook reads another book that a court keeps beside its hearings (gateway/incident/register), under its own format.
+func (b *Book) ExportBook(ctx context.Context, book, format string) (*Export, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkpointWithin)
 	defer cancel()
-	book := Of(court)
 	c, err := b.ledger.Checkpoint(ctx, book)
 	if err != nil {
 		return nil, err
 	}
 	x := &Export{}
-	x.head.Format, x.head.Book, x.head.Key, x.head.Checkpoint = Format, book, b.ledger.VerifierKey(book), string(c.Note)
+	x.head.Format, x.head.Book, x.head.Key, x.head.Checkpoint = format, book, b.ledger.VerifierKey(book), string(c.Note)
 	if x.events, err = b.ledger.Part(ctx, book, 0, c.Size); err != nil {
 		return nil, err
 	}

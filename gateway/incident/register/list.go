@@ -126,7 +126,7 @@ func addSource(sources map[string]*SourceView, l Line, label string) {
 // Source says whose threat it was: an id of a source that the viewer has seen ("s-..."), or a label, which makes a new one. It is a person's word; nothing is ever merged by itself.
 func (r *Register) Source(ctx context.Context, v Viewer, court, id, source string) (string, error) {
 	if source == "" {
-		return "", refuseArgument("bad_argument", "Say who it was.")
+		return "", signaling.Refuse("bad_argument", "Say who it was.", nil)
 	}
 	if err := tooLong(shortMost, source); err != nil {
 		return "", err
@@ -213,7 +213,7 @@ func (r *Register) protection(fits func(*Incident) bool, courts ...string) []Pro
 					continue
 				}
 				view := ProtectionView{Incident: id, Request: q.ID, Hearing: i.Hearing, Flag: i.Flag, CaseNo: b.texts[i.CaseNo], Pseudonym: b.texts[i.Pseudonym], Discreet: i.Discreet,
-					Phase: phase, Filed: Moment(q.Filed), Received: Moment(q.Received), Due: Moment(q.Due(d)), Marks: marks, Next: next, Alarm: r.alarm(q, now)}
+					Phase: phase, Filed: Moment(q.Filed), Received: Moment(q.Received), Due: Moment(q.Due(d)), Marks: marks, Next: next, Alarm: r.urgency(q, now)}
 				all = append(all, due{later(q.Due(d), q.Filed), view})
 			}
 		}
@@ -226,8 +226,8 @@ func (r *Register) protection(fits func(*Incident) bool, courts ...string) []Pro
 	return out
 }
 
-// alarm is what a console shows of a request that waits for its decision.
-func (r *Register) alarm(q Request, now time.Time) string {
+// urgency is the code of what a console shows of a request that waits for its decision.
+func (r *Register) urgency(q Request, now time.Time) string {
 	d := r.cfg.Deadlines
 	if q.Received.IsZero() || !q.Decided.IsZero() {
 		return ""

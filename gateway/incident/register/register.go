@@ -33,6 +33,9 @@ const prefix = "incidents-"
 // Book is the name of a court's book: the place of a hearing's id in the ledger.
 func Book(court string) string { return prefix + court }
 
+// Format names the file of an exported book. FORMAT.md of gateway/ledger fixes its bytes.
+const Format = "parda-incidents/1"
+
 // IsBook says whether a hearing's id would be the name of a book.
 func IsBook(id string) bool { return strings.HasPrefix(id, prefix) }
 

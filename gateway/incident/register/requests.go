@@ -39,8 +39,6 @@ const (
 
 var endangeredWho = []string{"witness", "relative", "lawyer", "other"}
 
-func refuseArgument(code, says string) error { return signaling.Refuse(code, says, nil) }
-
 func tooLong(most int, texts ...string) error {
 	for _, t := range texts {
 		if len([]rune(t)) > most {
@@ -53,13 +51,13 @@ func tooLong(most int, texts ...string) error {
 func (f Filing) check(now time.Time) error {
 	switch {
 	case f.Kind != "" && !slices.Contains(hearing.FlagKinds(), f.Kind):
-		return refuseArgument("kind_wrong", "There is no such kind of incident.")
+		return signaling.Refuse("kind_wrong", "There is no such kind of incident.", nil)
 	case f.When.IsZero() || f.When.After(now):
-		return refuseArgument("when_wrong", "Say when it happened; it cannot lie in the future.")
+		return signaling.Refuse("when_wrong", "Say when it happened; it cannot lie in the future.", nil)
 	case !slices.Contains(endangeredWho, f.Endangered):
-		return refuseArgument("bad_argument", "Say who is endangered: the witness, a relative, a lawyer, or somebody else.")
+		return signaling.Refuse("bad_argument", "Say who is endangered: the witness, a relative, a lawyer, or somebody else.", nil)
 	case f.Note == "":
-		return refuseArgument("note_needed", "Say what happened.")
+		return signaling.Refuse("note_needed", "Say what happened.", nil)
 	}
 	return errors.Join(tooLong(shortMost, f.CaseNo, f.Pseudonym, f.Target, f.Source), tooLong(noteMost, f.Note), tooLong(keyMost, f.Key))
 }
@@ -139,7 +137,7 @@ func (r *Register) do(ctx context.Context, v Viewer, court, id string, a Action,
 // AddNote adds a note.
 func (r *Register) AddNote(ctx context.Context, v Viewer, court, id, text string) error {
 	if text == "" {
-		return refuseArgument("note_needed", "Say what happened.")
+		return signaling.Refuse("note_needed", "Say what happened.", nil)
 	}
 	if err := tooLong(noteMost, text); err != nil {
 		return err
@@ -152,17 +150,17 @@ func (r *Register) AddNote(ctx context.Context, v Viewer, court, id, text string
 // RuleOn enters a judge's ruling out of the hearing: enter, refer, dismiss (with a reason), reopen (with a reason).
 func (r *Register) RuleOn(ctx context.Context, v Viewer, court, id, ruling, reason string) error {
 	if !slices.Contains([]string{"enter", "refer", "dismiss", "reopen"}, ruling) {
-		return refuseArgument("bad_argument", "There is no such ruling.")
+		return signaling.Refuse("bad_argument", "There is no such ruling.", nil)
 	}
 	if reason == "" && (ruling == "dismiss" || ruling == "reopen") {
-		return refuseArgument("reason_needed", "Give a reason.")
+		return signaling.Refuse("reason_needed", "Give a reason.", nil)
 	}
 	if err := tooLong(noteMost, reason); err != nil {
 		return err
 	}
 	return r.do(ctx, v, court, id, Rule, []string{reason}, func(i *Incident, said []Said, about About) ([]Payload, error) {
 		if dismissed := i.Phase() == PhaseDismissed; dismissed != (ruling == "reopen") && (dismissed || ruling == "reopen") {
-			return nil, refuseArgument("phase_wrong", "The incident does not stand so that this could be ruled.")
+			return nil, signaling.Refuse("phase_wrong", "The incident does not stand so that this could be ruled.", nil)
 		}
 		return []Payload{&IncidentRuledPayload{about, ruling, said[0]}}, nil
 	})
@@ -171,7 +169,7 @@ func (r *Register) RuleOn(ctx context.Context, v Viewer, court, id, ruling, reas
 // SayAgreement enters whether the protected person or her lawyer agrees to a referral.
 func (r *Register) SayAgreement(ctx context.Context, v Viewer, court, id string, agree bool, agreeing string) error {
 	if agreeing != "lawyer" && agreeing != "person" {
-		return refuseArgument("bad_argument", "Say who agrees: the protected person or her lawyer.")
+		return signaling.Refuse("bad_argument", "Say who agrees: the protected person or her lawyer.", nil)
 	}
 	return r.do(ctx, v, court, id, Agree, nil, func(_ *Incident, _ []Said, about About) ([]Payload, error) {
 		return []Payload{&AgreementSaidPayload{about, agree, agreeing}}, nil
@@ -209,7 +207,7 @@ func (r *Register) moment(at time.Time, notBefore time.Time) (time.Time, error) 
 		at = now
 	}
 	if at = stamped(at); at.After(now) || at.Before(stamped(notBefore)) {
-		return at, refuseArgument("at_wrong", "This moment cannot be: it lies in the future, or before what came before it.")
+		return at, signaling.Refuse("at_wrong", "This moment cannot be: it lies in the future, or before what came before it.", nil)
 	}
 	return at, nil
 }
@@ -234,7 +232,7 @@ func (r *Register) onRequest(ctx context.Context, v Viewer, court, id, request s
 }
 
 func phaseWrong() error {
-	return refuseArgument("phase_wrong", "The request does not stand so that this could be entered.")
+	return signaling.Refuse("phase_wrong", "The request does not stand so that this could be entered.", nil)
 }
 
 // Received enters when a request was received: the clock starts there.
@@ -251,7 +249,7 @@ func (r *Register) Received(ctx context.Context, v Viewer, court, id, request st
 // Decided enters the decision on a request. A refusal needs a reason.
 func (r *Register) Decided(ctx context.Context, v Viewer, court, id, request string, at time.Time, granted bool, measures []string, reason string) error {
 	if !granted && reason == "" {
-		return refuseArgument("reason_needed", "Give a reason.")
+		return signaling.Refuse("reason_needed", "Give a reason.", nil)
 	}
 	if len(measures) > 30 {
 		return signaling.Refuse("too_large", "This is too large.", nil)

@@ -286,8 +286,8 @@ func (r *Register) alikeOf(v Viewer, b *book, i *Incident) []string {
 	return found
 }
 
-// Show tells a viewer of one incident. evidence says what she may do with each piece (view, export, copy), as its room says.
-func (r *Register) Show(v Viewer, court, id string, evidence func(*Incident, Evidence) []string) (View, error) {
+// Show tells a viewer of one incident.
+func (r *Register) Show(v Viewer, court, id string) (View, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	b := r.books[court]
@@ -307,7 +307,7 @@ func (r *Register) Show(v Viewer, court, id string, evidence func(*Incident, Evi
 		out.Rulings = append(out.Rulings, RulingView{g.Ruling, b.texts[g.Reason], g.Seat, g.Provisional, v.by(g.By, depth), Moment(g.At)})
 	}
 	for _, e := range i.Evidence {
-		if shown, ok := v.evidence(i, e, depth, evidence); ok {
+		if shown, ok := v.evidence(i, e, depth); ok {
 			out.Proof = append(out.Proof, shown)
 		}
 	}
@@ -369,21 +369,18 @@ func clockOf(d incident.Deadlines, q Request, now time.Time) (marks []MarkView, 
 }
 
 // evidence shows a piece of evidence. Whoever does not see the incident whole sees what she attached, and of an attachment the copy.
-func (v Viewer) evidence(i *Incident, e Evidence, depth Depth, may func(*Incident, Evidence) []string) (EvidenceView, bool) {
+func (v Viewer) evidence(i *Incident, e Evidence, depth Depth) (EvidenceView, bool) {
 	mine := v.by(e.By, depth).Mine
 	if depth != Whole && !mine && (e.What != "attachment" || e.Copy == nil || e.Copy.SHA256 == "") {
 		return EvidenceView{}, false
 	}
 	out := EvidenceView{Evidence: e.ID, What: e.What, Type: e.Type, Size: e.Size, SHA256: e.SHA256, From: Moment(e.From), To: Moment(e.To), Track: e.Track, At: Moment(e.At),
-		State: e.State, Why: e.Why, May: []string{}}
+		State: e.State, Why: e.Why, May: EvidenceMay(v, i, e)}
 	if e.Copy != nil && e.Copy.SHA256 != "" {
 		out.Copy = &CopyView{e.Copy.Type, e.Copy.Size, e.Copy.SHA256}
 	}
 	if e.Copy != nil {
 		out.NoCopy = e.Copy.NoCopy
-	}
-	if may != nil {
-		out.May = append(out.May, may(i, e)...)
 	}
 	if depth == Whole {
 		out.SealedSHA256 = e.SealedSHA256

@@ -223,3 +223,32 @@ func Mays(v Viewer, i *Incident) []Action {
 
 // MayFile are the roles that file an incident out of court.
 func MayFile(roles []rights.Role) bool { return rights.Has(roles, rights.IncidentFile) }
+
+// EvidenceMay lists what the viewer may do with a piece of evidence: view and export the original, or take the re-rendered copy. Originals are the bench's and of who attached
+// them; whoever else may see the incident has the copy alone, and never of one that is not entered.
+func EvidenceMay(v Viewer, i *Incident, e Evidence) []string {
+	all := []string{}
+	if e.State != "kept" || DepthFor(v, i) == Nothing {
+		return all
+	}
+	mine := e.What == "attachment" && (e.By.Person != "" && e.By.Person == v.Person || e.By.Person == "" && e.By.Seat != "" && v.Only == e.By.Hearing && v.Door.Seat == e.By.Seat)
+	if mine || May(v, i, Evidences) {
+		all = append(all, "view", "export")
+	}
+	if e.Copy != nil && e.Copy.SHA256 != "" {
+		all = append(all, "copy")
+	}
+	return all
+}
+
+// Find is Get in every court that the viewer may look into; an incident that she may not see is not there.
+func (r *Register) Find(v Viewer, id string) (*Incident, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, b := range r.booksOf(v) {
+		if i := b.incidents[id]; i != nil && DepthFor(v, i) != Nothing {
+			return i.snapshot(), true
+		}
+	}
+	return nil, false
+}

@@ -10,7 +10,10 @@ import (
 	"strings"
 )
 
-// Audit checks a court's audit book as GET /api/audit/export gives it: the first line says whose book it is and holds the signed checkpoint and the key, the others are the
+// bookPrefix gives each format of an exported book the beginning of its name: the audit, and the register of incidents.
+var bookPrefix = map[string]string{"parda-audit/1": "audit-", "parda-incidents/1": "incidents-"}
+
+// Audit checks a court's audit book as GET /api/audit/export gives it, or its register of incidents (GET /api/incidents-export): the first line says whose book it is and holds the signed checkpoint and the key, the others are the
 // entries as in a bundle's events.jsonl. One changed byte is found. trust is as for Verify.
 func Audit(path, trust string) (Report, error) {
 	b, err := os.ReadFile(path)
@@ -91,8 +94,8 @@ func (c *check) auditHead(line []byte) (head treeHead, ok bool) {
 	note, _ := v.get("checkpoint")
 	format, _ := v.get("format")
 	key, _ := v.get("key")
-	court, named := strings.CutPrefix(book.text, "audit-")
-	if format.text != "parda-audit/1" || !named {
+	court, named := strings.CutPrefix(book.text, bookPrefix[format.text])
+	if bookPrefix[format.text] == "" || !named {
 		c.problem("line_form", c.File+":1", "format")
 		return head, false
 	}
