@@ -124,13 +124,31 @@ func openLocker(t testing.TB) *Locker {
 
 func newCourt(t *testing.T, l *Locker) *court {
 	t.Helper()
+	c := sleepingCourt(t, l)
+	c.wake()
+	return c
+}
+
+// sleepingCourt is one whose disk does not run yet, as before Start.
+func sleepingCourt(t *testing.T, l *Locker) *court {
+	t.Helper()
 	c := &court{t: t, relay: newFakeRelay(), dir: l.dir, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	c.k = New(Config{Hearing: "case-1", Locker: l, Source: c.relay, Now: func() time.Time { return c.now },
 		Register: func(o Outcome) error { c.mu.Lock(); c.books = append(c.books, o); c.mu.Unlock(); return nil }})
-	c.k.disk.enter = func(o Outcome) error { c.mu.Lock(); c.told = append(c.told, o); c.mu.Unlock(); return nil }
-	go c.k.disk.run()
-	t.Cleanup(func() { c.k.disk.close(); <-c.k.disk.done })
+	c.k.disk.enter = c.enter
 	return c
+}
+
+func (c *court) enter(o Outcome) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told = append(c.told, o)
+	return nil
+}
+
+func (c *court) wake() {
+	go c.k.disk.run()
+	c.t.Cleanup(func() { c.k.disk.close(); <-c.k.disk.done })
 }
 
 // carry says who carries what from now on. Every label that anybody carries may be kept.
