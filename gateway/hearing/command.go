@@ -27,6 +27,9 @@ type Draft struct {
 	Code    Code
 	Actor   string // seat id, or "system"
 	Payload any    // the payload type that events.go gives the code
+	// Aside: it belongs into the hearing's sealed book and not into its ledger, because nobody may count it there (IntoRecord). Its event has no
+	// index among the hearing's, and is folded into the state alone.
+	Aside bool
 }
 
 // Result is what an acknowledgement carries besides the index, for example {"flag":"f1"}. It may be nil.

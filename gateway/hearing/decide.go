@@ -17,6 +17,8 @@ type rule struct {
 	// outside says that a seat which waits outside a closed session may give the command: what protects somebody, what
 	// reports a threat, and the undertaking that lets it in.
 	outside bool
+	// removed says that a seat which was removed may give it: who was put out of the hearing for a flag still answers on it.
+	removed bool
 }
 
 // call is one command while it is decided.
@@ -79,9 +81,9 @@ func (r rule) accepts(s *State, seat *Seat, role Role, now time.Time) error {
 	switch {
 	case seat.Role != role || !r.who(role):
 		return refuse(CodeNotAllowed, "This seat may not do that.")
-	case !seat.Admitted:
+	case !seat.Admitted && !r.removed:
 		return refuse(CodeRemoved, "This seat was removed from the hearing.")
-	case !r.outside && !s.Attends(seat.ID):
+	case !r.outside && !r.removed && !s.Attends(seat.ID):
 		return refuse(CodeUndertakingRequired, "The session is closed: sign the undertaking first.")
 	case s.Phase == Signed || s.Phase == Sealed:
 		return refuse(CodeWrongPhase, "The protocol is signed: nothing can be added.")
@@ -184,6 +186,9 @@ var rules = []rule{
 	{name: "session.kind", who: isB, when: before, do: (*call).sessionKind},
 	{name: "seat.mute", who: isB, when: before, do: (*call).seatMute},
 	{name: "seat.remove", who: isB, when: notSigned, do: (*call).seatRemove},
+	{name: "seat.show", who: isB, when: both(notSigned, hiding), do: (*call).seatShow},
+	{name: "seat.take_stop", who: isB, when: before, do: (*call).seatTakeStop},
+	{name: "seat.give_stop", who: isB, when: before, do: (*call).seatGiveStop},
 	{name: "seat.unmute", who: isB, when: notSigned, do: (*call).seatUnmute},
 	{name: "seat.admit", who: isB, when: notSigned, do: (*call).seatAdmit},
 	{name: "ruling.give", who: isB, when: both(notSigned, owing), do: (*call).rulingGive},
@@ -199,7 +204,15 @@ var rules = []rule{
 	{name: "request.done", who: isB, when: both(notSigned, asked), do: (*call).requestDone},
 	{name: "flag.raise", who: isAny, when: notSigned, do: (*call).flagRaise, outside: true},
 	{name: "flag.detail", who: isAny, when: both(notSigned, raised), do: (*call).flagDetail, outside: true},
-	{name: "flag.rule", who: isB, when: both(notSigned, unruled), do: (*call).flagRule},
+	{name: "flag.put", who: isB, when: both(notSigned, flagged), do: (*call).flagPut},
+	{name: "flag.answer", who: isPIS, when: both(notSigned, toAnswer), do: (*call).flagAnswer, outside: true, removed: true},
+	{name: "flag.heard", who: isB, when: both(notSigned, flagged), do: (*call).flagHeard},
+	{name: "flag.rule", who: isB, when: both(notSigned, flagged), do: (*call).flagRule},
+	{name: "flag.request", who: isAny, when: both(notSigned, fileable), do: (*call).flagRequest},
+	{name: "duress.raise", who: isBW, when: notSigned, do: (*call).duressRaise, outside: true},
+	{name: "duress.answer", who: isB, when: both(notSigned, underDuress), do: (*call).duressAnswer},
+	{name: "emergency.raise", who: isBW, when: notSigned, do: (*call).emergencyRaise, outside: true},
+	{name: "emergency.end", who: isB, when: both(notSigned, inEmergency), do: (*call).emergencyEnd},
 	{name: "hearing.close", who: isB, when: both(sitting, closable), do: (*call).hearingClose},
 	{name: "protocol.sign", who: isBC, when: both(during(Concluded), signable), do: (*call).protocolSign},
 }

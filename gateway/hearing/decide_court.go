@@ -183,14 +183,18 @@ func (c *call) restrict(k Kind, reason string) {
 
 // owe enters that a ruling is owed.
 func (c *call) owe(p RulingOwedPayload) {
+	p.ID, p.Due = c.nextOwed(), c.now.Add(RulingDue)
+	c.emit(RulingOwed, p)
+}
+
+func (c *call) nextOwed() string {
 	n := c.s.OwedSeq + 1
 	for _, d := range c.drafts {
 		if d.Code == RulingOwed {
 			n++
 		}
 	}
-	p.ID, p.Due = sequence("r", n), c.now.Add(RulingDue)
-	c.emit(RulingOwed, p)
+	return sequence("r", n)
 }
 
 func owing(s *State, _ *Seat, _ time.Time) error {
@@ -216,7 +220,10 @@ func (c *call) rulingGive() error {
 		if blank(a.Reason) || blank(a.Positions) {
 			return refuse(CodeReasonRequired, "The ruling needs its reason and the positions of the parties.")
 		}
-		c.emit(RulingGiven, RulingGivenPayload{ID: d.ID, About: d.About, Seat: d.Seat, Role: d.Role, Kind: d.Kind,
+		if d.Flag != "" && !c.s.Flags[d.Flag].heard(d.Seat) {
+			return refuse(CodeNotHeard, "The person concerned was not heard on this flag: put it to the person first.")
+		}
+		c.emit(RulingGiven, RulingGivenPayload{ID: d.ID, About: d.About, Seat: d.Seat, Role: d.Role, Kind: d.Kind, Flag: d.Flag,
 			Reason: cut(a.Reason, maxReasonRunes), Positions: cut(a.Positions, maxReasonRunes)})
 		return nil
 	}

@@ -1,6 +1,9 @@
 package hearing
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // target reads the seat that a command is about, and a reason.
 func (c *call) target() (*Seat, string, error) {
@@ -45,47 +48,149 @@ func (c *call) floorGive() error {
 	return nil
 }
 
+// about reads the seat or the view of the court that a command is about, and a reason.
+func (c *call) about() (Target, string, error) {
+	var a struct {
+		Seat   string `json:"seat"`
+		Reason string `json:"reason"`
+	}
+	if err := c.args(&a); err != nil {
+		return Target{}, "", err
+	}
+	t, ok := c.s.target(a.Seat)
+	if !ok {
+		return Target{}, "", refuse(CodeSeatUnknown, "There is no such seat.")
+	}
+	return t, cut(strings.TrimSpace(a.Reason), maxReasonRunes), nil
+}
+
+// mutable says whether there is a sound to take: a seat's own microphone, or that of a view of the court.
+func (t Target) mutable() bool { return t.View() || t.Role.CanPublish() }
+
+// restricts says whether a restriction of the target restricts a party, the accused or the public: then a ruling is owed.
+func (t Target) restricts() bool { return t.View() || t.Role.Party() || t.Role.Passive() }
+
+func (c *call) muted(t Target) bool {
+	if t.View() {
+		return c.s.Views[t.ID].Muted
+	}
+	return t.seat.Muted
+}
+
+func (c *call) hidden(t Target) bool {
+	if t.View() {
+		return c.s.Views[t.ID].Hidden
+	}
+	return t.seat.Hidden
+}
+
 // seatMute silences a seat at once. For a party a ruling is owed; for the defence testimony stops (I9).
 func (c *call) seatMute() error {
-	seat, reason, err := c.target()
+	t, reason, err := c.about()
 	if err != nil {
 		return err
 	}
-	if !seat.Role.CanPublish() || seat.ID == c.seat.ID {
+	return c.mute(t, reason, true)
+}
+
+func (c *call) mute(t Target, reason string, owes bool) error {
+	if !t.mutable() || t.ID == c.seat.ID {
 		return refuse(CodeNotAllowed, "This seat cannot be muted.")
 	}
-	if seat.Muted {
+	if c.muted(t) {
 		return nil
 	}
-	c.emit(SeatMuted, SeatPayload{Seat: seat.ID, Role: seat.Role, Reason: reason})
-	if seat.Role.Party() {
-		c.owe(RulingOwedPayload{About: "mute", Seat: seat.ID, Role: seat.Role})
+	c.emit(SeatMuted, SeatPayload{Seat: t.ID, Role: t.Role, Reason: reason})
+	if owes && t.restricts() {
+		c.owe(RulingOwedPayload{About: "mute", Seat: t.ID, Role: t.Role})
 	}
-	if seat.Role == DefenceCounsel && c.s.Testimony.Phase == Live {
+	if !t.View() && t.Role == DefenceCounsel && c.s.Testimony.Phase == Live {
 		c.emit(TestimonyPaused, TestimonyPausedPayload{By: System, Why: "defence_muted"})
 	}
 	return nil
 }
 
 func (c *call) seatUnmute() error {
-	seat, reason, err := c.target()
-	if err == nil && seat.Muted {
-		c.emit(SeatUnmuted, SeatPayload{Seat: seat.ID, Role: seat.Role, Reason: reason})
+	t, reason, err := c.about()
+	if err == nil && c.muted(t) {
+		c.emit(SeatUnmuted, SeatPayload{Seat: t.ID, Role: t.Role, Reason: reason})
 	}
 	return err
 }
+
+// hide takes a picture from everybody but the bench. Sound is what muting is for: who is hidden still puts questions (I9).
+func (c *call) hide(t Target, reason string, owes bool) {
+	if c.hidden(t) {
+		return
+	}
+	c.emit(SeatHidden, SeatPayload{Seat: t.ID, Role: t.Role, Reason: reason})
+	if owes && t.restricts() {
+		c.owe(RulingOwedPayload{About: "hide", Seat: t.ID, Role: t.Role})
+	}
+}
+
+func hiding(s *State, _ *Seat, _ time.Time) error {
+	for _, v := range s.Views {
+		if v.Hidden {
+			return nil
+		}
+	}
+	for _, seat := range s.Seats {
+		if seat.Hidden {
+			return nil
+		}
+	}
+	return refuse(CodeWrongPhase, "Nobody is hidden.")
+}
+
+func (c *call) seatShow() error {
+	t, reason, err := c.about()
+	if err == nil && c.hidden(t) {
+		c.emit(SeatShown, SeatPayload{Seat: t.ID, Role: t.Role, Reason: reason})
+	}
+	return err
+}
+
+// seatTakeStop takes the stop button from anybody but the one who is protected: a threat beside her may stop her testimony again and again (A7). From then on the seat's
+// pause is a request, as a party's.
+func (c *call) seatTakeStop() error {
+	seat, reason, err := c.target()
+	switch {
+	case err != nil:
+		return err
+	case seat.Role == ProtectedWitness || !seat.Role.Protects() || seat.ID == c.seat.ID:
+		return refuse(CodeNotAllowed, "The stop of this seat cannot be taken.")
+	case reason == "":
+		return refuse(CodeReasonRequired, "To take a stop from somebody needs a reason.")
+	case seat.NoStop:
+		return nil
+	}
+	c.emit(SeatStopTaken, SeatPayload{Seat: seat.ID, Role: seat.Role, Reason: reason})
+	return nil
+}
+
+func (c *call) seatGiveStop() error {
+	seat, reason, err := c.target()
+	if err == nil && seat.NoStop {
+		c.emit(SeatStopGiven, SeatPayload{Seat: seat.ID, Role: seat.Role, Reason: reason})
+	}
+	return err
+}
+
+// Stops says whether a pause by this seat acts at once.
+func (s Seat) Stops() bool { return s.Role.Protects() && (!s.NoStop || s.Role == ProtectedWitness) }
 
 func (c *call) seatRemove() error {
 	seat, reason, err := c.target()
 	if err != nil {
 		return err
 	}
-	return c.remove(seat, reason)
+	return c.remove(seat, reason, true)
 }
 
 // remove takes a seat out. A party's removal restricts that party, the gallery's restricts publicity, the screen's keeps the
 // accused from his own trial: each owes a ruling.
-func (c *call) remove(seat *Seat, reason string) error {
+func (c *call) remove(seat *Seat, reason string, owes bool) error {
 	if seat.Role.Bench() || seat.Role == CourtClerk || seat.Role == ProtectedWitness {
 		return refuse(CodeNotAllowed, "This seat cannot be removed.")
 	}
@@ -93,7 +198,7 @@ func (c *call) remove(seat *Seat, reason string) error {
 		return nil
 	}
 	c.emit(SeatRemoved, SeatPayload{Seat: seat.ID, Role: seat.Role, Reason: reason})
-	if seat.Role.Party() || seat.Role.Passive() {
+	if owes && (seat.Role.Party() || seat.Role.Passive()) {
 		c.owe(RulingOwedPayload{About: "remove", Seat: seat.ID, Role: seat.Role})
 	}
 	if seat.Role == DefenceCounsel && c.s.Testimony.Phase == Live {

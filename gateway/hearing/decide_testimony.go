@@ -11,6 +11,9 @@ func callable(s *State, seat *Seat, now time.Time) error {
 	if s.Phase != Open {
 		return refuse(CodeWrongPhase, "The hearing is not open.")
 	}
+	if s.InEmergency() {
+		return refuse(CodeWrongPhase, "An emergency stands: end it first.")
+	}
 	if err := ordered(s, seat, now); err != nil {
 		return err
 	}
@@ -58,7 +61,7 @@ func (s *State) defenceLost() bool {
 // stoppable: a person who protects may stop whatever could go on to be seen; a party asks while testimony is live.
 func stoppable(s *State, seat *Seat, _ time.Time) error {
 	phases := []TestimonyPhase{Rehearsal, Ready, Live, Paused}
-	if !seat.Role.Protects() {
+	if !seat.Stops() {
 		phases = []TestimonyPhase{Live}
 	}
 	if s.Phase == Concluded || !in(s.Testimony.Phase, phases...) {
@@ -89,7 +92,7 @@ func (c *call) callWitness() error {
 	}
 	uncertified := c.s.RoomWhy(c.now) != ""
 	switch {
-	case uncertified && !a.Without:
+	case uncertified && (!a.Without || c.s.Testimony.Room.Must != ""): // after an emergency, or in a room that was to be cleared, nobody's ruling stands for the officer's word
 		return refuse(CodeRoomNotCertified, "The room officer has not certified the shielded room since the last change.")
 	case uncertified && blank(a.Reason): // an absent officer must not stop a court, nor be passed over in silence
 		return refuse(CodeReasonRequired, "To go on without the room officer's certificate is a ruling: give its reason.")
@@ -107,7 +110,7 @@ func (c *call) pause() error {
 		Text string `json:"text"`
 	}
 	c.argsLoosely(&a)
-	if !c.seat.Role.Protects() {
+	if !c.seat.Stops() {
 		c.emit(PauseRequested, RequestPayload{ID: c.nextRequest(), Seat: c.seat.ID, Role: c.seat.Role, Text: cut(a.Text, maxReasonRunes)})
 		return nil
 	}
@@ -119,6 +122,12 @@ func (c *call) pause() error {
 		why = "judge"
 	}
 	discreet := ""
+	if c.seat.Role.Bench() && in(a.Why, PauseTechnical, PauseClearRoom) {
+		why = PauseTechnical
+		if a.Why == PauseClearRoom {
+			discreet = PauseClearRoom
+		}
+	}
 	if why == "afraid" { // that she is afraid is for the bench: the dock must not learn that it works
 		why, discreet = "break", "afraid"
 	}
@@ -132,7 +141,7 @@ func (c *call) stop(why, discreet string) {
 	t := c.s.Testimony
 	switch t.Phase {
 	case Rehearsal:
-		c.emit(TestimonyInterrupted, TestimonyInterruptedPayload{Why: why, From: Rehearsal, To: Waiting})
+		c.emit(TestimonyInterrupted, TestimonyInterruptedPayload{Why: why, From: Rehearsal, To: Waiting, Discreet: discreet})
 	case Ready, Live, Paused:
 		if t.Phase == Paused && t.PausedBy == c.seat.Role && t.PauseCode == why && t.Discreet == discreet {
 			return

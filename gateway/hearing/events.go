@@ -62,6 +62,10 @@ const (
 	SeatUnmuted        Code = "seat.unmuted"
 	SeatRemoved        Code = "seat.removed"
 	SeatReissued       Code = "seat.reissued"
+	SeatHidden         Code = "seat.hidden"
+	SeatShown          Code = "seat.shown"
+	SeatStopTaken      Code = "seat.stop_taken"
+	SeatStopGiven      Code = "seat.stop_given"
 	SeatLinkLost       Code = "seat.link_lost"
 	SeatLinkBack       Code = "seat.link_back"
 	UndertakingSigned  Code = "undertaking.signed"
@@ -79,6 +83,20 @@ const (
 	FlagRaised   Code = "flag.raised"
 	FlagDetailed Code = "flag.detailed"
 	FlagRuled    Code = "flag.ruled"
+	FlagPut      Code = "flag.put"
+	FlagAnswered Code = "flag.answered"
+	FlagHeard    Code = "flag.heard"
+
+	ProtectionRequested Code = "protection.requested"
+
+	DuressRaised    Code = "duress.raised"
+	DuressAnswered  Code = "duress.answered"
+	EmergencyRaised Code = "emergency.raised"
+	EmergencyEnded  Code = "emergency.ended"
+
+	EvidenceFrozen   Code = "evidence.frozen"
+	EvidenceFailed   Code = "evidence.failed"
+	EvidenceAttached Code = "evidence.attached"
 
 	RecordingStarted Code = "recording.started"
 	RecordingSegment Code = "recording.segment"
@@ -163,9 +181,10 @@ type TestimonyPausedPayload struct {
 
 // TestimonyInterruptedPayload says why testimony fell back, and from which phase to which; never to live.
 type TestimonyInterruptedPayload struct {
-	Why  string         `json:"why"`
-	From TestimonyPhase `json:"from"`
-	To   TestimonyPhase `json:"to"`
+	Why      string         `json:"why"`
+	From     TestimonyPhase `json:"from"`
+	To       TestimonyPhase `json:"to"`
+	Discreet string         `json:"discreet,omitempty"` // as of a pause
 }
 
 // TestimonyLivePayload says that the presiding judge called or resumed. Reason stands where a safeguard was passed over.
@@ -237,11 +256,14 @@ type SessionKindPayload struct {
 // RulingOwedPayload opens a debt: a provisional restriction that must become a reasoned ruling by Due.
 type RulingOwedPayload struct {
 	ID    string    `json:"id"`
-	About string    `json:"about"` // kind, mute, remove
+	About string    `json:"about"` // kind, mute, remove, hide, flag; of a discreet flag, which stands in Flag alone: the ruling
 	Seat  string    `json:"seat,omitempty"`
 	Role  Role      `json:"role,omitempty"`
 	Kind  Kind      `json:"kind,omitempty"`
 	Due   time.Time `json:"due"`
+	// Flag is the flag on which the restriction rests before the person concerned was heard on it, and Ruling what was ruled.
+	Flag   string `json:"flag,omitempty"`
+	Ruling string `json:"ruling,omitempty"`
 }
 
 // RulingGivenPayload pays the debt, with the parties' positions.
@@ -253,6 +275,7 @@ type RulingGivenPayload struct {
 	Kind      Kind   `json:"kind,omitempty"`
 	Reason    string `json:"reason"`
 	Positions string `json:"positions"`
+	Flag      string `json:"flag,omitempty"`
 }
 
 // RulingOverduePayload says that a debt is past its time.
@@ -319,44 +342,6 @@ type RequestDonePayload struct {
 	Role   Role   `json:"role"`
 	What   string `json:"what"`
 	Ruling string `json:"ruling,omitempty"` // sustained, overruled, allowed, refused
-}
-
-// FlagDetail is what is known of an act of intimidation; every part may be unknown when the flag is pressed.
-type FlagDetail struct {
-	Kind   string `json:"kind,omitempty"`
-	Target string `json:"target,omitempty"`
-	Source string `json:"source,omitempty"`
-	Note   string `json:"note,omitempty"`
-}
-
-// FlagRaisedPayload is a flag, with the time it was pressed.
-type FlagRaisedPayload struct {
-	ID        string    `json:"id"`
-	Seat      string    `json:"seat"`
-	Role      Role      `json:"role"`
-	PressedAt time.Time `json:"pressed_at"`
-	Discreet  bool      `json:"discreet,omitempty"` // bench and raiser only
-	FlagDetail
-}
-
-// FlagDetailedPayload replaces the detail of a flag; what was said before stays in the ledger.
-type FlagDetailedPayload struct {
-	ID       string `json:"id"`
-	Discreet bool   `json:"discreet,omitempty"`
-	FlagDetail
-}
-
-// FlagRuledPayload is the ruling on a flag, with all that the protocol needs to say it in one entry.
-type FlagRuledPayload struct {
-	ID        string    `json:"id"`
-	Seat      string    `json:"seat"`
-	Role      Role      `json:"role"`
-	PressedAt time.Time `json:"pressed_at"`
-	Ruling    string    `json:"ruling"`
-	Reason    string    `json:"reason,omitempty"`
-	Removed   string    `json:"removed,omitempty"` // the seat, where the ruling is remove
-	Discreet  bool      `json:"discreet,omitempty"`
-	FlagDetail
 }
 
 // RecordingPayload speaks of the recording of one label.

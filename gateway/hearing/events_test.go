@@ -161,7 +161,7 @@ func TestTheCommandsAreThoseOfTheWire(t *testing.T) {
 		t.Fatal("PROTOCOL.md has no table of commands")
 	}
 	table, _, _ = strings.Cut(table, "\n\n")
-	named := regexp.MustCompile("`([a-z]+\\.[a-z]+)`")
+	named := regexp.MustCompile("`([a-z]+\\.[a-z_]+)`")
 	var wire []string
 	for _, line := range strings.Split(table, "\n") {
 		cells := strings.Split(line, "|")

@@ -46,6 +46,7 @@ const (
 	CodeOfficerPaused       = "officer_paused"
 	CodeTooMany             = "too_many"
 	CodeNumberTaken         = "number_taken"
+	CodeNotHeard            = "not_heard"
 )
 
 func refuse(code, message string) error { return &Error{Code: code, Message: message} }

@@ -21,6 +21,7 @@ func (s *State) Apply(e Event) error {
 		return fmt.Errorf("event %d, %s: %w", e.Index, e.Code, err)
 	}
 	s.roomFollows(e, payload)
+	s.roomMust(e.Code, payload)
 	s.Rev++
 	return nil
 }
@@ -62,9 +63,16 @@ func (s *State) fold(e Event, payload any) error {
 		s.roomEvent(e, payload)
 	case *RulingOwedPayload, *RulingGivenPayload, *RulingOverduePayload:
 		s.rulingEvent(e, payload)
-	case *EntryAddedPayload, *EntryAmendedPayload, *EntryMarkedPayload, *RequestPayload, *RequestDonePayload,
-		*FlagRaisedPayload, *FlagDetailedPayload, *FlagRuledPayload:
+	case *EntryAddedPayload, *EntryAmendedPayload, *EntryMarkedPayload, *RequestPayload, *RequestDonePayload:
 		s.paperEvent(e, payload)
+	case *FlagRaisedPayload, *FlagDetailedPayload, *FlagRuledPayload, *FlagPutPayload, *FlagAnsweredPayload, *FlagHeardPayload, *ProtectionRequestedPayload:
+		s.flagEvent(payload)
+	case *DuressRaisedPayload, *DuressAnsweredPayload, *EmergencyRaisedPayload, *EmergencyEndedPayload:
+		s.alarmEvent(e, payload)
+	case *EvidenceFrozenPayload, *EvidenceFailedPayload, *EvidenceAttachedPayload: // gateway/incident/evidence keeps it; a hearing only tells of it
+		if s.Phase == Concluded {
+			s.Signing = nil
+		}
 	case *RecordingPayload, *RecordingSegmentPayload, *RecordingGapPayload, *LedgerFailedPayload,
 		*ProtocolRenderedPayload, *ProtocolSignedPayload:
 		s.recordEvent(e, payload)
@@ -108,7 +116,7 @@ func (s *State) plain(e Event) {
 		}
 	case TestimonyRehearsal:
 		s.Testimony.Consent, s.Testimony.Refused = nil, false
-		s.Testimony.PausedBy, s.Testimony.PauseCode, s.Testimony.Discreet = "", "", ""
+		s.Testimony.PausedBy, s.Testimony.PauseCode, s.Testimony.Discreet, s.Testimony.PausedAt = "", "", "", ""
 		clear(s.FaceFound)
 		clear(s.CutWhy)
 		s.step(e, Rehearsal)
@@ -146,16 +154,19 @@ func (s *State) testimonyEvent(e Event, payload any) {
 	t := &s.Testimony
 	switch p := payload.(type) {
 	case *TestimonyPausedPayload:
-		t.PausedBy, t.PauseCode, t.Discreet = p.By, p.Why, p.Discreet
+		t.PausedBy, t.PauseCode, t.Discreet, t.PausedAt = p.By, p.Why, p.Discreet, ""
+		if s.seat(e.Actor) != nil {
+			t.PausedAt = e.Actor
+		}
 		s.step(e, Paused)
 	case *TestimonyInterruptedPayload:
-		t.PausedBy, t.PauseCode, t.Discreet = System, p.Why, ""
+		t.PausedBy, t.PauseCode, t.Discreet, t.PausedAt = System, p.Why, p.Discreet, ""
 		if p.To == Waiting {
 			t.Consent = nil
 		}
 		s.step(e, p.To)
 	case *TestimonyLivePayload:
-		t.PausedBy, t.PauseCode, t.Discreet, t.WasLive = "", "", "", true
+		t.PausedBy, t.PauseCode, t.Discreet, t.PausedAt, t.WasLive = "", "", "", "", true
 		t.Room.Passed = p.Uncertified
 		s.step(e, Live)
 	case *ConsentPayload:
@@ -176,9 +187,20 @@ func (s *State) seatEvent(e Event, p *SeatPayload) {
 	}
 	seat := s.seat(p.Seat)
 	if seat == nil {
+		if _, ok := s.target(p.Seat); ok {
+			s.viewEvent(e.Code, p.Seat)
+		}
 		return
 	}
 	switch e.Code {
+	case SeatHidden:
+		seat.Hidden = true
+	case SeatShown:
+		seat.Hidden = false
+	case SeatStopTaken:
+		seat.NoStop = true
+	case SeatStopGiven:
+		seat.NoStop = false
 	case SeatEntered:
 		seat.Entered, seat.LinkLost = true, false
 	case SeatAdmitted:
@@ -209,7 +231,7 @@ func (s *State) rulingEvent(e Event, payload any) {
 	switch p := payload.(type) {
 	case *RulingOwedPayload:
 		s.OwedSeq++
-		s.Pending = append(s.Pending, Pending{ID: p.ID, About: p.About, Seat: p.Seat, Role: p.Role, Kind: p.Kind, Since: e.Time, Due: p.Due})
+		s.Pending = append(s.Pending, Pending{ID: p.ID, About: p.About, Seat: p.Seat, Role: p.Role, Kind: p.Kind, Flag: p.Flag, Ruling: p.Ruling, Since: e.Time, Due: p.Due})
 	case *RulingGivenPayload:
 		s.Pending = slices.DeleteFunc(slices.Clone(s.Pending), func(d Pending) bool { return d.ID == p.ID })
 	case *RulingOverduePayload:

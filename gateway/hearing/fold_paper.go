@@ -2,7 +2,7 @@ package hearing
 
 import "slices"
 
-// paperEvent folds what is written and asked: entries, requests, flags.
+// paperEvent folds what is written and asked: entries and requests.
 func (s *State) paperEvent(e Event, payload any) {
 	switch p := payload.(type) {
 	case *EntryAddedPayload:
@@ -26,19 +26,6 @@ func (s *State) paperEvent(e Event, payload any) {
 		s.Requests = append(s.Requests, Request{ID: p.ID, Seat: p.Seat, Role: p.Role, What: what, Text: p.Text, At: e.Time})
 	case *RequestDonePayload:
 		s.Requests = slices.DeleteFunc(slices.Clone(s.Requests), func(r Request) bool { return r.ID == p.ID })
-	case *FlagRaisedPayload:
-		s.FlagSeq++
-		s.Flags[p.ID] = Flag{Seat: p.Seat, Role: p.Role, PressedAt: p.PressedAt, Discreet: p.Discreet, Detail: p.FlagDetail}
-	case *FlagDetailedPayload:
-		if f, ok := s.Flags[p.ID]; ok {
-			f.Detail = p.FlagDetail
-			s.Flags[p.ID] = f
-		}
-	case *FlagRuledPayload:
-		if f, ok := s.Flags[p.ID]; ok {
-			f.Ruled = true
-			s.Flags[p.ID] = f
-		}
 	}
 	if s.Phase == Concluded {
 		s.Signing = nil // what was rendered does not say this yet

@@ -74,6 +74,10 @@ var register = []Description{
 	{SeatUnmuted, carries[SeatPayload](), LevelOpen, "system", []string{"role", "reason"}},
 	{SeatRemoved, carries[SeatPayload](), LevelOpen, "system", []string{"role", "reason"}},
 	{SeatReissued, carries[SeatPayload](), LevelParties, "system", []string{"role"}},
+	{SeatHidden, carries[SeatPayload](), LevelOpen, "system", []string{"role", "reason"}},
+	{SeatShown, carries[SeatPayload](), LevelOpen, "system", []string{"role", "reason"}},
+	{SeatStopTaken, carries[SeatPayload](), LevelBench, "system", []string{"role", "reason"}},
+	{SeatStopGiven, carries[SeatPayload](), LevelBench, "system", []string{"role", "reason"}},
 	{SeatLinkLost, carries[SeatPayload](), LevelParties, "system", []string{"role"}},
 	{SeatLinkBack, carries[SeatPayload](), LevelParties, "system", []string{"role"}},
 	{UndertakingSigned, carries[SeatPayload](), LevelOpen, "system", []string{"role"}},
@@ -88,9 +92,23 @@ var register = []Description{
 	{PauseRequested, carries[RequestPayload](), LevelParties, "system", []string{"role", "text"}},
 	{RequestDone, carries[RequestDonePayload](), LevelOpen, "system", []string{"role", "what", "ruling"}},
 
-	{FlagRaised, carries[FlagRaisedPayload](), LevelBench, "incident", []string{"role", "pressed_at", "kind", "target", "source", "note", "discreet"}},
-	{FlagDetailed, carries[FlagDetailedPayload](), LevelBench, "incident", []string{"kind", "target", "source", "note"}},
-	{FlagRuled, carries[FlagRuledPayload](), LevelParties, "incident", []string{"role", "pressed_at", "kind", "target", "source", "note", "ruling", "reason"}},
+	{FlagRaised, carries[FlagRaisedPayload](), LevelBench, "incident", []string{"role", "pressed_at", "kind", "target", "source", "concerns_role", "note", "discreet"}},
+	{FlagDetailed, carries[FlagDetailedPayload](), LevelBench, "incident", []string{"kind", "target", "source", "concerns_role", "note"}},
+	{FlagRuled, carries[FlagRuledPayload](), LevelParties, "incident", []string{"role", "pressed_at", "kind", "target", "source", "note", "ruling", "to", "provisional", "reason", "answers"}},
+	{FlagPut, carries[FlagPutPayload](), LevelBench, "incident", []string{"flag", "role", "flag_form", "gist"}},
+	{FlagAnswered, carries[FlagAnsweredPayload](), LevelBench, "incident", []string{"flag", "role", "text"}},
+	{FlagHeard, carries[FlagHeardPayload](), LevelBench, "incident", []string{"flag", "role", "heard", "positions"}},
+	{ProtectionRequested, carries[ProtectionRequestedPayload](), LevelBench, "incident", []string{"flag", "role", "own_motion", "note"}},
+
+	{DuressRaised, carries[DuressRaisedPayload](), LevelJudges, "incident", []string{"by", "means", "pressed_at"}},
+	{DuressAnswered, carries[DuressAnsweredPayload](), LevelJudges, "incident", []string{"do", "reason", "at"}},
+	{EmergencyRaised, carries[EmergencyRaisedPayload](), LevelJudges, "incident", []string{"pressed_by", "pressed_at"}},
+	{EmergencyEnded, carries[EmergencyEndedPayload](), LevelJudges, "incident", []string{"reason"}},
+
+	// The bench's alone: a clip of a discreet flag is one too.
+	{EvidenceFrozen, carries[EvidenceFrozenPayload](), LevelJudges, "incident", []string{"label", "duration_ms", "sha256"}},
+	{EvidenceFailed, carries[EvidenceFailedPayload](), LevelJudges, "incident", []string{"label", "failed"}},
+	{EvidenceAttached, carries[EvidenceAttachedPayload](), LevelJudges, "incident", []string{"flag", "role", "sha256"}},
 
 	{RecordingStarted, carries[RecordingPayload](), LevelParties, "system", []string{"label"}},
 	{RecordingSegment, carries[RecordingSegmentPayload](), LevelParties, "system", []string{"label", "file", "sha256", "start", "duration_ms"}},

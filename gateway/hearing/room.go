@@ -49,6 +49,13 @@ const (
 	voidNotSame   = "not_same"
 	voidNotFree   = "not_free"
 	voidNeither   = "neither"
+	voidNotAlone  = "not_alone" // the room was to be cleared, and the certificate lists somebody but the officer
+)
+
+// What the next certificate must be like, whoever rules (Room.Must).
+const (
+	mustBeNew   = "new"   // after an emergency
+	mustBeAlone = "alone" // after the bench had the room cleared: nobody beside her but the officer
 )
 
 // Notices of the station that stand for a change of persons, the gravest first.
@@ -64,7 +71,8 @@ type Room struct {
 	Wrong     time.Time // when the last WrongCodes wrong codes were entered
 	Change    string    // what change of persons the station sees now
 	ChangedAt time.Time
-	Passed    bool // the presiding judge called without a certificate, and testimony has been live since
+	Must      string // until testimony is live again no ruling passes over the certificate: "", mustBeNew, mustBeAlone
+	Passed    bool   // the presiding judge called without a certificate, and testimony has been live since
 }
 
 // OfficerIssuedPayload says that an officer of the room got a code for this hearing. The code is in no event. Proof is how: "code", it was given
@@ -119,6 +127,8 @@ func (s *State) RoomWhy(t time.Time) string {
 		return r.Void
 	case r.Last.no() != "":
 		return r.Last.no()
+	case r.Must == mustBeAlone && slices.ContainsFunc(r.Last.With, func(w string) bool { return w != withOfficer }):
+		return voidNotAlone
 	case s.Testimony.Phase != Live && t.Sub(r.At) > CertificateHolds:
 		return voidOld
 	}
@@ -218,7 +228,7 @@ func (c *call) certify() error {
 // ends says why an event ends the certificate, "" where it does not.
 func (s *State) ends(code Code, payload any) string {
 	switch code {
-	case TestimonyPaused:
+	case TestimonyPaused, EmergencyRaised, EmergencyEnded:
 		return voidBreak
 	case TestimonyInterrupted:
 		if p, ok := plainly[TestimonyInterruptedPayload](payload); ok && p.Why == "station_lost" {

@@ -34,10 +34,14 @@ type State struct {
 	Pending   []Pending
 	Requests  []Request
 	Flags     map[string]Flag
-	Entries   map[uint64]Written // by the index of the event: each line that a person wrote
-	Exhibits  map[string]bool    // numbers that stand on an exhibit
+	Views     map[string]ViewState // by view: what the bench took from it; absent: nothing
+	Duresses  []Duress             // in order; the last may be open
+	Emergency *Emergency           // the last one; nil: none
+	Entries   map[uint64]Written   // by the index of the event: each line that a person wrote
+	Exhibits  map[string]bool      // numbers that stand on an exhibit
 	EntrySeq  int
 	FlagSeq   int
+	DuressSeq int // signs and answers
 	ReqSeq    int
 	OwedSeq   int
 	Signing   *Signing
@@ -65,6 +69,8 @@ type Seat struct {
 	Entered     bool
 	Admitted    bool // false after removal, until admitted again
 	Muted       bool
+	Hidden      bool // its picture goes to the bench alone
+	NoStop      bool // the bench took its stop button: its pause is a request
 	LinkLost    bool // entered, and the link broke
 	LostAt      time.Time
 	Undertaking string // "", signed, refused
@@ -98,6 +104,7 @@ type Testimony struct {
 	Since     time.Time
 	WasLive   bool // it was live at least once
 	PausedBy  Role
+	PausedAt  string // the seat that pressed; "" where nobody did
 	PauseCode string // as everybody may know it
 	Discreet  string // the cause that only bench and witness may know
 	Consent   *Consent
@@ -122,10 +129,12 @@ type Consent struct {
 // Pending is a ruling that is owed.
 type Pending struct {
 	ID      string
-	About   string // kind, mute, remove
+	About   string // kind, mute, remove, hide, flag; of a discreet flag the ruling
 	Seat    string
 	Role    Role
 	Kind    Kind
+	Flag    string // it rests on this flag, and the person concerned was not heard on it
+	Ruling  string
 	Since   time.Time
 	Due     time.Time
 	Overdue bool
@@ -139,16 +148,6 @@ type Request struct {
 	What string // question, objection, pause
 	Text string
 	At   time.Time
-}
-
-// Flag is as much of a flag as the rules need; gateway/incident holds the whole.
-type Flag struct {
-	Seat      string
-	Role      Role
-	PressedAt time.Time
-	Discreet  bool
-	Ruled     bool
-	Detail    FlagDetail
 }
 
 // Signing is what bench and clerk sign after closing. It is dropped when something is entered that it does not cover; the
@@ -169,7 +168,7 @@ type SignedBy struct {
 func New() *State {
 	return &State{
 		Phase: Scheduled, Kind: Public, Testimony: Testimony{Phase: Waiting},
-		Flags: map[string]Flag{}, Entries: map[uint64]Written{}, Exhibits: map[string]bool{}, Recording: map[string]bool{},
+		Flags: map[string]Flag{}, Views: map[string]ViewState{}, Entries: map[uint64]Written{}, Exhibits: map[string]bool{}, Recording: map[string]bool{},
 		RecordingFailed: map[string]bool{}, FaceFound: map[string]time.Time{}, CutWhy: map[string]Code{},
 	}
 }
@@ -225,6 +224,7 @@ func (s *State) Clone() *State {
 	c := *s
 	c.Seats, c.Pending, c.Requests = slices.Clone(s.Seats), slices.Clone(s.Pending), slices.Clone(s.Requests)
 	c.Flags, c.Entries, c.Exhibits = maps.Clone(s.Flags), maps.Clone(s.Entries), maps.Clone(s.Exhibits)
+	c.Views, c.Duresses = maps.Clone(s.Views), slices.Clone(s.Duresses)
 	c.Recording, c.RecordingFailed, c.FaceFound = maps.Clone(s.Recording), maps.Clone(s.RecordingFailed), maps.Clone(s.FaceFound)
 	c.CutWhy = maps.Clone(s.CutWhy)
 	if s.Order != nil {

@@ -45,6 +45,9 @@ var touches = map[string]touch{
 	"session.kind":       wider,
 	"seat.mute":          never,
 	"seat.remove":        never,
+	"seat.show":          never,  // as unmuting
+	"seat.take_stop":     always, // who holds the judge's page for a minute must not leave her without anybody who can stop
+	"seat.give_stop":     never,
 	"seat.unmute":        never, // it gives a party its voice back; what the order hides stays hidden
 	"seat.admit":         takesBack,
 	"ruling.give":        never, // it confirms a restriction
@@ -60,7 +63,15 @@ var touches = map[string]touch{
 	"request.done":       never,
 	"flag.raise":         never,
 	"flag.detail":        never,
+	"flag.put":           never, // in the form that the rules allow
+	"flag.answer":        never,
+	"flag.heard":         never,
 	"flag.rule":          dismisses,
+	"flag.request":       never,
+	"duress.raise":       never,
+	"duress.answer":      never, // its proof would stand where everybody's numbers come from, and tell of the duress; a reason is asked for
+	"emergency.raise":    never,
+	"emergency.end":      always,
 	"hearing.close":      never,
 	"protocol.sign":      always,
 }

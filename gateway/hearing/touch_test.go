@@ -32,8 +32,9 @@ func TestWhatSignsOrLoosensNeedsATouchAndNothingElse(t *testing.T) {
 		want  bool
 	}
 	depends := map[string][]line{
-		"order.sign":    {{"always", plain, nil, true}},
-		"protocol.sign": {{"always", plain, nil, true}},
+		"order.sign":     {{"always", plain, nil, true}},
+		"protocol.sign":  {{"always", plain, nil, true}},
+		"seat.take_stop": {{"always", plain, map[string]any{"seat": "out", "reason": "r"}, true}}, "emergency.end": {{"always", plain, map[string]any{"reason": "r"}, true}},
 		"session.kind": {{"wider", plain, map[string]any{"kind": "public", "reason": "r", "confirm": true}, true}, {"as it is", plain, map[string]any{"kind": "private"}, false},
 			{"stricter", plain, map[string]any{"kind": "closed"}, false}, {"no kind", plain, map[string]any{"kind": "secret"}, true}, {"unreadable", plain, map[string]any{"kind": 3}, true}},
 		"seat.admit": {{"removed", plain, map[string]any{"seat": "out"}, true}, {"in already", plain, map[string]any{"seat": "defence"}, false}, {"unreadable", plain, nil, true}},
@@ -95,7 +96,8 @@ func TestWhatProtectsIsNeverAskedForATouch(t *testing.T) {
 		}
 	}
 	for _, role := range Roles() {
-		for _, name := range []string{"testimony.pause", "flag.raise", "flag.detail", "hearing.suspend", "seat.remove", "seat.mute", "objection.raise", "question.request"} {
+		for _, name := range []string{"testimony.pause", "flag.raise", "flag.detail", "hearing.suspend", "seat.remove", "seat.mute", "objection.raise", "question.request",
+			"duress.raise", "duress.answer", "emergency.raise", "flag.answer", "flag.request"} {
 			if NeedsStepUp(s, Actor{Seat: "x", Role: role}, Command{Name: name, Args: json.RawMessage(`{`)}) {
 				t.Errorf("%s by %s: a touch is asked for", name, role)
 			}
@@ -106,7 +108,7 @@ func TestWhatProtectsIsNeverAskedForATouch(t *testing.T) {
 // The clerk cannot loosen: of the commands that can need a touch, the only one that is hers is to sign the protocol.
 func TestTheClerkCannotLoosen(t *testing.T) {
 	for _, r := range rules {
-		loosens := r.name == "order.sign" || r.name == "session.kind" || r.name == "seat.admit" || r.name == "flag.rule" || r.name == "testimony.call"
+		loosens := r.name == "order.sign" || r.name == "session.kind" || r.name == "seat.admit" || r.name == "flag.rule" || r.name == "testimony.call" || r.name == "seat.take_stop" || r.name == "emergency.end"
 		if loosens && r.who(CourtClerk) {
 			t.Errorf("a clerk may give %s", r.name)
 		}

@@ -32,31 +32,33 @@ func TestAFlagKeepsBothTimesAndItsWholeStory(t *testing.T) {
 	r := register(t)
 	apply(t, r, noon, "defence", hearing.FlagDetailed, hearing.FlagDetailedPayload{ID: "f1", FlagDetail: hearing.FlagDetail{Kind: "look", Note: "n"}})
 	before := r.Flags()
-	apply(t, r, noon.Add(time.Second), "judge2", hearing.FlagRuled, hearing.FlagRuledPayload{ID: "f1", Ruling: "remove", Reason: "r", Removed: "gallery"})
+	apply(t, r, noon.Add(time.Second), "judge2", hearing.FlagRuled, hearing.FlagRuledPayload{ID: "f1", Ruling: "remove", Reason: "r", Removed: "gallery", Against: "gallery"})
 	f := r.Flags()[0]
 	if !f.PressedAt.Equal(noon.Add(-time.Minute)) || !f.ReceivedAt.Equal(noon) || f.Detail.Kind != "look" || f.Detailed != 1 {
 		t.Errorf("%+v", f)
 	}
-	if f.Ruling == nil || *f.Ruling != (Ruling{"remove", "r", "gallery", hearing.Judge, noon.Add(time.Second)}) {
-		t.Errorf("%+v", f.Ruling)
+	if f.Latest() == nil || *f.Latest() != (Ruling{Ruling: "remove", Reason: "r", Against: "gallery", By: hearing.Judge, At: noon.Add(time.Second)}) {
+		t.Errorf("%+v", f.Rulings)
 	}
-	if before[0].Ruling != nil {
+	if before[0].Latest() != nil {
 		t.Error("a list that was handed out changed")
 	}
 }
 
 func TestWhoSeesWhichFlag(t *testing.T) {
-	warned, dismissed := &Ruling{Ruling: "warn"}, &Ruling{Ruling: "dismiss"}
+	warned, dismissed := []Ruling{{Ruling: "warn"}}, []Ruling{{Ruling: "dismiss"}}
 	const bench, clerk, party, rest = "bench", "clerk", "party", "rest"
 	for name, c := range map[string]struct {
 		flag Flag
 		sees []string
 	}{
-		"raised":             {Flag{}, []string{bench, clerk}},
-		"ruled on":           {Flag{Ruling: warned}, []string{bench, clerk, party}},
-		"dismissed":          {Flag{Ruling: dismissed}, []string{bench, clerk}},
-		"discreet":           {Flag{Discreet: true}, []string{bench}},
-		"discreet and ruled": {Flag{Discreet: true, Ruling: warned}, []string{bench}},
+		"raised":                   {Flag{}, []string{bench, clerk}},
+		"ruled on":                 {Flag{Rulings: warned}, []string{bench, clerk, party}},
+		"dismissed":                {Flag{Rulings: dismissed}, []string{bench, clerk}},
+		"entered, dismissed later": {Flag{Rulings: append(warned, dismissed...)}, []string{bench, clerk, party}},
+		"put to somebody":          {Flag{Puts: []Put{{Seat: "interpreter", Form: "whole"}, {Seat: "defence", Form: "gist"}}}, []string{bench, clerk}},
+		"discreet":                 {Flag{Discreet: true}, []string{bench}},
+		"discreet and ruled":       {Flag{Discreet: true, Rulings: warned}, []string{bench}},
 	} {
 		c.flag.Seat, c.flag.Role = "support", hearing.SupportPerson
 		for _, s := range hearing.DefaultSeats() {
@@ -102,7 +104,7 @@ func TestTheRegisterShowsASeatOnlyItsFlags(t *testing.T) {
 }
 
 func TestAFlagThatCannotBeReadIsAnError(t *testing.T) {
-	for _, code := range []hearing.Code{hearing.HearingCreated, hearing.FlagRaised, hearing.FlagDetailed, hearing.FlagRuled} {
+	for _, code := range []hearing.Code{hearing.HearingCreated, hearing.FlagRaised, hearing.FlagDetailed, hearing.FlagRuled, hearing.FlagPut, hearing.FlagAnswered, hearing.FlagHeard, hearing.ProtectionRequested, hearing.RulingGiven} {
 		if (&Register{}).Apply(hearing.Event{Code: code, Payload: []byte(`[]`)}) == nil {
 			t.Errorf("%s was taken", code)
 		}

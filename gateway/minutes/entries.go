@@ -82,7 +82,7 @@ func (p *Protocol) Apply(e hearing.Event) (*Entry, error) {
 		err = p.marked(e, d, &entry)
 	case hearing.ObjectionRaised:
 		err = objection(e, &entry)
-	case hearing.FlagRaised, hearing.FlagDetailed, hearing.FlagRuled:
+	case hearing.FlagRaised, hearing.FlagDetailed, hearing.FlagRuled, hearing.FlagPut, hearing.FlagAnswered, hearing.FlagHeard, hearing.ProtectionRequested:
 		err = flag(e, d, &entry)
 	case hearing.VaultOpeningOrdered, hearing.VaultShareReleased, hearing.VaultOpened, hearing.VaultOpeningEnded:
 		err = opening(e, d, &entry)
@@ -193,25 +193,28 @@ func objection(e hearing.Event, entry *Entry) error {
 }
 
 // flag makes the entries of a flag. Until the bench has ruled, bench, clerk and raiser read of it; the ruling enters it for the
-// parties, a dismissal does not; a discreet flag stays with the bench and the raiser.
+// parties, a dismissal does not, and what is said on a flag that stands there stands there too; a discreet flag stays with the bench and the raiser. That a flag was put to
+// somebody, and what was put, that person reads on the own page alone.
 func flag(e hearing.Event, d hearing.Description, entry *Entry) error {
 	var a struct {
 		Seat      string    `json:"seat"`
 		PressedAt time.Time `json:"pressed_at"`
 		Ruling    string    `json:"ruling"`
 		Discreet  bool      `json:"discreet"`
+		Entered   bool      `json:"entered"`
 	}
 	if err := json.Unmarshal(e.Payload, &a); err != nil {
 		return fmt.Errorf("payload of %s at %d: %w", e.Code, e.Index, err)
 	}
-	entry.Own = true
-	if a.Seat != "" {
+	if entry.Own = e.Code != hearing.FlagPut && e.Code != hearing.FlagHeard; entry.Own && a.Seat != "" {
 		entry.Seat = a.Seat
 	}
 	switch {
 	case a.Discreet:
 		entry.Level = hearing.LevelJudges
-	case a.Ruling == "dismiss":
+	case a.Entered:
+		entry.Level = hearing.LevelParties
+	case a.Ruling == hearing.RulingDismiss:
 		entry.Level = hearing.LevelBench
 	}
 	if e.Code == hearing.FlagRaised {

@@ -77,7 +77,7 @@ func TestEachEntryIsReadByThoseItIsFor(t *testing.T) {
 		"a discreet flag":      {b.enter("support", hearing.FlagRaised, secret), append(slices.Clone(judges), "support")},
 		"a flag is ruled on":   {b.enter("judge", hearing.FlagRuled, hearing.FlagRuledPayload{ID: "f1", Seat: "support", Ruling: "warn"}), append(slices.Clone(parties), "support")},
 		"a flag is dismissed":  {b.enter("judge", hearing.FlagRuled, hearing.FlagRuledPayload{ID: "f1", Seat: "support", Ruling: "dismiss"}), append(slices.Clone(clerk), "support")},
-		"a discreet is ruled":  {b.enter("judge", hearing.FlagRuled, hearing.FlagRuledPayload{ID: "f1", Seat: "support", Ruling: "warn", Discreet: true}), append(slices.Clone(judges), "support")},
+		"a discreet is ruled":  {b.enter("judge", hearing.FlagRuled, hearing.FlagRuledPayload{ID: "f1", Seat: "support", Ruling: "warn", Standing: hearing.Standing{Discreet: true}}), append(slices.Clone(judges), "support")},
 		"she says more of it":  {b.enter("witness", hearing.FlagDetailed, hearing.FlagDetailedPayload{ID: "f2", Discreet: true}), judges},
 		"a face in the mask":   {b.enter("system", hearing.FaceFound, hearing.FaceFoundPayload{Label: "witness/x"}), clerk},
 		"an opening":           {b.enter("system", hearing.VaultOpened, hearing.VaultPayload{Opening: "o-1"}), clerk},

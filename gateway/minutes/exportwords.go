@@ -130,6 +130,7 @@ var lists = map[string]string{
 	"from": "session", "why": "pause", "about": "about", "what": "request", "ruling": "ruling",
 	"language": "language", "picture": "picture", "voice": "voice", "template": "template", "court": "court",
 	"respeaker": "respeaker", "void": "void", "proof": "proof",
+	"flag_form": "flagform", "heard": "heard", "means": "means", "do": "duressdo", "pressed_by": "pressedby", "failed": "evidencewhy",
 	"opening_kind": "vaultkind", "ground": "ground", "holder": "vaultholder", "reader": "vaultrole", "ended": "vaultended", "measure": "vaultmeasure",
 }
 
@@ -178,7 +179,7 @@ func (s speech) textParam(name, v string) string {
 		return s.recorded(v)
 	}
 	switch name {
-	case "role", "by":
+	case "role", "by", "to", "concerns_role":
 		return s.role(v)
 	case "kind":
 		if text := s.words("session."+v, nil); text != "" {

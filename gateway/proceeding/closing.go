@@ -35,6 +35,7 @@ func (p *Proceeding) protocolFolder() string  { return filepath.Join(p.cfg.Folde
 func (p *Proceeding) tickClosing(ctx context.Context) {
 	var err error
 	now := p.cfg.Now()
+	p.tickAside()
 	switch {
 	case now.Before(p.closeAfter):
 		return

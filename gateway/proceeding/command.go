@@ -10,6 +10,7 @@ import (
 	"parda/gateway/access"
 	"parda/gateway/hearing"
 	"parda/gateway/ledger"
+	"parda/gateway/visibility"
 	"parda/signaling"
 )
 
@@ -39,10 +40,8 @@ func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signal
 	if p.sessions[s] == nil {
 		return signaling.Ack{}, access.ErrRemoved // the seat was taken back while the command was on its way
 	}
-	if index, result, ok, err := p.cfg.Ledger.Answered(ctx, p.cfg.ID, s.Seat, c.ID); err != nil {
-		return signaling.Ack{}, err
-	} else if ok {
-		return again(index, result)
+	if ack, ok, err := p.answeredBefore(ctx, s, c); err != nil || ok {
+		return ack, err
 	}
 	drafts, result, err := p.decide(s, c)
 	if err != nil {
@@ -62,14 +61,25 @@ func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signal
 		kept = nil
 	}
 	before := p.state.Rev
+	urgent := c.Name == "emergency.raise"
+	if urgent { // first nobody is shown the witness, then it is written; where it cannot be written it stays so
+		p.emergency = true
+		p.cfg.Media.Route(visibility.Route(p.scene(p.cfg.Now()), p.state.Seats))
+	}
 	if err := p.append(ctx, &ledger.Answer{Seat: s.Seat, ID: c.ID, Result: kept}, drafts); err != nil {
+		if urgent && len(p.unwritten) == 0 {
+			p.unwritten = drafts
+		}
 		return signaling.Ack{}, err
 	}
-	index, _, _, err := p.cfg.Ledger.Answered(ctx, p.cfg.ID, s.Seat, c.ID)
+	if urgent {
+		p.emergency, p.unwritten = false, nil
+	}
+	ack, _, err := p.answeredBefore(ctx, s, c)
 	if err != nil {
 		return signaling.Ack{}, err
 	}
-	ack := signaling.Ack{Index: index, Result: result}
+	ack.Result = result
 	switch c.Name {
 	case "seat.reissue":
 		ack.Result, err = p.reissue(ctx, c.Args)

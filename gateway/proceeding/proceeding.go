@@ -42,6 +42,13 @@ type Config struct {
 	StepUp StepUp                         // nil: seats are held by links, and nobody has a passkey to touch
 	// Pseudonyms gives names from the vault to drafts of orders; nil: none is asked for, and a draft that names a person is refused.
 	Pseudonyms Pseudonyms
+	// Card is where help is called in an emergency; nil: not set.
+	Card *visibility.CardView
+	// Protection is where the requests for protection of this hearing stand, IncidentOf the id of a flag in the court's register, and Observed is called when events of this
+	// hearing were folded. All three are called in the hearing's goroutine and must not wait; nil: there is no register.
+	Protection func() []visibility.ProtectionView
+	IncidentOf func(flag string) string
+	Observed   func()
 	Leaks      func() leakreport.Facts // what the relay did with the shielded room's tracks; nil: nobody counts
 	Log        *slog.Logger
 	Now        func() time.Time // nil: time.Now
@@ -119,7 +126,10 @@ type Proceeding struct {
 	record     recordState
 	checkpoint *visibility.CheckpointView
 	bundle     *visibility.BundleView
-	closeAfter time.Time // when the closing may be tried again
+	last       uint64          // index of the last event of the hearing's own record
+	emergency  bool            // an emergency was raised and is not durable yet: nobody is shown the witness meanwhile
+	unwritten  []hearing.Draft // of an emergency that could not be written: with the next try, whether or not whoever pressed asks again
+	closeAfter time.Time       // when the closing may be tried again
 	ended      bool
 }
 
@@ -168,6 +178,9 @@ func Open(ctx context.Context, cfg Config) (*Proceeding, error) {
 	}
 	if len(events) == 0 {
 		return nil, fmt.Errorf("hearing %s has no ledger", cfg.ID)
+	}
+	if err := p.loadAside(ctx); err != nil {
+		return nil, err
 	}
 	return p, p.start(ctx)
 }
@@ -280,17 +293,11 @@ func (p *Proceeding) append(ctx context.Context, answer *ledger.Answer, drafts [
 	if p.state.Phase == hearing.Sealed {
 		return errSealed // the closing entry is the last one: the bundle is bound to it
 	}
-	out := make([]ledger.Draft, len(drafts))
-	for i, d := range drafts {
-		out[i] = ledger.Draft{Code: string(d.Code), Actor: d.Actor, Payload: d.Payload}
+	drafts, answer, err := p.appendAside(ctx, answer, drafts)
+	if err != nil || len(drafts) == 0 && answer == nil {
+		return err
 	}
-	var events []ledger.Event
-	var err error
-	if answer != nil {
-		events, err = p.cfg.Ledger.AppendAnswered(ctx, p.cfg.ID, *answer, out...)
-	} else {
-		events, err = p.cfg.Ledger.Append(ctx, p.cfg.ID, out...)
-	}
+	events, err := p.appendTo(ctx, p.cfg.ID, answer, drafts)
 	if err != nil {
 		if errors.Is(err, ledger.ErrNotDurable) || errors.Is(err, ledger.ErrUnhealthy) {
 			p.ledgerFailed(err)
@@ -302,7 +309,22 @@ func (p *Proceeding) append(ctx context.Context, answer *ledger.Answer, drafts [
 			return err
 		}
 	}
+	if p.cfg.Observed != nil && len(events) > 0 {
+		p.cfg.Observed()
+	}
 	return nil
+}
+
+// appendTo makes drafts durable in a book.
+func (p *Proceeding) appendTo(ctx context.Context, book string, answer *ledger.Answer, drafts []hearing.Draft) ([]ledger.Event, error) {
+	out := make([]ledger.Draft, len(drafts))
+	for i, d := range drafts {
+		out[i] = ledger.Draft{Code: string(d.Code), Actor: d.Actor, Payload: d.Payload}
+	}
+	if answer != nil {
+		return p.cfg.Ledger.AppendAnswered(ctx, book, *answer, out...)
+	}
+	return p.cfg.Ledger.Append(ctx, book, out...)
 }
 
 func (p *Proceeding) fold(e ledger.Event) error {
@@ -316,6 +338,7 @@ func (p *Proceeding) fold(e ledger.Event) error {
 	if _, err := p.protocol.Apply(h); err != nil {
 		return fmt.Errorf("event %d: %w", e.Index, err)
 	}
+	p.last = e.Index
 	p.publishStand()
 	p.sights.noteBroken(h)
 	return p.noteRecording(h)
@@ -351,10 +374,10 @@ func (p *Proceeding) retryLedger(ctx context.Context, now time.Time) {
 		return
 	}
 	since := p.failed
-	if err := p.append(ctx, nil, hearing.LedgerBackAgain(p.state, since, now)); err != nil {
+	if err := p.append(ctx, nil, append(hearing.LedgerBackAgain(p.state, since, now), p.unwritten...)); err != nil {
 		return // ledgerFailed has set the next try
 	}
-	p.failed = time.Time{}
+	p.failed, p.emergency, p.unwritten = time.Time{}, false, nil
 	p.changed()
 }
 
@@ -363,6 +386,7 @@ func (p *Proceeding) scene(now time.Time) visibility.Scene {
 	sc := visibility.SceneOf(p.state, now)
 	sc.Published = maps.Clone(p.tracks)
 	sc.Halted = sc.Halted || p.halted()
+	sc.Emergency = sc.Emergency || p.emergency
 	return sc
 }
 

@@ -289,6 +289,7 @@ func (p *Proceeding) extras() visibility.Extras {
 		}
 	}
 	x.Checkpoint, x.Figure = p.checkpoint, p.figure
+	p.outside(&x)
 	for _, a := range p.alarms {
 		x.Alarms = append(x.Alarms, a)
 	}

@@ -25,9 +25,9 @@ func BuildView(s *hearing.State, flags *incident.Register, seat string, x Extras
 		Testimony: TestimonyView{Phase: s.Testimony.Phase, Since: Moment(s.Testimony.Since), Station: b.station()},
 		Seats:     []SeatView{},
 		Slots:     b.slots(),
-		Flags:     flagViews(flags.SeenBy(seat, r, b.attends)),
 		Accounts:  x.Accounts,
 	}
+	b.flags(&v, flags)
 	if !b.attends {
 		return v
 	}
@@ -55,10 +55,13 @@ func (b builder) fill(v *View) {
 		v.Watching = b.watching()
 	}
 	v.Seats = b.seats()
+	if b.knows(FieldHidden) {
+		v.Views = b.views()
+	}
+	b.dangers(v)
 	if b.knows(FieldPending) {
 		for _, d := range s.Pending {
-			v.Pending = append(v.Pending, PendingView{ID: d.ID, About: d.About, Seat: d.Seat, Kind: d.Kind,
-				Since: Moment(d.Since), Due: Moment(d.Due), Overdue: d.Overdue || b.x.Now.After(d.Due)})
+			v.Pending = append(v.Pending, b.pending(d))
 		}
 	}
 	for _, q := range s.Requests {
@@ -116,9 +119,14 @@ func (b builder) testimony(v *TestimonyView) {
 	mine := b.own.Role == hearing.ProtectedWitness && t.PausedBy == hearing.ProtectedWitness
 	if b.knows(FieldPause) || mine {
 		v.PausedBy, v.PauseCode = t.PausedBy, t.PauseCode
+	} else if toldInRoom(t.PauseCode) && b.knows(FieldEmergency) {
+		v.PauseCode = t.PauseCode
 	}
-	if t.Discreet != "" && (b.knows(FieldDiscreetPause) || mine) {
+	if t.Discreet != "" && (b.knows(FieldDiscreetPause) || mine || toldInRoom(t.Discreet) && b.knows(FieldEmergency)) {
 		v.PauseCode = t.Discreet
+	}
+	if b.knows(FieldPausedSeat) {
+		v.PausedSeat = t.PausedAt
 	}
 	if b.knows(FieldConsent) {
 		if c := t.Consent; c != nil {
@@ -145,6 +153,11 @@ func (b builder) testimony(v *TestimonyView) {
 	}
 }
 
+// toldInRoom says whether the shielded room is told the cause of a pause that somebody else made: only those that ask something of it, or that it must take for any break.
+func toldInRoom(code string) bool {
+	return code == hearing.PauseTechnical || code == hearing.PauseClearRoom || code == hearing.PauseEmergency
+}
+
 func (b builder) seats() []SeatView {
 	views := []SeatView{}
 	for _, seat := range b.s.Seats {
@@ -154,22 +167,15 @@ func (b builder) seats() []SeatView {
 			present, muted, signed := b.x.Present[seat.ID], seat.Muted, seat.Undertaking == "signed"
 			admitted, publishing := seat.Admitted && b.s.Attends(seat.ID), b.x.Publishing[seat.ID]
 			v.Present, v.Admitted, v.Muted, v.Undertaking, v.Publishing = &present, &admitted, &muted, &signed, &publishing
+			if hidden := seat.Hidden; b.knows(FieldHidden) {
+				v.Hidden = &hidden
+			}
+			if stop := seat.Stops(); b.knows(FieldStops) && seat.Role.Protects() {
+				v.Stop = &stop
+			}
 		case b.knows(FieldBenchAndFloor) && (seat.Role.Bench() || seat.ID == b.s.Testimony.Floor):
 		default:
 			continue
-		}
-		views = append(views, v)
-	}
-	return views
-}
-
-func flagViews(flags []incident.Flag) []FlagView {
-	var views []FlagView
-	for _, f := range flags {
-		v := FlagView{ID: f.ID, Seat: f.Seat, Role: f.Role, PressedAt: Moment(f.PressedAt), ReceivedAt: Moment(f.ReceivedAt),
-			Kind: f.Detail.Kind, Target: f.Detail.Target, Source: f.Detail.Source, Note: f.Detail.Note, Discreet: f.Discreet}
-		if r := f.Ruling; r != nil {
-			v.Ruling = &FlagRulingView{Ruling: r.Ruling, Reason: r.Reason, By: r.By, At: Moment(r.At)}
 		}
 		views = append(views, v)
 	}

@@ -181,6 +181,10 @@ func (b builder) alarms() []AlarmView {
 	if s.LedgerFailed || b.x.Halted {
 		add("ledger_failed", b.x.Now, "")
 	}
+	if s.InEmergency() && b.knows(FieldEmergency) { // the clerk is told of a break, as everybody else
+		add("emergency", s.Emergency.Since, s.Emergency.By)
+	}
+	b.protectionAlarms(add)
 	return list
 }
 

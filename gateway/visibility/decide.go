@@ -12,6 +12,8 @@ const (
 	RuleNoOrder        = "no_order"         // nothing flows before a signed order
 	RuleNotOpen        = "hearing_not_open" //
 	RuleHalted         = "halted"           // nothing can be written
+	RuleEmergency      = "emergency"        // an emergency stands: the witness is shown to nobody
+	RuleHidden         = "hidden"           // its picture goes to the bench alone
 	RuleNotLive        = "not_live"         // testimony flows only while it is live
 	RuleOrderOver      = "order_not_in_force"
 	RuleCut            = "face_found"
@@ -53,7 +55,7 @@ func Decide(v Viewer, p Publication, sc Scene) Verdict {
 	case FromWitness:
 		return decideWitness(v, p, sc)
 	case FromCourt:
-		return decideView(v, p)
+		return decideView(v, p, sc)
 	case FromSeat:
 		return decideSeat(v, p, sc)
 	}
@@ -83,6 +85,8 @@ func testimonyFlows(r *hearing.Rendering, p Publication, sc Scene) Verdict {
 		return deny(RuleNotOpen)
 	case sc.Halted:
 		return deny(RuleHalted)
+	case sc.Emergency:
+		return deny(RuleEmergency)
 	case !sc.OrderHolds:
 		return deny(RuleOrderOver)
 	case !sc.Live:
@@ -107,8 +111,14 @@ func carries(r *hearing.Rendering, m Media) bool {
 
 // decideView: who sees which of the courtroom's cameras. The dock is for those who judge and those who plead; it is never shown
 // beside the witness, nor to the public, nor on the screen that the dock itself sees.
-func decideView(v Viewer, p Publication) Verdict {
+func decideView(v Viewer, p Publication, sc Scene) Verdict {
 	r := v.Role
+	switch {
+	case p.Media == Audio && sc.MutedViews[p.Name]:
+		return deny(RuleMuted)
+	case p.Media == Video && sc.HiddenViews[p.Name] && !r.Bench():
+		return deny(RuleHidden)
+	}
 	inner := r.Bench() || r == hearing.CourtClerk || r.Party() || r == hearing.Interpreter
 	ok := false
 	switch p.Name {
@@ -136,6 +146,8 @@ func decideSeat(v Viewer, p Publication, sc Scene) Verdict {
 		return deny(RuleOwnSeat)
 	case from.Muted:
 		return deny(RuleMuted)
+	case from.Hidden && p.Media == Video && !v.Role.Bench():
+		return deny(RuleHidden)
 	case from.Role.Beside() && (p.Media == Video || sc.Floor != p.Name):
 		// A support person may sit in the shielded room, where an open device carries the witness in clear (I1). Her camera never
 		// flows, and her microphone only while the presiding judge has given her the word.

@@ -104,7 +104,7 @@ func TestWhoDoesNotAttendReceivesNothing(t *testing.T) {
 
 func TestAMutedOrAbsentSeatIsHeardByNobody(t *testing.T) {
 	for _, from := range seats() {
-		for name, seat := range map[string]SceneSeat{"muted": {from.Role, true, true}, "removed": {from.Role, false, false}} {
+		for name, seat := range map[string]SceneSeat{"muted": {Role: from.Role, Attends: true, Muted: true}, "removed": {Role: from.Role}} {
 			sc := liveScene()
 			sc.Floor = from.ID
 			sc.Seats[from.ID] = seat

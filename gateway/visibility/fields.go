@@ -34,12 +34,21 @@ const (
 	FieldFlags         Field = "flags"
 	FieldEnteredFlags  Field = "flags, entered and not discreet"
 	FieldOwnFlags      Field = "flags, one's own"
+	FieldPut           Field = "put: what was put to this seat, and no more of the flag"
+	FieldHidden        Field = "seats.hidden, views"
+	FieldStops         Field = "seats.stop"
+	FieldPausedSeat    Field = "testimony.paused_seat"
+	FieldDuress        Field = "duress"
+	FieldEmergency     Field = "emergency"
+	FieldCard          Field = "emergency_card"
+	FieldProtection    Field = "protection"
 )
 
 func bench(r hearing.Role) bool           { return r.Bench() }
 func clerkToo(r hearing.Role) bool        { return r.Bench() || r == hearing.CourtClerk }
 func parties(r hearing.Role) bool         { return clerkToo(r) || r.Party() }
 func witnessToo(r hearing.Role) bool      { return clerkToo(r) || r == hearing.ProtectedWitness }
+func benchAndRoom(r hearing.Role) bool    { return r.Bench() || r == hearing.ProtectedWitness }
 func everybody(r hearing.Role) bool       { return r.Known() }
 func active(r hearing.Role) bool          { return r.Known() && !r.Passive() }
 func activeNoWitness(r hearing.Role) bool { return active(r) && r != hearing.ProtectedWitness }
@@ -76,6 +85,14 @@ var fields = []struct {
 	{FieldFlags, bench},
 	{FieldEnteredFlags, parties},
 	{FieldOwnFlags, active},
+	{FieldPut, func(r hearing.Role) bool { return activeNoWitness(r) && !clerkToo(r) }}, // nothing is put to who decides, writes or is protected
+	{FieldHidden, parties},
+	{FieldStops, bench},
+	{FieldPausedSeat, bench},
+	{FieldDuress, bench}, // nobody else: who frightens her may hold any other seat (A6, A7)
+	{FieldEmergency, benchAndRoom},
+	{FieldCard, benchAndRoom},
+	{FieldProtection, clerkToo},
 }
 
 // MayKnow says whether a role may know a field, given that its seat takes part.

@@ -36,6 +36,13 @@ func scenes() []struct {
 		{"Live, and the witness asked for the card", with(func(sc *Scene) { sc.NoPicture = true })},
 		{"Live, and the witness asked for silence", with(func(sc *Scene) { sc.NoVoice = true })},
 		{"Live, and the tripwire cut puppet+neutral", with(func(sc *Scene) { sc.Cut["witness/puppet+neutral"] = true })},
+		{"Live by the hearing, and an emergency was raised", with(func(sc *Scene) { sc.Emergency = true })},
+		{"Live, defence counsel and the dock are hidden, and the dock is muted", with(func(sc *Scene) {
+			counsel := sc.Seats["defence"]
+			counsel.Hidden = true
+			sc.Seats["defence"] = counsel
+			sc.HiddenViews, sc.MutedViews = map[string]bool{ViewCounsel: true, ViewDock: true}, map[string]bool{ViewDock: true}
+		})},
 		{"Live by the hearing, and nothing can be written", with(func(sc *Scene) { sc.Halted = true })},
 		{"Live in a private session", with(func(sc *Scene) { sc.Kind = hearing.Private })},
 		{"Live in a closed session; of those who need an undertaking only the victim's lawyer signed one", with(func(sc *Scene) {
@@ -47,7 +54,7 @@ func scenes() []struct {
 		})},
 		{"Live, the support person has the floor, the interpreter is muted, the prosecutor removed", with(func(sc *Scene) {
 			sc.Floor = "support"
-			sc.Seats["interpreter"] = SceneSeat{hearing.Interpreter, true, true}
+			sc.Seats["interpreter"] = SceneSeat{Role: hearing.Interpreter, Attends: true, Muted: true}
 			sc.Seats["prosecutor"] = SceneSeat{Role: hearing.Prosecutor}
 		})},
 	}
@@ -138,10 +145,12 @@ func pageOfFlags(b *strings.Builder) {
 		flag  incident.Flag
 	}{
 		{"raised by defence counsel", incident.Flag{}},
-		{"and ruled on", incident.Flag{Ruling: &incident.Ruling{Ruling: "warn"}}},
-		{"and dismissed", incident.Flag{Ruling: &incident.Ruling{Ruling: "dismiss"}}},
+		{"and ruled on", incident.Flag{Rulings: []incident.Ruling{{Ruling: "warn"}}}},
+		{"and dismissed", incident.Flag{Rulings: []incident.Ruling{{Ruling: "dismiss"}}}},
+		{"entered, and dismissed later", incident.Flag{Rulings: []incident.Ruling{{Ruling: "enter"}, {Ruling: "dismiss"}}}},
+		{"put to the interpreter", incident.Flag{Puts: []incident.Put{{Seat: "interpreter", Form: "whole"}}}},
 		{"discreet", incident.Flag{Discreet: true}},
-		{"discreet and ruled on", incident.Flag{Discreet: true, Ruling: &incident.Ruling{Ruling: "warn"}}},
+		{"discreet and ruled on", incident.Flag{Discreet: true, Rulings: []incident.Ruling{{Ruling: "warn"}}}},
 	} {
 		f.flag.Seat, f.flag.Role = "defence", hearing.DefenceCounsel
 		fmt.Fprintf(b, "| %s |", f.title)
@@ -193,7 +202,7 @@ func TestThePageIsUpToDate(t *testing.T) {
 }
 
 func TestTheTableOfFieldsAgreesWithWhoSeesWhichFlag(t *testing.T) {
-	ruled := incident.Flag{Seat: "x", Ruling: &incident.Ruling{Ruling: "enter"}}
+	ruled := incident.Flag{Seat: "x", Rulings: []incident.Ruling{{Ruling: "enter"}}}
 	for _, r := range hearing.Roles() {
 		if MayKnow(r, FieldFlags) != incident.MaySee(incident.Flag{Seat: "x", Discreet: true}, seatOf(r), r, true) ||
 			MayKnow(r, FieldEnteredFlags) != incident.MaySee(ruled, seatOf(r), r, true) {

@@ -106,13 +106,15 @@ func TestTheJudgesOwnCameraStandsInForTheBench(t *testing.T) {
 func TestNothingThatProtectsOpensARoute(t *testing.T) {
 	before := Route(liveScene(), seats())
 	for name, tighten := range map[string]func(*Scene){
-		"pause":     func(sc *Scene) { sc.Live = false },
-		"card":      func(sc *Scene) { sc.NoPicture = true },
-		"silence":   func(sc *Scene) { sc.NoVoice = true },
-		"private":   func(sc *Scene) { sc.Kind = hearing.Private },
-		"closed":    func(sc *Scene) { sc.Kind = hearing.Closed },
-		"suspend":   func(sc *Scene) { sc.Open = false },
-		"mute":      func(sc *Scene) { sc.Seats["defence"] = SceneSeat{hearing.DefenceCounsel, true, true} },
+		"pause":   func(sc *Scene) { sc.Live = false },
+		"card":    func(sc *Scene) { sc.NoPicture = true },
+		"silence": func(sc *Scene) { sc.NoVoice = true },
+		"private": func(sc *Scene) { sc.Kind = hearing.Private },
+		"closed":  func(sc *Scene) { sc.Kind = hearing.Closed },
+		"suspend": func(sc *Scene) { sc.Open = false },
+		"mute": func(sc *Scene) {
+			sc.Seats["defence"] = SceneSeat{Role: hearing.DefenceCounsel, Attends: true, Muted: true}
+		},
 		"remove":    func(sc *Scene) { sc.Seats["lawyer"] = SceneSeat{Role: hearing.VictimsLawyer} },
 		"tripwire":  func(sc *Scene) { sc.Cut["witness/puppet+neutral"] = true },
 		"halt":      func(sc *Scene) { sc.Halted = true },

@@ -23,6 +23,9 @@ type Scene struct {
 	Seats       map[string]SceneSeat // by id
 	Published   map[string]bool      // labels that arrive; nil: taken as arriving. The owner's to set
 	Respeaker   string               // who speaks for the witness in the shielded room, "" for nobody
+	MutedViews  map[string]bool      // views of the court whose sound the bench took
+	HiddenViews map[string]bool      // and whose picture goes to the bench alone
+	Emergency   bool                 // the witness is shown to nobody, whatever else holds. The owner may set it
 	Halted      bool                 // nothing can be written: the witness is shown to nobody. The owner may set it
 }
 
@@ -31,6 +34,7 @@ type SceneSeat struct {
 	Role    hearing.Role
 	Attends bool // admitted, and bound where the session is closed
 	Muted   bool
+	Hidden  bool // its picture goes to the bench alone
 }
 
 // SceneOf derives the scene of a hearing at a moment.
@@ -40,7 +44,8 @@ func SceneOf(s *hearing.State, now time.Time) Scene {
 		Live: s.Testimony.Phase == hearing.Live, Kind: s.Kind, Floor: s.Testimony.Floor,
 		NoPicture: s.Testimony.Tightened.Picture == hearing.PictureCard, Plain: s.Testimony.Tightened.Picture == hearing.PictureBlob,
 		NoVoice: s.Testimony.Tightened.Voice != "",
-		Cut:     map[string]bool{}, Seats: map[string]SceneSeat{}, Halted: s.LedgerFailed,
+		Cut:     map[string]bool{}, Seats: map[string]SceneSeat{}, Halted: s.LedgerFailed, Emergency: s.InEmergency(),
+		MutedViews: map[string]bool{}, HiddenViews: map[string]bool{},
 	}
 	if s.Order != nil {
 		sc.Renderings, sc.Questioners = s.Order.Order.Renderings, s.Order.Order.Questioners
@@ -52,9 +57,30 @@ func SceneOf(s *hearing.State, now time.Time) Scene {
 		sc.Cut[label] = true
 	}
 	for _, seat := range s.Seats {
-		sc.Seats[seat.ID] = SceneSeat{Role: seat.Role, Attends: s.Attends(seat.ID), Muted: seat.Muted}
+		sc.Seats[seat.ID] = SceneSeat{Role: seat.Role, Attends: s.Attends(seat.ID), Muted: seat.Muted, Hidden: seat.Hidden}
+		if view := shownBy(seat.Role); seat.Hidden && view != "" {
+			sc.HiddenViews[view] = true
+		}
+	}
+	for view, took := range s.Views {
+		sc.MutedViews[view] = took.Muted
+		sc.HiddenViews[view] = sc.HiddenViews[view] || took.Hidden
 	}
 	return sc
+}
+
+// shownBy is the view of the court in which whoever sits in a seat of this role is seen: counsel at their bench, the accused in the dock, the public in the hall. A view shows
+// all of them, so hiding one hides it.
+func shownBy(r hearing.Role) string {
+	switch {
+	case r.Party():
+		return ViewCounsel
+	case r == hearing.CourtroomScreen:
+		return ViewDock
+	case r == hearing.Gallery:
+		return ViewHall
+	}
+	return ""
 }
 
 // arrives says whether a label arrives at the gateway, as far as the scene knows.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
+	"time"
 
 	"parda/gateway/hearing"
 )
@@ -37,6 +38,28 @@ func vectors(t *testing.T) []byte {
 	closed.do("judge", "session.kind", m{"kind": "closed"})
 	state("gallery, outside a closed session", closed, "gallery", x)
 	state("prosecutor, without an undertaking", closed, "prosecutor", x)
+	ruled := full(t)
+	ruled.do("lawyer", "flag.raise", m{"kind": "photographing", "source": "dock", "note": "A telephone was held up.", "concerns": "interpreter"})
+	ruled.do("judge", "flag.put", m{"flag": "f5", "seat": "interpreter", "form": "whole"})
+	ruled.do("judge", "flag.rule", m{"flag": "f5", "ruling": "hide"})
+	ruled.do("judge", "flag.rule", m{"flag": "f5", "ruling": "mute", "seat": "dock", "reason": "The dock speaks to the hall."})
+	ruled.do("judge", "seat.take_stop", m{"seat": "guardian", "reason": "Four stops in a minute."})
+	x.Card = &CardView{Room: "NR-12", Telephone: "+994 12 000 00 00", Body: "Xidmət"}
+	x.IncidentOf = func(flag string) string { return "i-0123456789abcdef" }
+	x.Protection = []ProtectionView{{Incident: "i-0123456789abcdef", Flag: "f5", Request: "q-1", Phase: "received", Received: Moment(noon), Due: Moment(noon.Add(72 * time.Hour)),
+		Marks: []MarkView{{"warn", Moment(noon.Add(48 * time.Hour))}}, Next: &MarkView{"warn", Moment(noon.Add(66 * time.Hour))}}}
+	state("interpreter, to whom a flag was put", ruled, "interpreter", x)
+	ruled.do("interpreter", "flag.answer", m{"flag": "f5", "text": "It was my dictionary."})
+	ruled.do("lawyer", "flag.request", m{"flag": "f5", "measures": []string{"escort"}})
+	ruled.do("witness", "duress.raise", m{"means": "key"})
+	ruled.do("judge", "duress.answer", m{"do": "clear_room"})
+	for _, seat := range []string{"judge", "clerk", "defence", "witness"} {
+		state(seat+", flags ruled on and the room cleared", ruled, seat, x)
+	}
+	ruled.do("witness", "emergency.raise", m{"by": "officer"})
+	for _, seat := range []string{"judge", "clerk", "witness"} {
+		state(seat+", emergency", ruled, seat, x)
+	}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)

@@ -10,25 +10,32 @@ import (
 // View is the state message of PROTOCOL.md: the whole of what one seat may know, but for the protocol's entries. A field that
 // the seat may not know is absent.
 type View struct {
-	Type      string         `json:"type"` // "state"
-	Rev       uint64         `json:"rev"`
-	Now       string         `json:"now"`
-	You       You            `json:"you"`
-	Hearing   HearingView    `json:"hearing"`
-	Order     *OrderView     `json:"order,omitempty"`
-	Draft     *DraftView     `json:"draft,omitempty"`
-	Testimony TestimonyView  `json:"testimony"`
-	Watching  []WatchingView `json:"watching,omitempty"`
-	Seats     []SeatView     `json:"seats"`
-	Flags     []FlagView     `json:"flags,omitempty"`
-	Pending   []PendingView  `json:"pending,omitempty"`
-	Requests  []RequestView  `json:"requests,omitempty"`
-	Health    *HealthView    `json:"health,omitempty"`
-	Alarms    []AlarmView    `json:"alarms,omitempty"`
-	Slots     []SlotView     `json:"slots"`
-	Signing   *SigningView   `json:"signing,omitempty"`
-	Bundle    *BundleView    `json:"bundle,omitempty"`
-	Accounts  bool           `json:"accounts"` // seats are held by persons' accounts; false: by links, and nothing asks for a touch
+	Type       string           `json:"type"` // "state"
+	Rev        uint64           `json:"rev"`
+	Now        string           `json:"now"`
+	You        You              `json:"you"`
+	Hearing    HearingView      `json:"hearing"`
+	Order      *OrderView       `json:"order,omitempty"`
+	Draft      *DraftView       `json:"draft,omitempty"`
+	Testimony  TestimonyView    `json:"testimony"`
+	Watching   []WatchingView   `json:"watching,omitempty"`
+	Seats      []SeatView       `json:"seats"`
+	Views      []CourtView      `json:"views,omitempty"`
+	Flags      []FlagView       `json:"flags,omitempty"`
+	FlagsMore  int              `json:"flags_more,omitempty"` // how many more there are that the seat may know
+	Put        []PutView        `json:"put,omitempty"`
+	Pending    []PendingView    `json:"pending,omitempty"`
+	Requests   []RequestView    `json:"requests,omitempty"`
+	Duress     *DuressView      `json:"duress,omitempty"`
+	Emergency  *EmergencyView   `json:"emergency,omitempty"`
+	Card       *CardView        `json:"emergency_card,omitempty"`
+	Protection []ProtectionView `json:"protection,omitempty"`
+	Health     *HealthView      `json:"health,omitempty"`
+	Alarms     []AlarmView      `json:"alarms,omitempty"`
+	Slots      []SlotView       `json:"slots"`
+	Signing    *SigningView     `json:"signing,omitempty"`
+	Bundle     *BundleView      `json:"bundle,omitempty"`
+	Accounts   bool             `json:"accounts"` // seats are held by persons' accounts; false: by links, and nothing asks for a touch
 }
 
 // You is who the seat is and what it may do now.
@@ -80,6 +87,7 @@ type TestimonyView struct {
 	Pseudonym        string                 `json:"pseudonym,omitempty"`
 	Station          string                 `json:"station"` // up, down
 	PausedBy         hearing.Role           `json:"paused_by,omitempty"`
+	PausedSeat       string                 `json:"paused_seat,omitempty"`
 	PauseCode        string                 `json:"pause_code,omitempty"`
 	Consent          *ConsentView           `json:"consent,omitempty"`
 	IdentityVerified *bool                  `json:"identity_verified,omitempty"`
@@ -157,6 +165,8 @@ type SeatView struct {
 	Present     *bool           `json:"present,omitempty"`
 	Admitted    *bool           `json:"admitted,omitempty"`
 	Muted       *bool           `json:"muted,omitempty"`
+	Hidden      *bool           `json:"hidden,omitempty"`      // its picture goes to the bench alone
+	Stop        *bool           `json:"stop,omitempty"`        // its pause acts at once; absent for who never had a stop
 	Undertaking *bool           `json:"undertaking,omitempty"` // signed one
 	Publishing  *PublishingView `json:"publishing,omitempty"`
 }
@@ -165,40 +175,6 @@ type SeatView struct {
 type PublishingView struct {
 	Sound   bool `json:"sound"`
 	Picture bool `json:"picture"`
-}
-
-// FlagView is one flag.
-type FlagView struct {
-	ID         string          `json:"id"`
-	Seat       string          `json:"seat"`
-	Role       hearing.Role    `json:"role"`
-	PressedAt  string          `json:"pressed_at"`
-	ReceivedAt string          `json:"received_at"`
-	Kind       string          `json:"kind,omitempty"`
-	Target     string          `json:"target,omitempty"`
-	Source     string          `json:"source,omitempty"`
-	Note       string          `json:"note,omitempty"`
-	Discreet   bool            `json:"discreet"`
-	Ruling     *FlagRulingView `json:"ruling,omitempty"`
-}
-
-// FlagRulingView is the ruling on a flag.
-type FlagRulingView struct {
-	Ruling string       `json:"ruling"`
-	Reason string       `json:"reason,omitempty"`
-	By     hearing.Role `json:"by"`
-	At     string       `json:"at"`
-}
-
-// PendingView is a ruling that is owed.
-type PendingView struct {
-	ID      string       `json:"id"`
-	About   string       `json:"about"`
-	Seat    string       `json:"seat,omitempty"`
-	Kind    hearing.Kind `json:"kind,omitempty"`
-	Since   string       `json:"since"`
-	Due     string       `json:"due"`
-	Overdue bool         `json:"overdue"`
 }
 
 // RequestView is what a party asked of the bench.
@@ -274,7 +250,10 @@ type Extras struct {
 	Alarms     []AlarmView // what the fold does not know, such as station_lost with its time; these win over the fold's own
 	Bundle     *BundleView
 	Accounts   bool
-	Figure     string // what the station's drawn figure does now; never an event, so never in the ledger
+	Card       *CardView // where help is called, from the gateway's settings; nil: not set
+	Protection []ProtectionView
+	IncidentOf func(flag string) string // the id of a flag in the court's register; nil: there is none
+	Figure     string                   // what the station's drawn figure does now; never an event, so never in the ledger
 }
 
 // Moment writes a time as the wire does: RFC 3339, UTC, milliseconds; "" for the zero time.
