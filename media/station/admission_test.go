@@ -25,6 +25,10 @@ func TestWhatIsKeptOfTheTestimonyIsDestroyedWhenTheCourtRevokesTheDevice(t *test
 	if _, err := r.vault.open(testNow); err != nil {
 		t.Fatal(err)
 	}
+	r.keyPressed(signDuress, time.Now())
+	if err := r.kept.flush(); err != nil {
+		t.Fatal(err)
+	}
 	told := make(chan struct{})
 	a := enrol.By(func(context.Context) (*enrol.Pass, error) { return nil, enrol.ErrRevoked }, time.Now)
 	a.Revoked = func() { r.revoked(); close(told) }
@@ -35,11 +39,18 @@ func TestWhatIsKeptOfTheTestimonyIsDestroyedWhenTheCourtRevokesTheDevice(t *test
 	if _, err := r.vault.open(testNow); !errors.Is(err, errNothingKept) || r.session != nil || r.order != nil {
 		t.Errorf("it is still there: %v", err)
 	}
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(r.kept.seal.file), "*"))
+	if err != nil || len(files) > 0 || len(r.kept.state().Signs) > 0 || len(r.kept.seal.keys.(*mapKeyring).keys) > 0 {
+		t.Errorf("what was pressed is still there: %v, %v", files, err)
+	}
 }
 
 func heldRoom(t *testing.T) (*room, *judge) {
 	t.Helper()
-	return &room{log: quiet, health: newHealth(), rec: &rehearsal{}, trust: orderTrust{hearing: "demo"}, vault: newVault(t.TempDir(), "demo", &mapKeyring{keys: map[string][]byte{}})}, newJudge(t)
+	folder, keys := t.TempDir(), &mapKeyring{keys: map[string][]byte{}}
+	r := &room{log: quiet, health: newHealth(), rec: &rehearsal{}, trust: orderTrust{hearing: "demo"}, vault: newVault(folder, "demo", keys), kept: newKept(folder, "demo", keys, quiet)}
+	r.link = newLink(mustURL("http://127.0.0.1:1"), "demo", "T", nil, r, quiet)
+	return r, newJudge(t)
 }
 
 // enrolAt runs `station enrol` against a court and gives the state folder.

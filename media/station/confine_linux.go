@@ -6,8 +6,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -65,6 +68,7 @@ const (
 	reads  reach = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR
 	runs   reach = reads | unix.LANDLOCK_ACCESS_FS_EXECUTE
 	device reach = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_IOCTL_DEV | unix.LANDLOCK_ACCESS_FS_READ_DIR
+	heard  reach = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_IOCTL_DEV // a key: its events, and taking it for oneself
 	owns   reach = reads | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE | unix.LANDLOCK_ACCESS_FS_MAKE_REG | unix.LANDLOCK_ACCESS_FS_MAKE_DIR |
 		unix.LANDLOCK_ACCESS_FS_REMOVE_FILE | unix.LANDLOCK_ACCESS_FS_REMOVE_DIR
 )
@@ -113,12 +117,63 @@ func (c *testifyConfig) needs() map[string]reach {
 		add(reads, filepath.Join(home, ".config", "pulse"), filepath.Join(home, ".asoundrc"))
 	}
 	add(reads, os.Getenv("CREDENTIALS_DIRECTORY"))
+	if filepath.IsAbs(c.alarm) {
+		add(runs, c.alarm)
+	}
+	for path, r := range c.keysReach("/dev/input") {
+		add(r, path)
+	}
 	if c.state != "" {
 		if os.MkdirAll(c.state, 0o700) == nil {
 			add(owns, c.state)
 		}
 	}
 	return n
+}
+
+// keysReach is the bound keys' devices and no other: another keyboard's keys (the officer's code is typed on one) are never read. A rule is about the node that is there
+// now; a device that is pulled and put back has a new one. So where the system's own rights leave this account no other device in the folder (deploy/udev gives it the
+// key alone), the folder is the rule, and such a device is found again; where they do not, it is lost until the program is started anew, and the bench is told.
+func (c *testifyConfig) keysReach(folder string) map[string]reach {
+	bound, err := c.keys()
+	if err != nil || len(bound) == 0 {
+		return nil
+	}
+	n := map[string]reach{}
+	var nodes []string
+	for _, k := range bound {
+		n[k.device] = heard
+		if info, err := os.Stat(k.device); err == nil && info.Mode()&os.ModeNamedPipe != 0 {
+			n[k.device] |= unix.LANDLOCK_ACCESS_FS_WRITE_FILE
+		}
+		if node, err := filepath.EvalSymlinks(k.device); err == nil {
+			nodes = append(nodes, node)
+		}
+	}
+	if reachesNoOther(folder, nodes) {
+		n[folder] = heard
+	}
+	return n
+}
+
+// reachesNoOther says that the system lets this account open no device in the folder but the bound ones, now or when one is plugged in.
+func reachesNoOther(folder string, bound []string) bool {
+	if os.Geteuid() == 0 {
+		return false
+	}
+	if g, err := user.LookupGroup("input"); err == nil { // the group that udev gives new devices to
+		mine, err := os.Getgroups()
+		if gid, bad := strconv.Atoi(g.Gid); err != nil || bad != nil || gid == os.Getegid() || slices.Contains(mine, gid) {
+			return false
+		}
+	}
+	all, err := filepath.Glob(filepath.Join(folder, "event*"))
+	if err != nil {
+		return false
+	}
+	return !slices.ContainsFunc(all, func(node string) bool {
+		return !slices.Contains(bound, node) && unix.Faccessat(unix.AT_FDCWD, node, unix.R_OK, unix.AT_EACCESS) == nil
+	})
 }
 
 func exists(path string) bool {

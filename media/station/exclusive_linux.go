@@ -49,6 +49,34 @@ func checkExclusive(camera string, microphones []string, own uint32, dev string)
 	return nil
 }
 
+// checkKeysExclusive refuses keys that others on this machine could read or press, as far as they are there. Who reads a duress key knows of it, and who writes to
+// one can press it.
+func (c *testifyConfig) checkKeysExclusive() error {
+	bound, err := c.keys()
+	if err != nil {
+		return err
+	}
+	for _, k := range bound {
+		if err := keyAlone(k.device, uint32(os.Getuid())); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("-%s-key: %w", k.sign, err)
+		}
+	}
+	return nil
+}
+
+// keyAlone says what is wrong with a key's device where it is to be this account's alone.
+func keyAlone(path string, own uint32) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || info.Mode()&os.ModeCharDevice == 0 || st.Uid != own || info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("the key's device may be opened by other accounts of this machine, or is none, and %w: give it to this one alone (deploy/udev)", errShared)
+	}
+	return nil
+}
+
 // fileSource says whether a source is a file and no device.
 func fileSource(source string) bool {
 	info, err := os.Stat(source)

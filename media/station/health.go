@@ -66,6 +66,15 @@ func (c codes) and(code string) codes {
 	return codes(strings.Join(slices.Compact(list), " "))
 }
 
+// without leaves out the codes of a list, only leaves out all others.
+func (c codes) without(list []string) codes {
+	return codes(strings.Join(slices.DeleteFunc(strings.Fields(string(c)), func(s string) bool { return slices.Contains(list, s) }), " "))
+}
+
+func (c codes) only(list []string) codes {
+	return codes(strings.Join(slices.DeleteFunc(strings.Fields(string(c)), func(s string) bool { return !slices.Contains(list, s) }), " "))
+}
+
 // UnmarshalJSON reads it.
 func (c *codes) UnmarshalJSON(b []byte) error {
 	var list []string

@@ -44,6 +44,8 @@ type commandMessage struct {
 
 	sent      bool
 	notBefore time.Time
+	kept      bool // over a restart, and over a gateway that has too much to do (kept.go)
+	quiet     bool // in the place of a ping
 }
 
 // stateMessage is the part of State that the station acts on.
@@ -55,13 +57,19 @@ type stateMessage struct {
 	} `json:"hearing"`
 	Order     *signedOrder `json:"order"`
 	Testimony struct {
-		Phase     string      `json:"phase"`
-		Mask      *maskStatus `json:"mask"`
+		Phase string      `json:"phase"`
+		Mask  *maskStatus `json:"mask"`
+		Room  *struct {
+			Certified bool   `json:"certified"`
+			At        string `json:"at"`
+		} `json:"room"`
 		Tightened *struct {
 			Picture string `json:"picture"`
 			Voice   string `json:"voice"`
 		} `json:"tightened"`
 	} `json:"testimony"`
+	Emergency     *courtEmergency `json:"emergency"`
+	EmergencyCard *emergencyCard  `json:"emergency_card"`
 }
 
 // Phases of the testimony of one witness.

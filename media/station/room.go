@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parda/media/mask/face"
@@ -60,6 +61,15 @@ type room struct {
 	heard   bool            // the testimony is released, as far as the gateway last said
 	said    []saidPiece     // what she wrote since
 	officer *officerForm    // the room officer's, as it was sent last
+
+	kept           *kept
+	ownCard        emergencyCard // the station's own settings
+	siren          *siren        // nil: this room rings by its page alone
+	cut            atomic.Bool   // an emergency: the clocks look at it themselves
+	emergency      *emergency    // nil: none is open
+	raised         string        // the id of the last one of this room
+	certifiedAfter string        // since when the certificate of the room must be, in the gateway's time: testimony after an emergency needs a new one
+	keysLost       map[string]struct{}
 }
 
 // kioskOutlet is the kiosk's page, which may be absent. Neither call blocks.
@@ -135,6 +145,7 @@ func (r *room) linkState(raw []byte, st stateMessage) {
 	r.raw, r.state = raw, st
 	r.stopped = r.stopped && st.Testimony.Phase == phaseLive
 	r.heard = st.Testimony.Phase == phaseReleased
+	r.courtSays(st)
 	r.judgeOrder(st.Order)
 	r.apply()
 	if entered && r.running != nil {
@@ -148,11 +159,16 @@ func (r *room) linkReply(id string, raw []byte, refused string) {
 	delete(r.pending, id)
 	hers := r.saidAnswered(id, raw, refused)
 	hers = r.officerAnswered(id, refused) || hers
+	quiet := r.kept.quiet(id)
+	if !mends(refused) && refused != "too_many" {
+		r.kept.answered(id)
+		hers = r.emergencyAnswered(id, refused) || hers
+	}
 	r.mu.Unlock()
 	if hers {
 		r.kiosk.changed()
 	}
-	if refused != "" {
+	if refused != "" && !quiet {
 		r.log.Warn("the gateway refused a command", "code", refused)
 	}
 	if wanted && refused != "" {
@@ -208,15 +224,16 @@ func (r *room) apply() {
 	}
 	if run := r.running; run != nil {
 		tight := r.effective()
-		live := ok && r.linked && phase == phaseLive && r.state.Hearing.Phase == "open" && !r.held && !r.stopped
-		p := &permit{live: live, self: live || ok && phase == phaseRehearsal, picture: tight.picture, silence: tight.silence}
+		live := ok && r.linked && phase == phaseLive && r.state.Hearing.Phase == "open" && !r.held && !r.stopped && r.emergency == nil && r.certifiedAnew()
+		p := &permit{live: live, self: live || ok && phase == phaseRehearsal && r.emergency == nil, picture: tight.picture, silence: tight.silence}
 		if ok {
 			p.notBefore, p.notAfter = r.order.ValidFrom.Add(-time.Minute), r.order.ValidUntil
 		}
 		run.permit.Store(p)
-		r.keepPublished(ok)
+		r.keepPublished(ok && r.emergency == nil)
 	}
-	if phase == phaseLive || phase != phaseRehearsal && r.rec.status() == rehearsalRecording {
+	r.siren.set(r.alarms(time.Now()))
+	if r.emergency != nil || phase == phaseLive || phase != phaseRehearsal && r.rec.status() == rehearsalRecording {
 		r.rec.discard() // what she agreed to is over, or was broken off; nothing of it stays
 	}
 	r.rehearses()
@@ -259,7 +276,7 @@ func (r *room) start() {
 	}
 	r.health.hears(hears)
 	c := r.chairOf(hears)
-	t := &testimony{camera: r.camera, microphone: source, hears: hears, masks: m, far: c.gate, seat: c.seat, health: r.health,
+	t := &testimony{cut: &r.cut, camera: r.camera, microphone: source, hears: hears, masks: m, far: c.gate, seat: c.seat, health: r.health,
 		self: func(p face.Masked) { r.self(p); r.rec.picture(p) }, selfSound: r.rec.sound}
 	t.before, t.left = c.take()
 	m.raise(r.hand)
@@ -317,6 +334,8 @@ func (r *room) revoked() {
 	defer r.mu.Unlock()
 	r.order, r.refused = nil, "device_revoked"
 	r.log.Error("the court has revoked this device; nothing flows, and what was kept of the testimony is destroyed")
+	r.kept.change(func(s *keptState) { *s = keptState{} })
+	r.kept.destroy()
 	r.release()
 }
 
@@ -337,7 +356,7 @@ func (r *room) reportMask() {
 	status, _ := r.health.status()
 	status = status.with(r.likeness())
 	if r.running == nil {
-		status = allWell
+		status = maskStatus{Picture: "ok", Voice: "ok", Notices: status.Notices.only(roomNotices)}
 	}
 	if r.refused != "" {
 		status = maskStatus{Picture: modeCard, Voice: modeSilence, Notice: "order_refused"}
@@ -380,5 +399,6 @@ func (r *room) close() {
 		r.session.wipe()
 	}
 	r.mu.Unlock()
+	r.siren.close()
 	r.workers.Wait()
 }

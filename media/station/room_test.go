@@ -74,6 +74,7 @@ func newRoomRig(t *testing.T) *roomRig {
 		g.pubs = append(g.pubs, p)
 		return p, nil
 	}
+	r.kept = newKept("", "demo", &mapKeyring{keys: map[string][]byte{}}, quiet)
 	r.link = newLink(mustURL("http://127.0.0.1:1"), "demo", "T", nil, r, quiet)
 	r.workers.Go(func() { r.watch(ctx) })
 	g.room = r
@@ -349,8 +350,12 @@ func FuzzFromKiosk(f *testing.F) {
 	f.Add([]byte(`{"type":"far","db":1e400}`))
 	f.Add([]byte(`{"type":"consent","language":"az","interpreter":false}`))
 	f.Add([]byte(`{"type":"remark","id":"k1","text":"\u0000","language":"az"}`))
+	f.Add([]byte(`{"type":"signal","id":"k1-aaaaaaaa","pause":true,"at":"2026-11-22T14:30:15.123Z"}`))
+	f.Add([]byte(`{"type":"emergency","id":"k1-aaaaaaaa","by":"officer","at":"9999-99-99"}`))
+	f.Add([]byte(`{"type":"alarm.quiet"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := &room{log: quiet, health: newHealth(), kiosk: &fakeKiosk{}, pending: map[string]bool{}, rec: &rehearsal{}, ctx: t.Context()}
+		r.kept = newKept("", "demo", &mapKeyring{keys: map[string][]byte{}}, quiet)
 		r.link = newLink(mustURL("http://127.0.0.1:1"), "demo", "T", nil, r, quiet)
 		r.fromKiosk(b)
 	})

@@ -43,6 +43,10 @@ type testifyConfig struct {
 	relayOnly                            bool
 	requireLocked, requireConfined       bool
 	requireExclusive                     bool
+
+	signalKey, duressKey, emergencyKey string
+	roomCode, telephone, body          string // of the emergency's card, where the gateway has never said them
+	alarm                              string
 }
 
 func testifyFlags(c *testifyConfig, stderr io.Writer) *flag.FlagSet {
@@ -62,6 +66,13 @@ func testifyFlags(c *testifyConfig, stderr io.Writer) *flag.FlagSet {
 	fs.BoolVar(&c.requireLocked, "require-locked", false, "do not start where memory cannot be locked, so that nothing of the witness reaches a swap")
 	fs.BoolVar(&c.requireConfined, "require-confined", false, "do not start where the kernel cannot confine this program to its devices, its state and what it must read (Landlock)")
 	fs.BoolVar(&c.requireExclusive, "require-exclusive", false, "do not start where another account of this machine, or a sound server, could open the camera or a microphone as well")
+	fs.StringVar(&c.signalKey, "signal-key", "", "`DEVICE:CODE` of the witness's silent signal: pressed, the judge alone is told; held for a second, it is a break as well")
+	fs.StringVar(&c.duressKey, "duress-key", "", "`DEVICE:CODE` of the key that tells the bench of duress, and changes nothing in the room")
+	fs.StringVar(&c.emergencyKey, "emergency-key", "", "`DEVICE:CODE` of the key that ends what this room sends and rings the alarm")
+	fs.StringVar(&c.roomCode, "room-code", "", "`CODE` of this room for whoever answers the telephone in an emergency, such as AB-12; the gateway's own word comes first")
+	fs.StringVar(&c.telephone, "emergency-telephone", "", "`NUMBER` of the body that holds this room's address under seal")
+	fs.StringVar(&c.body, "emergency-body", "", "`NAME` of that body")
+	fs.StringVar(&c.alarm, "alarm", alarmSound, "the alarm of an emergency, beside the kiosk's own: sound, none, or the whole path of a `PROGRAM` that runs for as long as it rings")
 	fs.BoolVar(&c.json, "json", false, "print the kiosk's link as a line of JSON")
 	fs.IntVar(&c.width, "width", 640, "width of the masked picture in pixels")
 	fs.IntVar(&c.height, "height", 480, "height of the masked picture in pixels")
@@ -80,6 +91,25 @@ func stateFolder() string {
 		return filepath.Join(home, ".local", "state", "parda-station")
 	}
 	return ""
+}
+
+// roomCode is a code that can be read out and says nothing of the place.
+var roomCode = regexp.MustCompile(`^[A-Z]{2}-[0-9]{2,3}$`)
+
+// checkRoom checks the keys, the card and the alarm.
+func (c *testifyConfig) checkRoom() error {
+	if _, err := c.keys(); err != nil {
+		return err
+	}
+	switch {
+	case c.roomCode != "" && !roomCode.MatchString(c.roomCode):
+		return fmt.Errorf("%w: -room-code is two capital letters, a hyphen and two or three digits, and says nothing of the place", errUsage)
+	case len(c.telephone) > 40 || len(c.body) > 200:
+		return fmt.Errorf("%w: -emergency-telephone or -emergency-body is too long to be read out", errUsage)
+	case c.alarm != alarmSound && c.alarm != alarmNone && c.alarm != "" && !filepath.IsAbs(c.alarm):
+		return fmt.Errorf("%w: -alarm is sound, none or the whole path of a program", errUsage)
+	}
+	return nil
 }
 
 var hearingID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
@@ -107,7 +137,7 @@ func (c *testifyConfig) check() (*url.URL, error) {
 	case c.judgeKey != "" && !validCode(c.judgeKey):
 		return nil, fmt.Errorf("%w: -judge-key must be the eight digits that the judge's console shows, or the key's whole SHA-256 in hex", errUsage)
 	}
-	return u, nil
+	return u, c.checkRoom()
 }
 
 func loopbackHost(host string) bool {
@@ -132,6 +162,9 @@ func testify(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	if c.requireExclusive {
 		if err := checkExclusive(c.camera, []string{c.microphone, c.speaker}, uint32(os.Getuid()), "/dev"); err != nil {
+			return err
+		}
+		if err := c.checkKeysExclusive(); err != nil {
 			return err
 		}
 	}
@@ -180,6 +213,8 @@ func (s *station) run(ctx context.Context) error {
 	if r.signer, err = newSigner(); err != nil {
 		return err
 	}
+	r.ownCard = emergencyCard{Room: s.config.roomCode, Telephone: s.config.telephone, Body: s.config.body}
+	r.kept = newKept(s.config.state, s.config.hearing, kernelKeyring{}, s.log)
 	self := newSelfView()
 	r.self = self.show
 	r.rec = &rehearsal{lasts: rehearsalLasts, newEncoder: func() (maskedEncoder, error) { return publish.NewEncoder() }}
@@ -189,6 +224,8 @@ func (s *station) run(ctx context.Context) error {
 	}
 	r.kiosk, r.rec.changed = door, door.changed
 	r.link = s.linkBy(admission, gateway, r)
+	r.siren = newSiren(s.config.alarm, s.log)
+	r.remember()
 	s.announce(door.link())
 
 	fatal := make(chan error, 2)
@@ -197,6 +234,8 @@ func (s *station) run(ctx context.Context) error {
 	r.workers.Go(func() { admission.Keep(ctx, time.Minute) })
 	r.workers.Go(func() { r.watch(ctx) })
 	r.workers.Go(func() { r.tellFigure(ctx) })
+	r.workers.Go(func() { r.kept.run(ctx.Done()) })
+	r.workers.Go(func() { s.keys(r).run(ctx) })
 	select {
 	case <-ctx.Done():
 	case err = <-fatal:
@@ -209,6 +248,21 @@ func (s *station) run(ctx context.Context) error {
 	}
 	r.close()
 	return err
+}
+
+// keys follows the bound keys for the room.
+func (s *station) keys(r *room) *keyWatch {
+	bound, _ := s.config.keys() // checked before
+	open := openEvdev
+	if s.config.requireExclusive {
+		open = func(path string, codes []uint16) (keyDevice, error) {
+			if err := keyAlone(path, uint32(os.Getuid())); err != nil {
+				return nil, err
+			}
+			return openEvdev(path, codes)
+		}
+	}
+	return &keyWatch{keys: bound, open: open, pressed: r.keyPressed, held: r.keyHeld, lost: r.keyLost}
 }
 
 // admission is by what this station comes in: its enrolment, or, for the demonstration, a token.

@@ -60,6 +60,7 @@ type testimony struct {
 	microphone microphone // the witness's, or the sworn speaker's; there is never a second one
 	hears      string     // which of the two: devMicrophone or devSpeaker
 	masks      *masks
+	cut        *atomic.Bool    // an emergency of the room: card and silence, whatever the permit says; nil: never
 	far        *voice.Gate     // told of the court's sound; the seat works behind it
 	seat       *voice.Seat     // silence for who is clearly not in the seat
 	before     <-chan struct{} // the path before this one has left the seat; nil: there was none
@@ -193,12 +194,12 @@ func (t *testimony) pictureClock(ctx context.Context) {
 			t.health.notice(figureLeft, false)
 		}
 		shown = shown.tightened(p.picture)
-		if p.self {
+		if p.self && !t.isCut() {
 			t.self(shown.of(string(t.masks.shows)))
 		} else {
 			t.self(t.masks.card)
 		}
-		if !p.flows(now) {
+		if !p.flows(now) || t.isCut() {
 			shown = card
 		}
 		for _, o := range *t.lanes() {
@@ -250,13 +251,13 @@ func (t *testimony) soundClock(ctx context.Context) {
 		if p.silence {
 			hush(voices, silence)
 		}
-		if sound := foremost(voices, silence); p.self {
+		if sound := foremost(voices, silence); p.self && !t.isCut() {
 			t.selfSound(sound)
 			t.mouth.Store(uint32(sound.Level() * 65535))
 		} else {
 			t.mouth.Store(0)
 		}
-		if !p.flows(now) {
+		if !p.flows(now) || t.isCut() {
 			hush(voices, silence)
 		}
 		for _, o := range *t.lanes() {
@@ -294,6 +295,8 @@ func (t *testimony) notice() face.Notice {
 }
 
 func (t *testimony) inDoubt(now time.Time) bool { return t.moment(now) < t.doubtUntil.Load() }
+
+func (t *testimony) isCut() bool { return t.cut != nil && t.cut.Load() }
 
 // moment is a time in nanoseconds since the path began, 1 at the least.
 func (t *testimony) moment(at time.Time) int64 { return max(1, 1+int64(at.Sub(t.began))) }

@@ -100,27 +100,32 @@ func (v *vault) keep(d deposit) error {
 	if v == nil || v.file == "" {
 		return errNothingKept
 	}
+	plain, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	defer clear(plain)
+	return v.write(plain, v.bound(), d.Until)
+}
+
+// write seals bytes under the vault's key, which is made where there is none and lives until a time, bound to bound.
+func (v *vault) write(plain, bound []byte, until time.Time) error {
 	key, err := v.keys.get(v.name)
 	if err != nil {
 		key = make([]byte, 32)
 		rand.Read(key) // never fails: crypto/rand ends the process instead
 	}
 	defer clear(key)
-	if err := v.keys.put(v.name, key, d.Until); err != nil { // also anew, so that the key lives as long as the newest order
+	if err := v.keys.put(v.name, key, until); err != nil { // also anew, so that the key lives as long as the newest order
 		return err
 	}
 	aead, err := newAEAD(key)
 	if err != nil {
 		return err
 	}
-	plain, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
-	defer clear(plain)
 	nonce := make([]byte, aead.NonceSize())
 	rand.Read(nonce)
-	return writeWhole(v.file, aead.Seal(nonce, nonce, plain, v.bound()))
+	return writeWhole(v.file, aead.Seal(nonce, nonce, plain, bound))
 }
 
 // destroy ends what is kept: the key first, so that a copy of the file is of no use either.

@@ -186,7 +186,7 @@ func stationHelper() {
 	if json.NewDecoder(os.Stdin).Decode(&in) != nil {
 		os.Exit(3)
 	}
-	r := &room{log: quiet, health: newHealth(), trust: orderTrust{hearing: "demo"}, vault: newVault(in.Folder, "demo", kernelKeyring{}), rec: &rehearsal{}}
+	r := &room{log: quiet, health: newHealth(), trust: orderTrust{hearing: "demo"}, vault: newVault(in.Folder, "demo", kernelKeyring{}), rec: &rehearsal{}, kept: newKept("", "demo", kernelKeyring{}, quiet)}
 	r.judgeOrder(&in.Order)
 	if r.order == nil {
 		os.Exit(4)

@@ -22,6 +22,9 @@ type kioskMessage struct {
 	Free        *bool    `json:"free"`
 	With        []string `json:"with"`
 	Code        string   `json:"code"`
+	Pause       bool     `json:"pause"`
+	By          string   `json:"by"`
+	At          string   `json:"at"` // when it was pressed, where this station was not there at that moment
 }
 
 // fromKiosk does what the witness asks. A refusal's code comes back, "" when it was done or is on its way.
@@ -34,6 +37,7 @@ func (r *room) fromKiosk(raw []byte) string {
 		"rehearse": r.kioskRehearse, "consent": r.kioskConsent, "refuse": r.kioskRefuse, "break": r.kioskBreak, "continue": r.kioskContinue,
 		"afraid": r.kioskAfraid, "tighten": r.kioskTighten, "far": r.kioskFar, "hand": r.kioskHand, "rtc.offer": r.kioskOffer,
 		"question": r.kioskQuestion, "remark": r.kioskRemark, "certify": r.kioskCertify,
+		"signal": r.kioskSignal, "emergency": r.kioskEmergency, "alarm.quiet": r.kioskAlarm,
 	}[m.Type]
 	if do == nil {
 		return "unknown_command"
@@ -97,7 +101,11 @@ func (r *room) kioskAfraid(kioskMessage) string {
 	defer r.mu.Unlock()
 	r.held, r.stopped = true, true
 	r.apply()
-	r.ask("witness.afraid", noArgs{})
+	id := newID()
+	r.pending[id] = true
+	if !r.sign(id, "witness.afraid", noArgs{}, time.Now(), false) {
+		return "too_many"
+	}
 	return ""
 }
 
@@ -189,6 +197,8 @@ type stationMessage struct {
 	Said      []saidPiece       `json:"said"`                 // what she wrote after her testimony, without the words
 	Officer   *officerForm      `json:"officer,omitempty"`    // how the room officer's form stands, without the answers
 	RelayOnly bool              `json:"relay_only,omitempty"` // the page receives the court by the gateway's TURN server and no other way, as the station sends
+	Emergency *emergencyShown   `json:"emergency,omitempty"`
+	Card      *emergencyCard    `json:"card,omitempty"` // what the page shows should this station itself be away in an emergency
 }
 
 // tightened is what the witness has asked for above the order, as it holds now.
@@ -206,7 +216,9 @@ func (r *room) view() (station stationMessage, state, ice []byte) {
 	if r.linked {
 		link = "up"
 	}
-	return stationMessage{Type: "station", Link: link, OrderOK: r.order != nil && r.refused == "", Refused: r.refused, KeyCode: r.trust.code(),
+	status.Notices = status.Notices.without(roomNotices)
+	card := r.card()
+	return stationMessage{Type: "station", Emergency: r.shows(), Card: card.orNil(), Link: link, OrderOK: r.order != nil && r.refused == "", Refused: r.refused, KeyCode: r.trust.code(),
 		Hand: r.hand, Tight: tightened{r.effective().picture, r.effective().silence}, Paused: r.held, Rehearsal: r.rec.status(), Mask: status, Devices: devices, Unsent: r.link.unanswered(),
 		Said: slices.Clone(r.said), Officer: r.formStands(), RelayOnly: r.relayOnly}, r.raw, r.ice
 }
