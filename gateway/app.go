@@ -197,7 +197,7 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 		ID: c.ID, Folder: filepath.Join(a.config.Data, "hearings", c.ID), Ledger: a.ledger, Access: a.access,
 		Media: line{a.board, c.ID}, Source: line{a.board, c.ID}, Words: a.words,
 		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, TURN: passDesk{a, c.ID}, StepUp: a.stepUps(), Log: a.log,
-		Leaks: a.leakFacts(c.ID, time.Now()), Pseudonyms: pseudonyms{a.vault, c.Court},
+		Card: a.config.Emergency.card(c.Room), Leaks: a.leakFacts(c.ID, time.Now()), Pseudonyms: pseudonyms{a.vault, c.Court},
 	})
 	if err != nil {
 		return fmt.Errorf("hearing %s: %w", c.ID, err)

@@ -29,6 +29,8 @@ type Config struct {
 	Access   AccessConfig   `toml:"access"`
 	Vault    VaultConfig    `toml:"vault"`
 
+	Emergency EmergencyConfig `toml:"emergency"`
+
 	Incidents IncidentsConfig `toml:"incidents"`
 	Hearings  []HearingConfig `toml:"hearing"`
 	Redraw    bool            `toml:"-"` // draw new links for seats that nobody took, and new tokens, at this start
@@ -139,6 +141,7 @@ type HearingConfig struct {
 	Template  string             `toml:"template"` // the draft order starts from it
 	Reason    string             `toml:"reason"`
 	Seats     []hearing.SeatSpec `toml:"seats"` // none: the usual ones
+	Room      string             `toml:"room"`  // a code for the shielded room, such as AB-12, that says nothing of the place; "": none
 	Views     []string           `toml:"views"` // courtroom cameras: bench, counsel, hall, dock
 }
 
@@ -208,6 +211,9 @@ func (c Config) check() error {
 	if _, err := c.Incidents.read(); err != nil {
 		return err
 	}
+	if err := c.Emergency.check(); err != nil {
+		return err
+	}
 	seen := map[string]bool{}
 	for _, h := range c.Hearings {
 		if strings.HasPrefix(h.ID, audit.Of("")) {
@@ -215,6 +221,9 @@ func (c Config) check() error {
 		}
 		if register.IsBook(h.ID) {
 			return fmt.Errorf("hearing: %q is the name of a court's register of incidents", h.ID)
+		}
+		if err := h.checkRoom(); err != nil {
+			return err
 		}
 		if h.ID == "" || seen[h.ID] {
 			return fmt.Errorf("hearing: each needs an id of its own (%q)", h.ID)

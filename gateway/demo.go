@@ -108,10 +108,12 @@ func (o *demoOptions) config() Config {
 		TURN:     TURNConfig{UDP: at(3), TCP: at(3), Realm: "parda"},
 		Tripwire: TripwireConfig{Audio: o.tripwire},
 		Access:   AccessConfig{Seats: SeatsByLink}, // nobody has an account in a demonstration
+		// Nobody answers there: the demonstration shows where the number stands.
+		Emergency: EmergencyConfig{Telephone: "+994 00 000 00 00", Body: "Nümayiş xidməti"},
 		Hearings: []HearingConfig{{
 			ID: demoHearing, CaseNo: "1(101)-1/2026", Court: "baku", Pseudonym: "Lalə", Template: o.template,
 			Reason: "Nümayiş üçün qərar: şahid insan alverindən zərər çəkmiş şəxsdir və məhkəmədən əvvəl hədələnib.",
-			Views:  demoViews,
+			Views:  demoViews, Room: "NR-12",
 		}},
 	}
 }
