@@ -31,7 +31,7 @@ describe('a message of the gateway', () => {
       expect([name, page.state]).toEqual([name, m]);
       return page.state!.you.role;
     });
-    expect(new Set(words)).toEqual(new Set(['presiding_judge', 'court_clerk', 'prosecutor', 'defence_counsel', 'support_person', 'protected_witness', 'courtroom_screen', 'gallery']));
+    expect(new Set(words)).toEqual(new Set(['presiding_judge', 'court_clerk', 'prosecutor', 'defence_counsel', 'support_person', 'interpreter', 'protected_witness', 'courtroom_screen', 'gallery']));
     const [, message] = vectors('entries.json').find(([name]) => name === 'to the clerk')!;
     const page = reduce(emptyPage, { kind: 'message', now: 0, message: parseServerMessage(JSON.stringify(message))! });
     expect(page.entries).toEqual(message['entries']);

@@ -130,7 +130,7 @@ var lists = map[string]string{
 	"from": "session", "why": "pause", "about": "about", "what": "request", "ruling": "ruling",
 	"language": "language", "picture": "picture", "voice": "voice", "template": "template", "court": "court",
 	"respeaker": "respeaker", "void": "void", "proof": "proof",
-	"flag_form": "flagform", "heard": "heard", "means": "means", "do": "duressdo", "pressed_by": "pressedby", "failed": "evidencewhy",
+	"flag_form": "putform", "heard": "heard", "means": "means", "do": "duressdo", "pressed_by": "pressedby", "failed": "evidencewhy",
 	"opening_kind": "vaultkind", "ground": "ground", "holder": "vaultholder", "reader": "vaultrole", "ended": "vaultended", "measure": "vaultmeasure",
 }
 
