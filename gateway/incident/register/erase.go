@@ -38,7 +38,7 @@ func (r *Register) retain(ctx context.Context, b *book, now time.Time) error {
 		if last.Code == ContentErased || now.Sub(last.At) < r.cfg.Keep || !r.settled(i, now) {
 			continue
 		}
-		texts := slices.DeleteFunc(i.texts(), func(s Said) bool { _, there := b.texts[s]; return !there })
+		texts := slices.DeleteFunc(append(i.texts(), b.ownLabels(i)...), func(s Said) bool { _, there := b.texts[s]; return !there })
 		if len(texts) == 0 {
 			continue
 		}
@@ -51,6 +51,27 @@ func (r *Register) retain(ctx context.Context, b *book, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// ownLabels are what the incident's sources were called, where no other incident whose words are still there names them.
+func (b *book) ownLabels(i *Incident) []Said {
+	var own []Said
+	for source, label := range b.sources {
+		named := func(i *Incident) bool {
+			return slices.ContainsFunc(i.Timeline, func(s Step) bool {
+				p, ok := s.Event.(*IncidentSourcePayload)
+				return ok && p.Source == source
+			})
+		}
+		shared := false
+		for _, other := range b.incidents {
+			shared = shared || other.ID != i.ID && other.Erased.IsZero() && named(other)
+		}
+		if named(i) && !shared {
+			own = append(own, label)
+		}
+	}
+	return own
 }
 
 func (r *Register) erase(ctx context.Context, b *book, texts []Said) error {
@@ -67,17 +88,26 @@ func (r *Register) erase(ctx context.Context, b *book, texts []Said) error {
 	return nil
 }
 
-// finishErasing erases what an event says is erased and a crash left.
+// finishErasing erases what an event says is erased and a crash left, and words that no event names: a crash came between them.
 func (r *Register) finishErasing(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, b := range r.books {
 		var left []Said
+		named := map[Said]bool{}
 		for _, i := range b.incidents {
 			for _, s := range i.Timeline {
+				for _, t := range textsOf(s.Event) {
+					named[t] = true
+				}
 				if p, ok := s.Event.(*ContentErasedPayload); ok {
 					left = append(left, slices.DeleteFunc(slices.Clone(p.Texts), func(t Said) bool { _, there := b.texts[t]; return !there })...)
 				}
+			}
+		}
+		for t := range b.texts {
+			if !named[t] {
+				left = append(left, t)
 			}
 		}
 		if len(left) > 0 {

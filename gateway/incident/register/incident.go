@@ -281,11 +281,13 @@ func (i *Incident) snapshot() *Incident {
 	return &c
 }
 
-// texts are all texts that the incident names.
+// texts are all texts that the incident's events name, but for what sources are called.
 func (i *Incident) texts() []Said {
 	all := []Said{i.CaseNo, i.Pseudonym, i.Target, i.Source, i.Note}
 	for _, s := range i.Timeline {
-		all = append(all, textsOf(s.Event)...)
+		if s.Code != IncidentSource {
+			all = append(all, textsOf(s.Event)...)
+		}
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -306,6 +308,8 @@ func textsOf(p Payload) []Said {
 		return []Said{p.Text}
 	case *IncidentRuledPayload:
 		return []Said{p.Reason}
+	case *IncidentSourcePayload:
+		return []Said{p.Label}
 	case *RequestFiledPayload:
 		return append(slices.Clone(p.Measures), p.Note)
 	case *RequestDecidedPayload:

@@ -74,7 +74,7 @@ func (r *Register) List(v Viewer, q Query) Listed {
 				continue
 			}
 			l := r.line(v, b, i, depth, now)
-			if !textHit(l, q.Text) {
+			if !textHit(l, q.Text) || q.Phase != "" && l.Phase != q.Phase || q.Source != "" && l.SourceID != q.Source { // by what she is told, so that no filter tells more
 				continue
 			}
 			all = append(all, found{i, l})
@@ -108,8 +108,8 @@ func (r *Register) List(v Viewer, q Query) Listed {
 }
 
 func (q Query) fits(i *Incident) bool {
-	return (q.From.IsZero() || !i.When.Before(q.From)) && (q.To.IsZero() || i.When.Before(q.To)) && (q.Kind == "" || i.Kind == q.Kind) && (q.Phase == "" || i.Phase() == q.Phase) &&
-		(q.Source == "" || i.SourceID == q.Source) && (q.Hearing == "" || i.Hearing == q.Hearing)
+	return (q.From.IsZero() || !i.When.Before(q.From)) && (q.To.IsZero() || i.When.Before(q.To)) && (q.Kind == "" || i.Kind == q.Kind) &&
+		(q.Hearing == "" || i.Hearing == q.Hearing)
 }
 
 func addSource(sources map[string]*SourceView, l Line, label string) {

@@ -215,7 +215,13 @@ func (r *Register) line(v Viewer, b *book, i *Incident, depth Depth, now time.Ti
 		Pseudonym: b.texts[i.Pseudonym], When: Moment(i.When), FiledAt: Moment(i.FiledAt), By: v.by(i.By, depth), Discreet: i.Discreet, Target: b.texts[i.Target],
 		Source: b.texts[i.Source], Concerns: i.Concerns, Note: b.texts[i.Note], Phase: i.Phase(), Entered: i.Entered(), Erased: Moment(i.Erased)}
 	l.By.Mine = l.By.Mine || slices.ContainsFunc(v.Roles, func(role rights.Role) bool { return v.Raised(i, role) })
-	if depth == AsEntered {
+	if depth == AsEntered { // that it was referred would warn whom it is about
+		if l.Phase == PhaseReferred {
+			l.Phase = PhaseOpen
+			if l.Entered {
+				l.Phase = PhaseEntered
+			}
+		}
 		return l
 	}
 	if n := len(i.Requests); n > 0 {
@@ -304,6 +310,9 @@ func (r *Register) Show(v Viewer, court, id string) (View, error) {
 	out := View{Line: r.line(v, b, i, depth, now), Depth: depth.String(), Rulings: []RulingView{}, Requests: []RequestView{}, Agreements: []AgreementView{}, Referrals: []ReferralView{},
 		Proof: []EvidenceView{}, Timeline: []StepView{}, Alike: []string{}, Articles: d.Articles, Confirmed: d.ConfirmedBy, Zone: d.Zone, Now: Moment(now), May: Mays(v, i)}
 	for _, g := range i.Rulings {
+		if g.Ruling == "refer" && depth == AsEntered {
+			continue
+		}
 		out.Rulings = append(out.Rulings, RulingView{g.Ruling, b.texts[g.Reason], g.Seat, g.Provisional, v.by(g.By, depth), Moment(g.At)})
 	}
 	for _, e := range i.Evidence {
@@ -396,10 +405,17 @@ func (v Viewer) evidence(i *Incident, e Evidence, depth Depth) (EvidenceView, bo
 func (v Viewer) step(w words, i *Incident, s Step, depth Depth) (StepView, bool) {
 	widest := AsEntered
 	switch s.Code {
-	case IncidentFlagged, IncidentFiled, IncidentDetailed, IncidentRuled:
+	case IncidentFlagged, IncidentFiled, IncidentDetailed:
+	case IncidentRuled:
+		if s.Event.(*IncidentRuledPayload).Ruling == "refer" {
+			widest = AsRaised
+		}
 	case IncidentStep:
-		if p := s.Event.(*IncidentStepPayload); p.Ruling == "" {
+		switch s.Event.(*IncidentStepPayload).Ruling {
+		case "":
 			widest = Whole
+		case "refer":
+			widest = AsRaised
 		}
 	case EvidenceViewed, EvidenceExported, EvidenceFrozen, EvidenceFailed, EvidenceAttached, EvidenceCopied, EvidenceErased, IncidentSource, IncidentNoted, ReferralTaken, ContentErased:
 		widest = Whole
