@@ -19,6 +19,7 @@ import (
 	"parda/gateway/access"
 	"parda/gateway/hearing"
 	"parda/gateway/incident"
+	"parda/gateway/incident/evidence"
 	"parda/gateway/leakreport"
 	"parda/gateway/ledger"
 	"parda/gateway/minutes"
@@ -49,6 +50,7 @@ type Config struct {
 	Protection func() []visibility.ProtectionView
 	IncidentOf func(flag string) string
 	Observed   func()
+	Evidence   *evidence.Keeper        // keeps what a flag asks for; nil: nobody does
 	Leaks      func() leakreport.Facts // what the relay did with the shielded room's tracks; nil: nobody counts
 	Log        *slog.Logger
 	Now        func() time.Time // nil: time.Now
@@ -124,6 +126,7 @@ type Proceeding struct {
 	figureTold time.Time // when the seats were last told of it
 	figureDue  bool      // they are still to be told of the newest
 	record     recordState
+	clips      clips
 	checkpoint *visibility.CheckpointView
 	bundle     *visibility.BundleView
 	last       uint64          // index of the last event of the hearing's own record
@@ -188,7 +191,7 @@ func Open(ctx context.Context, cfg Config) (*Proceeding, error) {
 // start enters what the restart itself means.
 func (p *Proceeding) start(ctx context.Context) error {
 	if p.state.Phase == hearing.Sealed {
-		return nil
+		return p.openEvidence(ctx)
 	}
 	drafts := append([]hearing.Draft{{Code: hearing.GatewayStarted, Actor: string(hearing.System), Payload: hearing.EmptyPayload{}}},
 		hearing.Restarted(p.state, p.cfg.Now())...)
@@ -197,6 +200,9 @@ func (p *Proceeding) start(ctx context.Context) error {
 	}
 	if err := p.enterRecovered(ctx); err != nil {
 		return err
+	}
+	if err := p.openEvidence(ctx); err != nil {
+		return fmt.Errorf("clips of the last run: %w", err)
 	}
 	return p.openRecorder()
 }
@@ -212,6 +218,7 @@ func (p *Proceeding) Run(ctx context.Context) {
 	} else {
 		defer cancel()
 	}
+	p.startEvidence()
 	p.changed()
 	for {
 		select {
@@ -341,6 +348,9 @@ func (p *Proceeding) fold(e ledger.Event) error {
 	p.last = e.Index
 	p.publishStand()
 	p.sights.noteBroken(h)
+	if err := p.noteEvidence(h); err != nil {
+		return fmt.Errorf("event %d: %w", e.Index, err)
+	}
 	return p.noteRecording(h)
 }
 
@@ -397,7 +407,9 @@ func (p *Proceeding) changed() {
 	}
 	p.state.Facts.StationUp = p.stationUp()
 	routes := visibility.Route(p.scene(p.cfg.Now()), p.state.Seats)
+	before := time.Now()
 	p.cfg.Media.Route(routes)
+	p.carries(before, routes)
 	p.recordWhatFlows(routes)
 	p.tendICE(p.cfg.Now())
 	p.tell()
@@ -410,4 +422,5 @@ func (p *Proceeding) end() {
 		s.Close(1001, "the gateway ends")
 	}
 	p.stopRecording()
+	p.stopEvidence()
 }

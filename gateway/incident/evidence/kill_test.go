@@ -76,7 +76,7 @@ func TestKillInTheMinuteAfterAFlagKeepsWhatIsThereAndSaysWhatIsNot(t *testing.T)
 		t.Fatal(err)
 	}
 	c := sleepingCourt(t, l)
-	waiting := []Waiting{{"f1", killed.Add(After)}, {"never reached the disk", killed.Add(After)}, {"over long ago", killed.Add(-time.Hour)}}
+	waiting := []Waiting{{"f1", killed}, {"never reached the disk", killed.Add(-time.Second)}, {"over long ago", killed.Add(-time.Hour)}}
 	if err := c.k.Recover(killed, waiting, c.enter); err != nil {
 		t.Fatal(err)
 	}

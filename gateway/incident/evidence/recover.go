@@ -11,13 +11,16 @@ import (
 
 // Waiting is a flag of which the hearing's ledger says nothing yet: neither a clip nor that there is none.
 type Waiting struct {
-	Flag  string
-	Until time.Time // the end of what it asks for
+	Flag   string
+	Raised time.Time
 }
 
+// onItsWay is how long after a flag its clip may not have reached the disk yet.
+const onItsWay = 3 * time.Second
+
 // Recover finishes what the last run left of this hearing, before Start: clips that were being made are sealed as far as they go, and what is missing of them is entered as
-// failed; clips that were sealed and not entered are entered; of a flag that was still waiting and has nothing it is entered that it failed. last is when the last run
-// last wrote something; nothing was missing of what ended before it. enter is as in Start. What cannot be entered is tried again once the keeper was started.
+// failed; clips that were sealed and not entered are entered; of a flag that was raised at the very end of the last run and has nothing it is entered that it failed. last is
+// when that run last wrote something: what was raised well before it and has no clip carried nothing. enter is as in Start. What cannot be entered is tried again once the keeper was started.
 func (k *Keeper) Recover(last time.Time, waiting []Waiting, enter func(Outcome) error) error {
 	l := k.cfg.Locker
 	metas, err := filepath.Glob(filepath.Join(l.dir, "e-*"+metaSuffix))
@@ -42,7 +45,7 @@ func (k *Keeper) Recover(last time.Time, waiting []Waiting, enter func(Outcome) 
 	}
 	var lost []string
 	for _, w := range waiting {
-		if !served[w.Flag] && w.Until.Add(2*settle).After(last) {
+		if !served[w.Flag] && w.Raised.Add(onItsWay).After(last) {
 			lost = append(lost, w.Flag)
 		}
 	}
