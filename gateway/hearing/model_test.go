@@ -13,7 +13,8 @@ import (
 // player gives random commands to a hearing, good and bad ones.
 type player struct {
 	*court
-	r *rand.Rand
+	r     *rand.Rand
+	flags bool // the bench tends to its flags
 }
 
 func pick[T any](r *rand.Rand, options ...T) T { return options[r.IntN(len(options))] }
@@ -55,11 +56,23 @@ func (p *player) args(name, seat string) m {
 		return m{"picture": pick(r, "", "card", "natural"), "voice": pick(r, "", "silence")}
 	case "mask.status":
 		return m{"picture": pick(r, "ok", "card"), "voice": "ok"}
+	case "seat.show", "seat.give_stop":
+		for _, seat := range p.s.Seats {
+			if seat.Hidden && name == "seat.show" || seat.NoStop && name == "seat.give_stop" {
+				return m{"seat": seat.ID}
+			}
+		}
+		return m{"seat": "dock"}
 	case "floor.give", "seat.mute", "seat.unmute", "seat.remove", "seat.admit", "seat.reissue":
-		return m{"seat": p.seatID()}
+		return m{"seat": pick(r, p.seatID(), p.seatID(), "dock")}
 	case "ruling.give":
+		for _, d := range p.s.Pending {
+			if d.Flag != "" && p.s.Flags[d.Flag].heard(d.Seat) {
+				return m{"id": d.ID, "reason": "r", "positions": "p"}
+			}
+		}
 		if len(p.s.Pending) > 0 {
-			return m{"id": p.s.Pending[0].ID, "reason": reason, "positions": "p"}
+			return m{"id": p.s.Pending[r.IntN(len(p.s.Pending))].ID, "reason": reason, "positions": "p"}
 		}
 	case "undertaking.sign":
 		return m{"agree": yes}
@@ -75,10 +88,33 @@ func (p *player) args(name, seat string) m {
 		}
 	case "remark.add", "question.request":
 		return m{"text": pick(r, "x", "")}
+	case "flag.raise":
+		return m{"concerns": pick(r, "", "support", "dock", "witness"), "discreet": yes}
 	case "flag.rule":
-		return m{"flag": pick(r, "f1", "f2", "f3"), "ruling": pick(r, "enter", "remove", "pause", "private", "dismiss"), "seat": p.seatID(), "reason": reason}
+		return m{"flag": pick(r, "f1", "f2", "f3"), "ruling": pick(r, FlagRulings()...), "seat": pick(r, p.seatID(), "dock", ""), "reason": reason}
+	case "flag.put":
+		return m{"flag": pick(r, "f1", "f2"), "seat": pick(r, p.seatID(), "dock", "support"), "form": pick(r, FormWhole, FormOrally)}
+	case "flag.heard":
+		for _, d := range p.s.Pending {
+			if d.Flag != "" && yes {
+				return m{"flag": d.Flag, "seat": d.Seat, "how": "orally"}
+			}
+		}
+		return m{"flag": pick(r, "f1", "f2"), "seat": pick(r, p.seatID(), "dock"), "how": pick(r, "orally", "absent")}
+	case "flag.answer":
+		return m{"flag": pick(r, "f1", "f2"), "text": "No."}
+	case "flag.request":
+		return m{"flag": pick(r, "f1", "f2"), "note": reason}
+	case "flag.detail":
+		return m{"flag": pick(r, "f1", "f2"), "kind": "look", "discreet": yes}
+	case "duress.answer":
+		return m{"do": pick(r, DoPause, DoClearRoom, DoStandDown), "reason": reason}
+	case "emergency.end":
+		return m{"reason": reason}
+	case "seat.take_stop":
+		return m{"seat": p.seatID(), "reason": reason}
 	case "testimony.pause":
-		return pick(r, nil, m{"why": "break"}, m{"why": 3})
+		return pick(r, nil, m{"why": "break"}, m{"why": 3}, m{"why": PauseClearRoom})
 	}
 	return nil
 }
@@ -113,7 +149,8 @@ func (p *player) system() []Draft {
 // protects says whether a command only tightens.
 func protects(r Role, name string, args m, before *State) bool {
 	switch name {
-	case "testimony.pause", "witness.refuse", "witness.afraid", "hearing.suspend", "seat.mute", "seat.remove", "flag.raise":
+	case "testimony.pause", "witness.refuse", "witness.afraid", "hearing.suspend", "seat.mute", "seat.remove", "flag.raise", "flag.detail", "flag.rule",
+		"duress.raise", "duress.answer", "emergency.raise":
 		return true
 	case "witness.tighten":
 		return args["picture"] == "card" && args["voice"] == "silence"
@@ -138,6 +175,14 @@ func looserState(a, b *State) string {
 		(a.Testimony.Tightened.Voice != "" && b.Testimony.Tightened.Voice == "") {
 		return "the witness's own wish"
 	}
+	if a.InEmergency() && !b.InEmergency() || a.Testimony.Room.Must != "" && b.Testimony.Room.Must == "" {
+		return "the emergency"
+	}
+	for view, took := range a.Views {
+		if left := b.Views[view]; took.Muted && !left.Muted || took.Hidden && !left.Hidden {
+			return "the view " + view
+		}
+	}
 	for _, seat := range a.Seats {
 		after, _ := b.Seat(seat.ID)
 		if !a.Attends(seat.ID) && b.Attends(seat.ID) {
@@ -145,6 +190,12 @@ func looserState(a, b *State) string {
 		}
 		if seat.Muted && !after.Muted {
 			return seat.ID + " was unmuted"
+		}
+		if seat.Hidden && !after.Hidden {
+			return seat.ID + " is shown"
+		}
+		if seat.Stops() && !after.Stops() {
+			return "nobody stops at " + seat.ID
 		}
 	}
 	return ""
@@ -164,10 +215,32 @@ func (p *player) sound() {
 		if err := s.defenceHeard(); err != nil {
 			p.t.Fatalf("live: %v", err)
 		}
+		if s.InEmergency() || s.Testimony.Room.Must != "" {
+			p.t.Fatalf("live in an emergency, or before what it demanded: %+v %q", s.Emergency, s.Testimony.Room.Must)
+		}
+	}
+	if w, _ := s.Seat("witness"); !w.Admitted || w.Muted || w.Hidden || !w.Stops() {
+		p.t.Fatalf("something was taken from the one who is protected: %+v", w)
+	}
+	if e := p.paid(); e != "" {
+		p.t.Fatal(e)
 	}
 	if s.Order != nil && CheckSignature(s.Order.Key, s.Order.Bytes, s.Order.Signature) != nil {
 		p.t.Fatal("an order is in force that nobody signed")
 	}
+}
+
+// paid says of which ruling on a flag the debt was paid though the person was never heard on it.
+func (p *player) paid() string {
+	for _, e := range p.events {
+		if e.Code != RulingGiven {
+			continue
+		}
+		if given, err := Payload[RulingGivenPayload](e); err == nil && given.Flag != "" && !p.s.Flags[given.Flag].heard(given.Seat) {
+			return "a ruling became final over " + given.Flag + ", and nobody heard " + given.Seat
+		}
+	}
+	return ""
 }
 
 // move chooses who gives which command; now and then the one that brings testimony on, and rarely the one that ends it.
@@ -179,6 +252,16 @@ func (p *player) move() (seat, name string) {
 		}
 		return "judge", on
 	}
+	if p.flags && len(p.s.Flags) > 0 && p.r.IntN(3) == 0 { // what hangs together seldom meets by chance
+		for _, id := range slices.Sorted(maps.Keys(p.s.Flags)) {
+			for _, put := range p.s.Flags[id].Puts {
+				if p.r.IntN(3) == 0 {
+					return put.Seat, "flag.answer"
+				}
+			}
+		}
+		return "judge", pick(p.r, "flag.put", "flag.rule", "flag.rule", "flag.heard", "ruling.give", "ruling.give", "seat.show", "seat.take_stop", "seat.give_stop")
+	}
 	seat, name = pick(p.r, p.seatID(), "judge", "witness"), CommandNames()[p.r.IntN(len(CommandNames()))]
 	if (name == "hearing.close" || name == "testimony.release") && p.r.IntN(3) > 0 {
 		name = "testimony.call"
@@ -189,9 +272,9 @@ func (p *player) move() (seat, name string) {
 // TestRandomHearingsKeepTheRules plays many hearings at random. Live is reached only over order, consent and identity, and only by
 // the presiding judge; nothing that protects makes any state looser; the fold of the events is the state.
 func TestRandomHearingsKeepTheRules(t *testing.T) {
-	lives, closed := 0, 0
+	lives, closed, seen := 0, 0, map[Code]int{}
 	for seed := range uint64(90) {
-		p := &player{court: newCourt(t), r: rand.New(rand.NewPCG(seed, 2026))}
+		p := &player{court: newCourt(t), r: rand.New(rand.NewPCG(seed, 2026)), flags: seed%2 == 1}
 		if seed%3 > 0 {
 			p.ready() // else the walk spends itself at the door
 		}
@@ -227,8 +310,22 @@ func TestRandomHearingsKeepTheRules(t *testing.T) {
 			closed++
 		}
 		p.refold()
+		for _, e := range p.events {
+			if seen[e.Code]++; e.Code != RulingGiven {
+				continue
+			}
+			if given, err := Payload[RulingGivenPayload](e); err == nil && given.Flag != "" {
+				seen["a debt of a flag"]++
+			}
+		}
 	}
-	if t.Logf("live %d, closed %d", lives, closed); lives < 50 || closed == 0 {
+	for _, code := range []Code{FlagPut, FlagAnswered, FlagHeard, FlagRuled, ProtectionRequested, SeatHidden, SeatShown, SeatStopTaken, SeatStopGiven, DuressRaised, DuressAnswered,
+		EmergencyRaised, EmergencyEnded, "a debt of a flag"} {
+		if seen[code] == 0 {
+			t.Errorf("%s never came about: the walks prove nothing of it", code)
+		}
+	}
+	if t.Logf("live %d, closed %d, %v", lives, closed, seen); lives < 50 || closed == 0 {
 		t.Errorf("the walks went live %d times and closed %d hearings: they prove nothing", lives, closed)
 	}
 }
