@@ -3,6 +3,7 @@
 import { Connection } from './signaling/connection';
 import { briefMs, isForTheRecord, isTransient, Outbox } from './signaling/outbox';
 import type { Place } from './signaling/enter';
+import { incidentsOf, type Incidents } from './signaling/incidents';
 import { challengeOf, neverAsks, StepUps, type Proof, type StepUp } from './passkey/stepup';
 import type { Command, Formula, IceServer, ServerMessage, State, WireError } from './signaling/wire';
 import { Receiver } from './rtc/receive';
@@ -32,6 +33,8 @@ export interface Snapshot {
   formulas: readonly Formula[];
   /** The names that must not be written, in this page's memory alone. */
   guard: Pick<Guard, 'watched' | 'now'> & { watch: (list: string) => readonly string[] };
+  /** The register's incidents of this hearing. */
+  incidents: Incidents;
   /** A touch that the gateway wants for what was pressed; null for none. */
   stepUp: StepUp | null;
 }
@@ -54,6 +57,7 @@ export class Session {
   readonly publisher: Publisher;
   readonly speakers: Speakers;
   private readonly guard: Guard;
+  private readonly incidents: Incidents;
   private readonly connection: Connection;
   private readonly outbox: Outbox;
   private readonly answers = new Map<string, (a: Answer) => void>();
@@ -68,6 +72,7 @@ export class Session {
     const { hearing, seat } = config.place;
     this.outbox = new Outbox(localStorage, hearing, seat);
     this.stepUps = new StepUps(config.onChange);
+    this.incidents = incidentsOf(config.place);
     for (const waiting of this.outbox.waiting) this.page = reduce(this.page, { kind: 'queued', waiting });
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     this.connection = new Connection({
@@ -104,7 +109,7 @@ export class Session {
 
   snapshot(): Snapshot {
     return {
-      page: this.page, refused: this.refused, formulas: this.formulas, media: this.receiver, guard: { watched: this.guard.watched, now: this.guard.now, watch: (list) => this.guard.watch(list) }, stepUp: this.stepUps.now,
+      page: this.page, refused: this.refused, incidents: this.incidents, formulas: this.formulas, media: this.receiver, guard: { watched: this.guard.watched, now: this.guard.now, watch: (list) => this.guard.watch(list) }, stepUp: this.stepUps.now,
       actions: actionsFor(this.page, (name, args) => this.send(name, args ?? {}), (id) => this.dismiss(id)),
       sound: { blocked: this.speakers.blocked, unlock: () => this.speakers.unlock() },
       own: { status: this.publisher.status, start: (picture) => void this.publisher.start(picture), stop: () => this.publisher.stop() },
@@ -130,7 +135,7 @@ export class Session {
     }
     this.outbox.add(waiting);
     this.dispatch({ kind: 'queued', waiting });
-    this.connection.send(asCommand(waiting));
+    if (this.outbox.ready.includes(waiting)) this.connection.send(asCommand(waiting));
     return new Promise((resolve) => this.answers.set(waiting.id, resolve));
   }
 
@@ -144,7 +149,7 @@ export class Session {
     if (link === 'seat_lost' || link === 'not_signed_in') { this.stepUps.close(); this.guard.close(); }
     if (link !== 'open') return;
     this.expire();
-    for (const waiting of this.outbox.waiting) this.connection.send(asCommand(waiting));
+    for (const waiting of this.outbox.ready) this.connection.send(asCommand(waiting));
     for (const { waiting, proof } of this.proved.values()) this.connection.send({ ...asCommand(waiting), proof });
     // The gateway may be a new process that knows nothing of the old media connections.
     void this.publisher.dial();
@@ -159,16 +164,26 @@ export class Session {
       case 'rtc.thin': return this.receiver.thinned(m.slots);
       case 'ice': return this.relays(m.servers);
       case 'ack':
+        this.flagNamed(m.id, m.result?.['flag']);
         this.outbox.settle(m.id);
         this.settle(m.id, { ok: true, ...(m.index !== undefined && { index: m.index }), ...(m.result && { result: m.result }) });
         break;
       case 'error':
         if (m.id !== undefined && (this.mustProve(m.id, m) || this.keepTrying(m.id, m.code))) return;
-        if (m.id !== undefined) { this.outbox.settle(m.id); this.settle(m.id, { ok: false, code: m.code }); }
+        if (m.id !== undefined) { this.flagNamed(m.id, null); this.outbox.settle(m.id); this.settle(m.id, { ok: false, code: m.code }); }
         break;
     }
     this.dispatch({ kind: 'message', message: m, now: Date.now() });
     if (m.type === 'state') this.stateCame(m);
+  }
+
+  /** What was written about a flag before the gateway had named it goes now, under its name. */
+  private flagNamed(command: string, flag: unknown): void {
+    for (const waiting of this.outbox.raised(command, typeof flag === 'string' ? flag : null)) {
+      if (typeof flag !== 'string') { this.settle(waiting.id, { ok: false, code: 'flag_refused' }); this.dispatch({ kind: 'dismissed', id: waiting.id }); continue; }
+      this.dispatch({ kind: 'named', waiting });
+      this.connection.send(asCommand(waiting));
+    }
   }
 
   private readonly touched = (): void => { if (this.speakers.blocked) this.speakers.unlock(); };

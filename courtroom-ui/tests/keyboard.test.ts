@@ -11,10 +11,12 @@ describe('keys', () => {
     for (const desk of ['console', 'party'] as const) {
       expect(actOf(key('F8'), desk)).toBe('pause');
       expect(actOf(key('F9'), desk)).toBe('flag');
+      expect(actOf(key('F9', { shiftKey: true }), desk)).toBe('discreet');
+      expect(actOf(key('F9', { shiftKey: true, ctrlKey: true }), desk)).toBeNull();
     }
   });
   test('no desk has two acts on one key', () => {
-    for (const acts of [['pause', 'flag', 'call', 'compose', 'find'], ['pause', 'flag', 'object', 'ask', 'find']] as const) {
+    for (const acts of [['pause', 'flag', 'discreet', 'call', 'compose', 'find'], ['pause', 'flag', 'discreet', 'object', 'ask', 'find']] as const) {
       const keys = acts.map((a) => keyOf[a]);
       expect(new Set(keys).size).toBe(keys.length);
     }
@@ -42,6 +44,6 @@ describe('keys', () => {
     expect(numberOf(key('Digit0'))).toBeNull();
     expect([isZero(key('Digit0')), isZero(key('Numpad0')), isZero(key('Digit1')), isZero(key('Digit0', { ctrlKey: true }))]).toEqual([true, true, false, false]);
     expect(speakers.length).toBeLessThanOrEqual(9);
-    expect(flagRulings).toHaveLength(7);
+    expect(flagRulings).toHaveLength(9);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Outbox, type Shelf } from '../src/signaling/outbox';
+import { afterRaise, Outbox, type Shelf } from '../src/signaling/outbox';
 import type { Waiting } from '../src/state/model';
 
 class Memory implements Shelf {
@@ -46,6 +46,33 @@ describe('the outbox', () => {
     expect(box.expire(Date.parse(at) + 10_001).map((x) => x.id)).toEqual(['p']);
     expect(box.expire(Date.parse(at) + 86_400_000)).toEqual([]);
     expect(box.waiting.map((x) => x.id)).toEqual(['f']);
+  });
+  test('what is said of a flag before it has an id waits for it, over a reload too, and then goes under its name', () => {
+    const shelf = new Memory();
+    const box = new Outbox(shelf, 'h', 'lawyer');
+    box.add(w('f1', 'flag.raise'));
+    box.add({ id: 'd1', name: 'flag.detail', args: { flag: afterRaise('f1'), kind: 'look' }, at });
+    expect(box.ready.map((x) => x.id)).toEqual(['f1']);
+    const again = new Outbox(shelf, 'h', 'lawyer');
+    expect([again.waiting.length, again.ready.map((x) => x.id)]).toEqual([2, ['f1']]);
+    expect(again.raised('other', 'f9')).toEqual([]);
+    expect(again.raised('f1', 'f7').map((x) => x.args)).toEqual([{ flag: 'f7', kind: 'look' }]);
+    again.settle('f1');
+    expect(new Outbox(shelf, 'h', 'lawyer').ready.map((x) => x.args)).toEqual([{ flag: 'f7', kind: 'look' }]);
+  });
+  test('nothing waits for a flag that was refused', () => {
+    const box = new Outbox(new Memory(), 'h', 'lawyer');
+    box.add(w('f1', 'flag.raise'));
+    box.add({ id: 'd1', name: 'flag.detail', args: { flag: afterRaise('f1') }, at });
+    expect(box.raised('f1', null)).toHaveLength(1);
+    expect(box.waiting.map((x) => x.id)).toEqual(['f1']);
+  });
+  test.each(['emergency.raise', 'duress.raise', 'flag.answer'])('%s is kept over a reload, however late it comes', (name) => {
+    const shelf = new Memory();
+    new Outbox(shelf, 'h', 's').add(w('c1', name));
+    const box = new Outbox(shelf, 'h', 's');
+    expect(box.expire(Date.parse(at) + 86_400_000)).toEqual([]);
+    expect(box.ready.map((x) => x.name)).toEqual([name]);
   });
   test.each(['', '{', 'null', '[1,null,{"id":1}]', '[{"id":"x","name":"testimony.call","args":{},"at":"t"}]'])('drops what it cannot read: %s', (text) => {
     const shelf = new Memory();

@@ -5,7 +5,8 @@ import { useCallback, useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useText } from '../text/context';
 import { Button } from './button';
 
-export interface AskField { name: string; label: string; kind: 'line' | 'text' | 'choice'; required?: boolean; options?: { value: string; label: string }[]; value?: string; placeholder?: string }
+/** checks: any number of the options; their values come joined by a space. A choice without a value starts with none, so that nobody is named by accident. */
+export interface AskField { name: string; label: string; kind: 'line' | 'text' | 'choice' | 'checks'; required?: boolean; options?: { value: string; label: string }[]; value?: string; placeholder?: string }
 export interface Ask { title: string; what?: string; /** Something to be read out or written down, large. */ shown?: string; fields: AskField[]; go: string; tone?: 'primary' | 'danger'; done: (values: Record<string, string>) => void }
 
 /** Holds at most one question; returns how to ask and what to draw. Each question has a dialog of its own: the browser tells of a closed dialog a moment
@@ -25,7 +26,8 @@ export function AskDialog({ ask, close }: { ask: Ask; close: () => void }) {
   const [missing, setMissing] = useState<string | null>(null);
   useEffect(() => { dialog.current?.showModal(); }, []);
   const submit = (form: HTMLFormElement): void => {
-    const values = Object.fromEntries([...new FormData(form)].map(([k, v]) => [k, String(v).trim()]));
+    const given = new FormData(form);
+    const values = Object.fromEntries([...new Set(given.keys())].map((k) => [k, given.getAll(k).map((v) => String(v).trim()).join(' ')]));
     const empty = ask.fields.find((f) => f.required && !values[f.name]);
     if (empty) { setMissing(empty.name); (form.elements.namedItem(empty.name) as HTMLElement | null)?.focus(); return; }
     close();
@@ -50,14 +52,20 @@ export function AskDialog({ ask, close }: { ask: Ask; close: () => void }) {
 function AskInput({ field, missing }: { field: AskField; missing: boolean }) {
   const t = useText();
   const id = useId();
+  if (field.kind === 'checks') return (
+    <fieldset class="ask-checks">
+      <legend>{field.label}</legend>
+      {field.options?.map((o) => <label key={o.value} class="check"><input type="checkbox" name={field.name} value={o.value} />{o.label}</label>)}
+    </fieldset>
+  );
   const shared = { id, name: field.name, 'aria-required': field.required, 'aria-invalid': missing || undefined, 'aria-describedby': missing ? `${id}-e` : undefined };
   return (
     <div class="field">
       <label for={id}>{field.label}</label>
       {field.kind === 'text' && <textarea {...shared} rows={3} defaultValue={field.value ?? ''} placeholder={field.placeholder} />}
       {field.kind === 'line' && <input {...shared} type="text" autocomplete="off" defaultValue={field.value ?? ''} placeholder={field.placeholder} />}
-      {field.kind === 'choice' && <select {...shared}>{field.options?.map((o) => <option key={o.value} value={o.value} selected={o.value === field.value}>{o.label}</option>)}</select>}
-      {missing && <p class="field-error" id={`${id}-e`}>{t('reason.needed')}</p>}
+      {field.kind === 'choice' && <select {...shared}>{field.value === undefined && <option value="">–</option>}{field.options?.map((o) => <option key={o.value} value={o.value} selected={o.value === field.value}>{o.label}</option>)}</select>}
+      {missing && <p class="field-error" id={`${id}-e`}>{t(field.kind === 'choice' ? 'choice.needed' : 'reason.needed')}</p>}
     </div>
   );
 }

@@ -15,6 +15,8 @@ export interface ButtonProps {
   tone?: Tone;
   size?: 'small' | 'normal' | 'large' | 'hand';
   keyName?: string;
+  /** A key that is not drawn on the button. */
+  shortcut?: string;
   glyph?: GlyphName;
   /** Name of the command, for scripts and tests. */
   act?: string;
@@ -23,13 +25,13 @@ export interface ButtonProps {
   title?: string;
 }
 
-export function Button({ press, children, keep, tone = 'plain', size = 'normal', keyName, glyph, act, pressed, label }: ButtonProps) {
+export function Button({ press, children, keep, tone = 'plain', size = 'normal', keyName, shortcut, glyph, act, pressed, label }: ButtonProps) {
   const t = useText();
   if (!press && !keep) return null;
   return (
     <button
       type="button" class={`button button-${tone} button-${size}`} data-act={act}
-      aria-disabled={press ? undefined : 'true'} aria-pressed={pressed} aria-label={label} aria-keyshortcuts={keyName}
+      aria-disabled={press ? undefined : 'true'} aria-pressed={pressed} aria-label={label} aria-keyshortcuts={keyName ?? shortcut}
       onClick={() => { press?.(); }}
     >
       {glyph && <Glyph name={glyph} />}

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { clock, elapsed } from '../text/time';
 
-function useNow(everyMs: number): number {
+export function useNow(everyMs: number): number {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     const timer = window.setInterval(() => setNow(Date.now()), everyMs);

@@ -59,7 +59,7 @@ const renderings = {
 };
 
 const person = (id: string, role: Role, more: Partial<NonNullable<State['seats']>[number]> = {}): NonNullable<State['seats']>[number] =>
-  ({ id, role, present: true, admitted: true, muted: false, undertaking: false, publishing: { sound: false, picture: false }, ...more });
+  ({ id, role, present: true, admitted: true, muted: false, undertaking: false, publishing: { sound: false, picture: false }, stop: true, hidden: false, ...more });
 
 const seats: NonNullable<State['seats']> = [
   person('judge', 'presiding_judge'), person('judge2', 'judge', { present: false }), person('clerk', 'court_clerk'),
@@ -73,7 +73,8 @@ const benchSlots: Slot[] = [...slot('witness'), ...slot('bench'), ...slot('couns
 
 const benchCan = [
   'key.enrol', 'order.draft', 'hearing.suspend', 'hearing.close', 'testimony.pause', 'testimony.release', 'floor.give', 'session.kind', 'seat.mute', 'seat.unmute',
-  'seat.remove', 'seat.admit', 'ruling.give', 'seat.reissue', 'entry.add', 'entry.amend', 'entry.strike', 'request.done', 'flag.raise', 'flag.rule',
+  'seat.remove', 'seat.admit', 'ruling.give', 'seat.reissue', 'entry.add', 'entry.amend', 'entry.strike', 'request.done', 'flag.raise', 'flag.detail', 'flag.rule', 'flag.put', 'flag.heard', 'flag.request',
+  'seat.show', 'seat.take_stop', 'seat.give_stop', 'emergency.raise', 'duress.raise',
 ];
 
 export const judgeLive: State = {
@@ -87,12 +88,13 @@ export const judgeLive: State = {
   },
   watching, seats,
   flags: [
-    { id: 'f1', seat: 'lawyer', role: 'victims_lawyer', pressed_at: at('10:14:02'), received_at: at('10:14:02'), kind: 'gesture', source: 'zalda, ikinci cərgə', discreet: false },
-    { id: 'f0', seat: 'prosecutor', role: 'prosecutor', pressed_at: at('10:05:02'), received_at: at('10:05:02'), kind: 'look', discreet: false, ruling: { ruling: 'warn', by: 'presiding_judge', at: at('10:05:40') } },
+    { id: 'f1', seat: 'lawyer', role: 'victims_lawyer', pressed_at: at('10:14:02'), received_at: at('10:14:02'), kind: 'gesture', source: 'zalda, ikinci cərgə', discreet: false, urgency: 'now', closed: false, incident: 'i-0c5d0a9be1f2437c' },
+    { id: 'f0', seat: 'prosecutor', role: 'prosecutor', pressed_at: at('10:05:02'), received_at: at('10:05:02'), kind: 'look', discreet: false, concerns: 'defence', urgency: 'soon', incident: 'i-33b0c6d1e2f40a17', rulings: [{ ruling: 'warn', seat: 'defence', provisional: true, by: 'presiding_judge', at: at('10:05:40') }] },
   ],
   pending: [{ id: 'p1', about: 'mute', seat: 'support', since: at('10:11:00'), due: at('10:26:00'), overdue: false }],
   requests: [{ id: 'q1', seat: 'defence', role: 'defence_counsel', what: 'question', text: 'Sənədlər barədə', at: at('10:14:40') }],
   health: { ledger: 'ok', recording: 'on', checkpoint: { size: 42, at: at('10:15:08') } }, alarms: [], slots: benchSlots,
+  emergency_card: { room: 'BA-07', telephone: '+994 12 102 00 00', body: 'İnsan Alverinə Qarşı Mübarizə Baş İdarəsi' },
 };
 
 export const judgePaused: State = {
@@ -138,10 +140,10 @@ export const judgeSealed: State = {
 };
 
 export const clerkLive: State = {
-  ...judgeLive, you: { seat: 'clerk', role: 'court_clerk', can: ['testimony.pause', 'flag.raise', 'entry.add', 'entry.amend', 'entry.strike', 'entry.restore', 'seat.reissue', 'key.enrol'] },
+  ...judgeLive, you: { seat: 'clerk', role: 'court_clerk', can: ['testimony.pause', 'flag.raise', 'flag.detail', 'entry.add', 'entry.amend', 'entry.strike', 'entry.restore', 'seat.reissue', 'key.enrol'] },
 };
 
-const lawyerBase = ({ watching: _w, alarms: _a, pending: _p, ...rest }: State): State => rest;
+const lawyerBase = ({ watching: _w, alarms: _a, pending: _p, emergency_card: _e, ...rest }: State): State => rest;
 export const defenceLive: State = {
   ...lawyerBase(judgeLive), you: { seat: 'defence', role: 'defence_counsel', can: ['testimony.pause', 'flag.raise', 'flag.detail', 'objection.raise', 'question.request'] },
   requests: judgeLive.requests!, flags: [],

@@ -13,6 +13,7 @@ import { formulasOf } from '../state/formulas';
 import { loadLang, type Lang } from '../text/locale';
 import formulas from '../../../gateway/minutes/formulas.json';
 import * as f from './fixtures';
+import * as i from './incidents';
 import { AccountExample, accountExamples, pressedFirst } from './account';
 import { kioskExamples, KioskExample } from './kiosk';
 import { pictureOf } from './pictures';
@@ -24,11 +25,28 @@ const pages: Record<string, () => Partial<Snapshot> & { page: Page }> = {
   'judge-lost': () => ({ page: f.pageOf(f.judgeLive, { link: 'lost', linkSince: Date.now() - 7000, waiting: f.unsaved }) }),
   'judge-order': () => ({ page: f.pageOf(f.judgeOrder, { entries: [] }) }),
   'judge-respeak': () => ({ page: f.pageOf(f.judgeRespeak) }),
+  'judge-desk': () => ({ page: f.pageOf(i.judgeDesk) }),
+  'judge-ruling': () => ({ page: f.pageOf(i.judgeRuling) }),
+  'judge-ruled': () => ({ page: f.pageOf(i.judgeRuled) }),
+  'judge-dismissed': () => ({ page: f.pageOf(i.judgeDismissed) }),
+  'judge-flags': () => ({ page: f.pageOf(i.judgeMany) }),
+  'judge-duress': () => ({ page: f.pageOf(i.judgeDuress) }),
+  'judge-emergency': () => ({ page: f.pageOf(i.judgeEmergency) }),
+  'judge-emergency-lost': () => ({ page: f.pageOf(f.judgeLive, { link: 'lost', linkSince: Date.now() - 7000, waiting: i.keptEmergency }) }),
+  'judge-flagform': () => ({ page: i.pressed(i.judgeRuling) }),
+  'clerk-desk': () => ({ page: f.pageOf(i.clerkDesk) }),
+  'clerk-flagform': () => ({ page: i.pressed(i.clerkDesk, { link: 'lost', linkSince: Date.now() - 7000, waiting: i.keptFlag }) }),
+  'lawyer-flagform': () => ({ page: i.pressed(i.lawyerFlags) }),
+  'lawyer-flags': () => ({ page: f.pageOf(i.lawyerFlags) }),
+  'support-flagform': () => ({ page: i.pressed(i.supportFlags, { link: 'lost', linkSince: Date.now() - 7000, waiting: i.keptFlag }) }),
+  'defence-put': () => ({ page: f.pageOf(i.defencePut) }),
+  'interpreter-put': () => ({ page: f.pageOf(i.interpreterPut) }),
   'judge-closing': () => ({ page: f.pageOf(f.judgeClosing) }),
   'judge-sealed': () => ({ page: f.pageOf(f.judgeSealed) }),
   'clerk-live': () => ({ page: f.pageOf(f.clerkLive, { waiting: f.unsaved.slice(0, 1), links: { defence: 'https://localhost:8443/h/h1/defence#code=K7QM-2XPA-91TB' } }) }),
   'clerk-writing': () => ({ page: f.pageOf(f.clerkLive, { entries: f.writtenEntries, waiting: f.unsavedMarks }) }),
   'clerk-guard': () => ({ page: f.pageOf(f.clerkLive, { entries: f.writtenEntries }), guard: f.guardWarns }),
+  'clerk-many-flags': () => ({ page: f.pageOf(i.clerkMany, { entries: f.manyEntries(1000) }) }),
   'clerk-many': () => ({ page: f.pageOf(f.clerkLive, { entries: f.manyEntries(4000) }) }),
   'defence-live': () => ({ page: f.pageOf(f.defenceLive), sound: { blocked: true, unlock: () => undefined } }),
   'lawyer-closed': () => ({ page: f.pageOf(f.lawyerClosed) }),
@@ -53,7 +71,7 @@ function snapshot(name: string): Snapshot {
   const made = pages[name]!();
   return {
     actions: actionsFor(made.page, () => Promise.resolve({ ok: true }), () => undefined), media, refused: null, stepUp: null, guard: { watched: 0, now: null, watch: () => [] }, formulas: formulasOf(formulas),
-    sound: { blocked: false, unlock: () => undefined }, own: { status: 'off', start: () => undefined, stop: () => undefined }, ...made,
+    incidents: i.incidentDouble, sound: { blocked: false, unlock: () => undefined }, own: { status: 'off', start: () => undefined, stop: () => undefined }, ...made,
   };
 }
 
@@ -61,7 +79,7 @@ function snapshot(name: string): Snapshot {
 const drafts: Record<string, State> = { 'judge-measures': f.judgeOrder, 'judge-measures-respeak': f.judgeRespeakDraft };
 
 // Thousands of entries are for a measurement by hand (?screen=clerk-many); to look at each of them for accessibility says nothing that the others do not.
-const names = [...Object.keys(pages).filter((n) => n !== 'clerk-many'), ...Object.keys(drafts), ...Object.keys(kioskExamples), ...accountExamples];
+const names = [...Object.keys(pages).filter((n) => !n.startsWith('clerk-many')), ...Object.keys(drafts), ...Object.keys(kioskExamples), ...accountExamples];
 const root = document.getElementById('app')!;
 const asked = new URLSearchParams(location.search);
 

@@ -4,7 +4,7 @@
 import { guarded, watchList, type Guarded } from './match';
 
 /** What must not wait for a question: it protects, and it is not for the protocol's words. */
-const neverWaits = new Set(['flag.raise', 'testimony.pause', 'hearing.suspend', 'seat.mute', 'seat.remove', 'session.kind', 'undertaking.sign', 'protocol.sign', 'order.sign', 'key.enrol']);
+const neverWaits = new Set(['flag.raise', 'emergency.raise', 'duress.raise', 'duress.answer', 'testimony.pause', 'hearing.suspend', 'seat.mute', 'seat.remove', 'session.kind', 'undertaking.sign', 'protocol.sign', 'order.sign', 'key.enrol']);
 
 /** A text of the command in which something was found; path says where it stands in the arguments. */
 export interface Suspect { path: readonly string[]; text: string; hits: readonly Guarded[] }

@@ -1,22 +1,23 @@
 // Which key does what, as data. Keys are told by their place (KeyboardEvent.code), so that an Azerbaijani, an English and
 // a Russian layout work alike. F8 and F9 mean nothing to Chromium; Pause and Flag have them on every seat that has the
-// act at all, and they work from inside a text field. F3 searches in the browser too; here it searches the protocol.
-import type { EntryKind, FlagRuling } from '../signaling/wire';
+// act at all, and they work from inside a text field; with Shift the flag is discreet. F3 searches in the browser too; here it searches the protocol.
+import type { EntryKind, FlagKind, FlagRuling } from '../signaling/wire';
 
-export type KeyAct = 'pause' | 'flag' | 'call' | 'compose' | 'object' | 'ask' | 'find';
+export type KeyAct = 'pause' | 'flag' | 'discreet' | 'call' | 'compose' | 'object' | 'ask' | 'find';
 
 /** Who sits at the keyboard: a console (bench, clerk), or a party or helper. Pause and Flag are the same for all. */
 export type Desk = 'console' | 'party';
 
-export const keyOf: Readonly<Record<KeyAct, string>> = { pause: 'F8', flag: 'F9', call: 'F2', compose: 'F4', object: 'F2', ask: 'F4', find: 'F3' };
-const acts: Readonly<Record<Desk, readonly KeyAct[]>> = { console: ['pause', 'flag', 'call', 'compose', 'find'], party: ['pause', 'flag', 'object', 'ask', 'find'] };
+export const keyOf: Readonly<Record<KeyAct, string>> = { pause: 'F8', flag: 'F9', discreet: 'Shift+F9', call: 'F2', compose: 'F4', object: 'F2', ask: 'F4', find: 'F3' };
+const acts: Readonly<Record<Desk, readonly KeyAct[]>> = { console: ['pause', 'flag', 'discreet', 'call', 'compose', 'find'], party: ['pause', 'flag', 'discreet', 'object', 'ask', 'find'] };
 
 export interface Pressed { code: string; ctrlKey: boolean; altKey: boolean; metaKey: boolean; shiftKey: boolean; repeat: boolean }
 
 /** Null for a key that is not ours, one held down, or one with a modifier (those are the browser's). */
 export function actOf(e: Pressed, desk: Desk): KeyAct | null {
-  if (e.repeat || e.ctrlKey || e.altKey || e.metaKey || e.shiftKey) return null;
-  return acts[desk].find((act) => keyOf[act] === e.code) ?? null;
+  if (e.repeat || e.ctrlKey || e.altKey || e.metaKey) return null;
+  const name = e.shiftKey ? `Shift+${e.code}` : e.code;
+  return acts[desk].find((act) => keyOf[act] === name) ?? null;
 }
 
 /** The kinds a person writes, in the order of the composer. */
@@ -47,4 +48,7 @@ export const rulers = ['presiding_judge', 'judge', 'reserve_judge'] as const;
 export const speakersOf = (kind: WrittenKind): readonly ((typeof speakers)[number] | (typeof rulers)[number])[] => (kind === 'ruling' ? rulers : speakers);
 
 /** Rulings on a flag, in the order of their number keys. */
-export const flagRulings: readonly FlagRuling[] = ['enter', 'warn', 'remove', 'pause', 'private', 'refer', 'dismiss'];
+export const flagRulings: readonly FlagRuling[] = ['enter', 'warn', 'mute', 'hide', 'remove', 'pause', 'private', 'refer', 'dismiss'];
+
+/** Kinds of a flag, in the order of their number keys. */
+export const flagKinds: readonly FlagKind[] = ['words', 'gesture', 'look', 'photographing', 'identify', 'contact_outside', 'threat_relative', 'threat_lawyer', 'other'];

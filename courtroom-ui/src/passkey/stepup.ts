@@ -27,7 +27,7 @@ export interface StepUp {
 interface Asked { n: number; act: Act; options: RequestJSON; again: boolean; busy: AbortController | null; failed: PasskeyCode | null; done: (proof: Proof | null) => void }
 
 /** Protecting acts never ask for a touch: whoever demands one for them is not obeyed, and the act is sent again as it is (I6, I8). */
-export const neverAsks: ReadonlySet<string> = new Set(['flag.raise', 'flag.detail', 'testimony.pause', 'seat.mute', 'seat.remove', 'hearing.suspend', 'objection.raise']);
+export const neverAsks: ReadonlySet<string> = new Set(['flag.raise', 'flag.detail', 'flag.answer', 'flag.request', 'testimony.pause', 'seat.mute', 'seat.remove', 'hearing.suspend', 'objection.raise', 'emergency.raise', 'duress.raise', 'duress.answer']);
 
 export class StepUps {
   private queue: Asked[] = [];

@@ -14,6 +14,8 @@ import { GuardButton } from '../components/guard';
 import { Composer } from './composer';
 import { callWitness, Conduct } from './conduct';
 import { Deck, find, FindButton, useKeys } from './deck';
+import { DuressBand, EmergencyBand, EmergencyButton } from './duress';
+import { FlagForm, useFlagForm } from './flagform';
 import { FlagsPanel } from './flags';
 import { Header } from './header';
 import { Notices } from './notices';
@@ -22,6 +24,8 @@ import { OwnMicrophone } from './own';
 import { PendingPanel, RequestsPanel } from './owed';
 import { PeoplePanel } from './people';
 import { CourtTiles, WitnessTile } from './pictures';
+import { ProtectionPanel } from './protection';
+import { PutPanel } from './putto';
 import { WatchingBand, WitnessFacts } from './watching';
 
 export interface ScreenProps { snap: Snapshot; state: State; place: { hearing: string; seat: string } }
@@ -33,8 +37,9 @@ export function Console({ snap, state, place }: ScreenProps) {
   const [searching, setSearching] = useState(false);
   const composer = useRef<HTMLElement | null>(null);
   const { actions, page } = snap;
+  const form = useFlagForm(page);
   useKeys('console', {
-    pause: actions.pause && (() => actions.pause!()), flag: actions.flag && (() => actions.flag!()),
+    pause: actions.pause && (() => actions.pause!()), flag: actions.flag && (() => actions.flag!()), discreet: actions.flag && (() => actions.flag!({ discreet: true })),
     call: actions.call && (() => void callWitness(t, actions, ask)), compose: () => composer.current?.focus(),
     find: () => find(setSearching),
   });
@@ -43,18 +48,21 @@ export function Console({ snap, state, place }: ScreenProps) {
   const unsigned = presiding && !state.order && state.hearing.phase !== 'sealed';
   const closed = ['closed', 'signed', 'sealed'].includes(state.hearing.phase);
   return (
-    <div class={`screen console${clerk ? ' console-clerk' : ''}`} data-screen={clerk ? 'clerk' : 'judge'}>
+    <div class={`screen console${clerk ? ' console-clerk' : ''}${presiding ? ' console-rules' : ''}`} data-screen={clerk ? 'clerk' : 'judge'}>
       <Header page={page} state={state} />
       <WatchingBand state={state} />
-      <Notices snap={snap} />
+      <DuressBand page={page} state={state} actions={actions} ask={ask} />
+      <EmergencyBand page={page} state={state} actions={actions} ask={ask} />
+      <Notices snap={snap} ask={clerk ? undefined : ask} />
       {unsigned || measures ? <OrderScreen snap={snap} state={state} place={place} back={measures ? () => setMeasures(false) : undefined} /> : (
         <main id="main" class="console-grid">
           <div class="column column-pictures" role="region" tabIndex={0} aria-label={t('console.pictures')}>
             <WitnessTile snap={snap} state={state} />
             <WitnessFacts state={state} />
+            {!clerk && <EmergencyButton state={state} actions={actions} />}
             <CourtTiles snap={snap} state={state} />
+            {!clerk && <OwnMicrophone snap={snap} state={state} row />}
             <p class="quiet">{t('watching.bench_masked')}</p>
-            {!clerk && <OwnMicrophone snap={snap} state={state} />}
           </div>
           <div class="column column-protocol">
             {!presiding && !clerk && <Notice tone="plain" glyph="open">{t('console.readonly')}</Notice>}
@@ -66,14 +74,17 @@ export function Console({ snap, state, place }: ScreenProps) {
             {actions.addEntry && <Composer state={state} formulas={snap.formulas} add={actions.addEntry} focusRef={composer} />}
           </div>
           <div class="column column-people" role="region" tabIndex={0} aria-label={t('console.people')}>
-            <FlagsPanel state={state} actions={actions} ask={ask} />
+            {form.of && <FlagForm key={form.of.key} of={form.of} state={state} linked={page.link === 'open'} actions={actions} incidents={snap.incidents} ask={ask} close={form.close} />}
+            <PutPanel state={state} actions={actions} />
+            <FlagsPanel state={state} actions={actions} ask={ask} incidents={snap.incidents} details={form.open} />
             <PendingPanel state={state} actions={actions} ask={ask} />
             {(state.requests?.length ?? 0) > 0 && <RequestsPanel state={state} actions={actions} />}
+            <ProtectionPanel state={state} offset={page.clockOffset} incidents={snap.incidents} ask={ask} />
             <PeoplePanel state={state} actions={actions} links={page.links} ask={ask} />
           </div>
         </main>
       )}
-      <Deck actions={actions}><Conduct state={state} actions={actions} ask={ask} measures={() => setMeasures(true)} /></Deck>
+      <Deck actions={actions} bench={presiding}><Conduct state={state} actions={actions} ask={ask} measures={() => setMeasures(true)} /></Deck>
       {dialog}
     </div>
   );

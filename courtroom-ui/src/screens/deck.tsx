@@ -7,15 +7,16 @@ import { actOf, keyOf, type Desk, type KeyAct } from '../keys/keyboard';
 import type { Actions } from '../state/actions';
 import { useText } from '../text/context';
 
-export interface DeckProps { actions: Actions; children?: ComponentChildren; asksPause?: boolean }
+export interface DeckProps { actions: Actions; children?: ComponentChildren; asksPause?: boolean; /** The bench's own flags are its own to see to: it needs no discreet one in reach. */ bench?: boolean }
 
-export function Deck({ actions, children, asksPause }: DeckProps) {
+export function Deck({ actions, children, asksPause, bench }: DeckProps) {
   const t = useText();
   return (
     <footer class="deck">
       <div class="deck-fixed">
         <Button keep press={actions.pause && (() => actions.pause!())} tone="pause" size="large" glyph="paused" keyName={keyOf.pause} act="testimony.pause">{t(asksPause ? 'act.pause.ask' : 'act.pause')}</Button>
         <Button keep press={actions.flag && (() => actions.flag!())} tone="flag" size="large" glyph="flag" keyName={keyOf.flag} act="flag.raise">{t('act.flag')}</Button>
+        {actions.flag && !bench && <Button press={() => actions.flag!({ discreet: true })} tone="flag" size="large" glyph="lock" act="flag.discreet" shortcut={keyOf.discreet} label={t('act.flag.discreet', { key: keyOf.discreet })}>{t('act.flag.discreet.short')}</Button>}
       </div>
       <div class="deck-acts">{children}</div>
     </footer>
@@ -40,7 +41,7 @@ export function useKeys(desk: Desk, acts: Partial<Record<KeyAct, (() => unknown)
       const act = actOf(e, desk);
       if (!act) return;
       e.preventDefault();
-      if (act !== 'pause' && act !== 'flag' && document.querySelector('dialog[open]')) return;
+      if (act !== 'pause' && act !== 'flag' && act !== 'discreet' && document.querySelector('dialog[open]')) return;
       acts[act]?.();
     };
     window.addEventListener('keydown', pressed);

@@ -1,75 +1,119 @@
-// Threats flagged: on the bench each with its rulings, one press each (and a number key when the flag has the focus); at
-// the other seats one's own, with the details that can follow the press.
-import type { Flag, FlagKind, FlagRuling, State } from '../signaling/wire';
+// Threats flagged, in the gateway's order. At the bench one stands open, with its rulings; the others are rows below it, so that a new one never moves what is
+// under a finger. Many of one seat and minute are one row, and what is on other pages is not drawn: five hundred cost what one page costs. At the other
+// seats: one's own flags, and what became of each.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Flag, State } from '../signaling/wire';
 import { Button } from '../components/button';
 import { Glyph } from '../components/glyph';
 import { Panel } from '../components/panel';
-import type { Ask, AskField } from '../components/ask';
-import { flagRulings, numberOf } from '../keys/keyboard';
+import type { Ask } from '../components/ask';
 import type { Actions } from '../state/actions';
+import { isDismissed, isUndecided, itemsOf, openOf, pageOf, rulingsOf } from '../state/flags';
 import { useText } from '../text/context';
 import type { Translate } from '../text/locale';
 import { roleName, seatName } from '../text/say';
-import { clock } from '../text/time';
+import { clock, shortClock } from '../text/time';
+import type { Incidents } from '../signaling/incidents';
+import { OpenFlag } from './flag';
 
-export const flagKinds: readonly FlagKind[] = ['words', 'gesture', 'look', 'photographing', 'identify', 'contact_outside', 'threat_relative', 'threat_lawyer', 'other'];
+export interface FlagsPanelProps { state: State; actions: Actions; ask: (ask: Ask) => void; incidents: Incidents; title?: string; /** Opens the form with what is known of one's own flag. */ details?: ((flag: string) => void) | undefined }
 
-export interface FlagsPanelProps { state: State; actions: Actions; ask: (ask: Ask) => void; title?: string }
+const rows = 8;
 
-export function FlagsPanel({ state, actions, ask, title }: FlagsPanelProps) {
+export function FlagsPanel({ state, actions, ask, incidents, title, details }: FlagsPanelProps) {
   const t = useText();
-  const flags = [...(state.flags ?? [])].sort((a, b) => Number(Boolean(a.ruling)) - Number(Boolean(b.ruling)) || b.received_at.localeCompare(a.received_at));
-  const open = flags.filter((f) => !f.ruling).length;
+  const flags = state.flags ?? [];
+  // By role: a lost link takes the rulings away, and moves nothing.
+  const bench = state.you.role === 'presiding_judge';
+  const [chosen, setChosen] = useState<string | null | undefined>(undefined);
+  const [unfolded, setUnfolded] = useState<string | null>(null);
+  const [at, setAt] = useState(0);
+  const [focus, setFocus] = useState(0);
+  const was = useRef<string | null>(null);
+  const list = useRef<HTMLUListElement>(null);
+  // Nobody chose: what is urgent and was open stays; what has been dealt with makes way.
+  const held = flags.find((f) => f.id === was.current);
+  const open = chosen !== undefined ? chosen : bench ? openOf(flags, held && isUndecided(held) ? held.id : null) : null;
+  was.current = open;
+  useEffect(() => { if (focus > 0) list.current?.querySelector<HTMLElement>('[data-open]')?.focus(); }, [focus]);
+  const openFlag = flags.find((f) => f.id === open);
+  const undecided = flags.filter(isUndecided).length + (state.flags_more ?? 0);
+  const items = itemsOf(flags.filter((f) => f !== openFlag));
+  const page = pageOf(items, at, rows);
+  const choose = (id: string): void => { setChosen(id); setFocus(focus + 1); };
   return (
-    <Panel title={title ?? t('flags.title')} tone={open > 0 ? 'incident' : 'plain'} count={open} class="panel-flags">
+    <Panel title={title ?? t('flags.title')} tone={undecided > 0 ? 'incident' : 'plain'} count={undecided} class="panel-flags" aside={page.pages > 1 && <Pager at={page.at} pages={page.pages} go={setAt} />}>
       {flags.length === 0 && <p class="quiet">{t('flags.none')}</p>}
-      <ul class="flags">{flags.map((f) => <FlagItem key={f.id} flag={f} state={state} actions={actions} ask={ask} />)}</ul>
+      <ul class="flags" ref={list}>
+        {openFlag && <OpenFlag key={openFlag.id} flag={openFlag} state={state} actions={actions} ask={ask} incidents={incidents} close={() => setChosen(null)} details={details} />}
+        {page.shown.map((item) => ('flag' in item
+          ? <FlagRow key={item.key} flag={item.flag} open={() => choose(item.flag.id)} />
+          : <Many key={item.key} id={item.key} flags={item.many} state={state} actions={actions} ask={ask} unfolded={unfolded === item.key} unfold={() => setUnfolded(unfolded === item.key ? null : item.key)} open={choose} />))}
+      </ul>
+      {(state.flags_more ?? 0) > 0 && <p class="quiet" data-flags-left-out={state.flags_more}>{t('flags.more', { n: state.flags_more! })}</p>}
     </Panel>
   );
 }
 
-function FlagItem({ flag: f, state, actions, ask }: { flag: Flag; state: State; actions: Actions; ask: (ask: Ask) => void }) {
+function Pager({ at, pages, go }: { at: number; pages: number; go: (at: number) => void }) {
   const t = useText();
-  const rule = f.ruling ? undefined : ruling(t, f, state, actions, ask);
-  const late = Date.parse(f.received_at) - Date.parse(f.pressed_at) > 5000;
-  const about = [f.kind && t(`flagkind.${f.kind}`), f.target && `${t('flags.target')}: ${f.target}`, f.source && `${t('flags.source')}: ${f.source}`, f.note].filter(Boolean);
   return (
-    <li
-      class={f.ruling ? 'flag' : 'flag flag-open'} data-flag={f.id} data-ruling={f.ruling?.ruling} tabIndex={rule ? 0 : undefined}
-      onKeyDown={(e) => { const n = e.target === e.currentTarget && rule ? numberOf(e) : null; const r = n === null ? undefined : flagRulings[n]; if (r) { e.preventDefault(); rule!(r); } }}
-    >
-      <p class="flag-who"><Glyph name="flag" />{t('flags.pressed', { who: roleName(t, f.role), time: clock(f.pressed_at) })}{f.discreet && <span class="flag-discreet"><Glyph name="lock" />{t('flags.discreet')}</span>}</p>
-      {late && <p class="quiet">{t('flags.received', { time: clock(f.received_at) })}</p>}
-      <p>{about.length > 0 ? about.join(' · ') : t('flagkind.unknown')}</p>
-      {f.ruling
-        ? <p class="flag-ruled"><Glyph name="ok" />{t('flags.ruled', { ruling: t(`ruling.${f.ruling.ruling}`), who: roleName(t, f.ruling.by), time: clock(f.ruling.at) })}{f.ruling.reason && ` – ${f.ruling.reason}`}</p>
-        : !rule && <p class="quiet">{t('flags.open')}</p>}
-      {rule && <div class="flag-rulings">{flagRulings.map((r, i) => <Button key={r} size="small" act={`flag.rule.${r}`} keyName={String(i + 1)} press={() => rule(r)}>{t(`ruling.${r}`)}</Button>)}</div>}
-      {actions.flagDetail && f.seat === state.you.seat && !f.ruling && <Button size="small" act="flag.detail" press={() => ask(detail(t, f, actions))}>{t('flags.details')}</Button>}
+    <span class="pager">
+      <Button size="small" tone="quiet" keep glyph="less" press={at > 0 ? () => go(at - 1) : undefined} label={t('flags.newer')} act="flags.previous">{''}</Button>
+      <span class="digits">{at + 1}/{pages}</span>
+      <Button size="small" tone="quiet" keep glyph="more" press={at < pages - 1 ? () => go(at + 1) : undefined} label={t('flags.older')} act="flags.next">{''}</Button>
+    </span>
+  );
+}
+
+/** What became of a flag, in a few words. */
+export function becameOf(t: Translate, f: Flag): string {
+  if (isDismissed(f)) return t('effect.dismiss');
+  const given = rulingsOf(f);
+  return given.length === 0 ? t('flags.open') : [...new Set(given.map((r) => t(`flags.short.${r.ruling}`)))].join(', ');
+}
+
+export const kindOfFlag = (t: Translate, f: Pick<Flag, 'kind'>): string => (f.kind ? t(`flagkind.${f.kind}`) : t('flagkind.unknown'));
+
+function FlagRow({ flag: f, open }: { flag: Flag; open: () => void }) {
+  const t = useText();
+  return (
+    <li class={isUndecided(f) ? 'flag flag-row flag-open' : 'flag flag-row'} data-flag={f.id} data-ruling={rulingsOf(f).at(-1)?.ruling ?? ''} data-urgency={f.urgency}>
+      <button type="button" class="flag-button" data-act="flag.open" aria-expanded="false" onClick={open}>
+        <span class="flag-line"><Glyph name="flag" /><strong>{kindOfFlag(t, f)}</strong>{f.discreet && <><Glyph name="lock" /><span class="visually-hidden">{t('flags.discreet')}</span></>}<span class="digits">{clock(f.pressed_at)}</span></span>
+        <span class="flag-line flag-quiet">{roleName(t, f.role)} · {becameOf(t, f)}</span>
+      </button>
     </li>
   );
 }
 
-/** A ruling takes one press; a removal must say who, a dismissal why. */
-function ruling(t: Translate, f: Flag, state: State, actions: Actions, ask: (ask: Ask) => void): ((r: FlagRuling) => void) | undefined {
+interface ManyProps { id: string; flags: readonly Flag[]; state: State; actions: Actions; ask: (ask: Ask) => void; unfolded: boolean; unfold: () => void; open: (id: string) => void }
+
+/** Many flags of one seat and minute: each is kept, and each gets its ruling; they are only read together. */
+function Many({ id, flags, state, actions, ask, unfolded, unfold, open }: ManyProps) {
+  const t = useText();
+  const [at, setAt] = useState(0);
   const give = actions.ruleFlag;
-  if (!give) return undefined;
-  return (r) => {
-    if (r === 'dismiss') ask({ title: t('dialog.dismiss'), go: t('ruling.dismiss'), fields: [{ name: 'reason', label: t('reason'), kind: 'text', required: true }], done: (v) => void give(f.id, r, { reason: v['reason']! }) });
-    else if (r === 'remove') ask({ title: t('dialog.remove.who'), what: t('dialog.remove'), tone: 'danger', go: t('ruling.remove'), fields: [{ name: 'seat', label: t('people.title'), kind: 'choice', required: true, options: removable(t, state) }], done: (v) => void give(f.id, r, { seat: v['seat']! }) });
-    else void give(f.id, r);
+  const first = flags.at(-1)!;
+  const page = pageOf(flags, at, rows);
+  const told = flags.filter((f) => f.kind || f.note).length;
+  const all = async (ruling: 'enter' | 'dismiss', reason?: string): Promise<void> => {
+    for (const f of flags) if (!(await give!(f.id, ruling, reason === undefined ? {} : { reason })).ok) return;
   };
-}
-
-const removable = (t: Translate, state: State): { value: string; label: string }[] =>
-  (state.seats ?? []).filter((s) => s.id !== state.you.seat && s.role !== 'protected_witness' && s.role !== 'courtroom_screen').map((s) => ({ value: s.id, label: seatName(t, state.seats, s.id) }));
-
-function detail(t: Translate, f: Flag, actions: Actions): Ask {
-  const fields: AskField[] = [
-    { name: 'kind', label: t('flags.kind'), kind: 'choice', value: f.kind ?? 'words', options: flagKinds.map((k) => ({ value: k, label: t(`flagkind.${k}`) })) },
-    { name: 'target', label: t('flags.target'), kind: 'line', value: f.target ?? '' },
-    { name: 'source', label: t('flags.source'), kind: 'line', value: f.source ?? '' },
-    { name: 'note', label: t('flags.note'), kind: 'text', value: f.note ?? '' },
-  ];
-  return { title: t('flags.details'), fields, go: t('save'), done: (v) => void actions.flagDetail!(f.id, { kind: v['kind'] as FlagKind, target: v['target'] ?? '', source: v['source'] ?? '', note: v['note'] ?? '' }) };
+  return (
+    <li class="flag flag-many flag-open" data-group={id} data-count={flags.length}>
+      <button type="button" class="flag-button" data-act="group.open" aria-expanded={unfolded} onClick={unfold}>
+        <span class="flag-line"><Glyph name="flag" /><strong>{t('flags.many', { n: flags.length })}</strong><span class="digits">{shortClock(first.pressed_at)}</span><Glyph name={unfolded ? 'less' : 'more'} /></span>
+        <span class="flag-line flag-quiet">{seatName(t, state.seats, first.seat)}{told > 0 && ` · ${t('flags.told', { n: told })}`}</span>
+      </button>
+      {unfolded && give && (
+        <div class="buttons">
+          <Button size="small" act="group.enter" press={() => void all('enter')}>{t('flags.all.enter')}</Button>
+          <Button size="small" act="group.dismiss" press={() => ask({ title: t('dialog.dismiss'), what: t('flags.all.what', { n: flags.length }), go: t('ruling.dismiss'), fields: [{ name: 'reason', label: t('reason'), kind: 'text', required: true }], done: (v) => void all('dismiss', v['reason']!) })}>{t('flags.all.dismiss')}</Button>
+          {page.pages > 1 && <Pager at={page.at} pages={page.pages} go={setAt} />}
+        </div>
+      )}
+      {unfolded && <ul class="flags">{page.shown.map((f) => <FlagRow key={f.id} flag={f} open={() => open(f.id)} />)}</ul>}
+    </li>
+  );
 }

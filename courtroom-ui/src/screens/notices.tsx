@@ -2,15 +2,19 @@
 import type { Snapshot } from '../session';
 import type { Alarm, State } from '../signaling/wire';
 import type { Waiting } from '../state/model';
+import type { Ask } from '../components/ask';
+import type { Actions } from '../state/actions';
 import { Button } from '../components/button';
+import { Glyph } from '../components/glyph';
 import { Notice } from '../components/notice';
 import { Running } from '../components/timer';
 import { useText } from '../text/context';
 import type { Translate } from '../text/locale';
 import { seatName } from '../text/say';
 import { clock } from '../text/time';
+import { takingStop } from './people';
 
-export function Notices({ snap }: { snap: Snapshot }) {
+export function Notices({ snap, ask }: { snap: Snapshot; ask?: ((ask: Ask) => void) | undefined }) {
   const t = useText();
   const { page, actions, sound } = snap;
   const refused = page.waiting.filter((w) => w.refused && !w.name.startsWith('entry.'));
@@ -23,6 +27,7 @@ export function Notices({ snap }: { snap: Snapshot }) {
       {page.state?.alarms?.map((a) => (
         <Notice key={a.code + (a.detail ?? '')} tone="incident" urgent id={`alarm.${a.code}`}>{t.code('alarm', a.code, 'alarm.unknown')} {unsteady(t, page.state, a)}<span class="quiet">{t('alarm.since', { time: clock(a.since) })}</span></Notice>
       ))}
+      {ask && page.state && <StoppedBy state={page.state} actions={actions} ask={ask} />}
       {unsaved > 0 && page.link !== 'open' && <Notice tone="caution" id="unsaved">{t('protocol.unsaved', { n: unsaved })}</Notice>}
       {page.waiting.filter(isFlag).map((w) => <FlagOnItsWay key={w.id} waiting={w} linked={page.link === 'open'} />)}
       {refused.map((w) => (
@@ -31,6 +36,27 @@ export function Notices({ snap }: { snap: Snapshot }) {
         </Notice>
       ))}
       {sound.blocked && <Notice tone="plain" glyph="sound" id="sound" aside={<Button tone="primary" act="sound.on" press={sound.unlock}>{t('sound.on')}</Button>}>{t('sound.off')}</Notice>}
+    </div>
+  );
+}
+
+/** Who pressed the stop, for as long as testimony stands still for it: the bench sees the seat, and what it can do about one that is pressed to harm. */
+function StoppedBy({ state, actions: a, ask }: { state: State; actions: Actions; ask: (ask: Ask) => void }) {
+  const t = useText();
+  const seat = state.testimony.phase === 'paused' ? state.testimony.paused_seat : undefined;
+  if (!seat) return null;
+  const held = state.seats?.find((s) => s.id === seat);
+  const acts = held && held.role !== 'protected_witness' && seat !== state.you.seat;
+  return (
+    <div class="notice notice-plain" role="status" data-notice="stopped_by" data-seat={seat}>
+      <Glyph name="paused" />
+      <div class="notice-text">{t('stop.by', { who: seatName(t, state.seats, seat), time: clock(state.testimony.since) })}</div>
+      {acts && <div class="notice-aside buttons">
+        {!held.muted && <Button size="small" act="stop.mute" press={a.mute && (() => a.mute!(seat))}>{t('people.mute')}</Button>}
+        {held.stop === false
+          ? <Button size="small" act="seat.give_stop" press={a.giveStop && (() => a.giveStop!(seat))}>{t('people.stop.give')}</Button>
+          : <Button size="small" act="seat.take_stop" press={a.takeStop && (() => ask(takingStop(t, state, seat, a)))}>{t('people.stop.take')}</Button>}
+      </div>}
     </div>
   );
 }

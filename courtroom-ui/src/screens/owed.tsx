@@ -29,7 +29,7 @@ export function PendingPanel({ state, actions, ask }: { state: State; actions: A
 }
 
 const pendingName = (t: Translate, p: Pending, state: State): string =>
-  [t(`about.${p.about}`), p.kind && t(`session.${p.kind}`), p.seat && seatName(t, state.seats, p.seat)].filter(Boolean).join(': ');
+  [t.code('about', p.about, 'event.plain'), p.kind && t(`session.${p.kind}`), p.ruling && t(`flags.short.${p.ruling}`), p.seat && seatName(t, state.seats, p.seat)].filter(Boolean).join(': ');
 
 const rulingOn = (t: Translate, p: Pending, state: State, actions: Actions): Ask => ({
   title: pendingName(t, p, state), go: t('pending.give'),

@@ -14,12 +14,14 @@ import { useText } from '../text/context';
 import { ClosingPanel } from './closing';
 import type { ScreenProps } from './console';
 import { Deck, find, FindButton, useKeys } from './deck';
+import { FlagForm, useFlagForm } from './flagform';
 import { FlagsPanel } from './flags';
 import { Header } from './header';
 import { Notices } from './notices';
 import { OwnMicrophone } from './own';
 import { RequestsPanel } from './owed';
 import { CourtTiles, WitnessTile } from './pictures';
+import { PutPanel } from './putto';
 
 const lawyers: readonly string[] = ['prosecutor', 'defence_counsel', 'victims_lawyer'];
 
@@ -28,10 +30,11 @@ export function Party({ snap, state, place }: ScreenProps) {
   const [ask, dialog] = useAsk();
   const { actions: a, page } = snap;
   const [searching, setSearching] = useState(false);
+  const form = useFlagForm(page);
   const lawyer = lawyers.includes(state.you.role);
   const closed = ['closed', 'signed', 'sealed'].includes(state.hearing.phase);
   useKeys('party', {
-    pause: a.pause && (() => a.pause!()), flag: a.flag && (() => a.flag!()),
+    pause: a.pause && (() => a.pause!()), flag: a.flag && (() => a.flag!()), discreet: a.flag && (() => a.flag!({ discreet: true })),
     object: a.object && (() => a.object!()), ask: a.askFloor && (() => a.askFloor!()), find: () => find(setSearching),
   });
   const notAdmitted = state.seats?.find((s) => s.id === state.you.seat)?.admitted === false;
@@ -46,6 +49,9 @@ export function Party({ snap, state, place }: ScreenProps) {
           {lawyer || state.you.role === 'interpreter' ? <CourtTiles snap={snap} state={state} /> : <NearTiles snap={snap} state={state} />}
         </div>
         <div class="column">
+          {form.of && <FlagForm key={form.of.key} of={form.of} state={state} linked={page.link === 'open'} actions={a} incidents={snap.incidents} ask={ask} close={form.close} />}
+          <PutPanel state={state} actions={a} />
+          {(state.flags?.length ?? 0) > 0 && <FlagsPanel state={state} actions={a} ask={ask} incidents={snap.incidents} title={t(lawyer ? 'flags.party' : 'flags.mine')} details={form.open} />}
           {closed && lawyer && <ClosingPanel snap={snap} state={state} place={place} />}
           {a.undertake && state.hearing.kind === 'closed' && <Undertaking sign={a.undertake} />}
           {page.entries.length > 0 || lawyer ? (
@@ -54,7 +60,6 @@ export function Party({ snap, state, place }: ScreenProps) {
             </Panel>
           ) : null}
           {lawyer && <RequestsPanel state={state} actions={a} title={t('requests.mine')} />}
-          {(state.flags?.length ?? 0) > 0 && <FlagsPanel state={state} actions={a} ask={ask} title={t('flags.mine')} />}
           <OwnMicrophone snap={snap} state={state} />
         </div>
       </main>

@@ -15,8 +15,18 @@ export interface Shelf {
 
 // The outbox is a seat's, and another person may sit there tomorrow, at the same computer: an undertaking binds the person who signs it, and is not in it.
 const forTheRecord: ReadonlySet<string> = new Set([
-  'entry.add', 'entry.amend', 'entry.strike', 'entry.restore', 'flag.raise', 'flag.detail', 'objection.raise', 'question.request',
+  'entry.add', 'entry.amend', 'entry.strike', 'entry.restore', 'flag.raise', 'flag.detail', 'flag.answer', 'flag.request', 'objection.raise', 'question.request',
+  // What cuts the witness's picture and sound is owed to her however late it comes: nothing but a call by the judge brings them back.
+  'emergency.raise', 'duress.raise',
 ]);
+
+// The id of a flag is the gateway's, and is not known while the flag waits: what is said of it until then names the command that raised it.
+const after = 'after:';
+export const afterRaise = (command: string): string => after + command;
+const waitsFor = (w: Waiting): string | null => {
+  const flag = w.args['flag'];
+  return typeof flag === 'string' && flag.startsWith(after) ? flag.slice(after.length) : null;
+};
 
 /** How long an act that is not for the record may wait for a link, in ms. */
 export const briefMs = 10_000;
@@ -43,6 +53,19 @@ export class Outbox {
   get waiting(): readonly Waiting[] { return this.held; }
 
   add(w: Waiting): void { this.held.push(w); this.save(); }
+
+  /** What may be sent now: not what speaks of a flag whose id is not known yet. */
+  get ready(): readonly Waiting[] { return this.held.filter((w) => waitsFor(w) === null); }
+
+  /** The flag of that command has its id: what waited for it, in its new form. Without an id (the raise was refused) they are let go of. */
+  raised(command: string, flag: string | null): Waiting[] {
+    const waited = this.held.filter((w) => waitsFor(w) === command);
+    if (waited.length === 0) return [];
+    const named = waited.map((w) => ({ ...w, args: { ...w.args, flag } }));
+    this.held = flag === null ? this.held.filter((w) => !waited.includes(w)) : this.held.map((w) => named[waited.indexOf(w)] ?? w);
+    this.save();
+    return named;
+  }
 
   /** The gateway has answered for good; nothing is to be sent again. */
   settle(id: string): void {

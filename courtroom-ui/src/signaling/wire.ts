@@ -13,7 +13,7 @@ export type EntryKind =
 export type FlagKind =
   | 'words' | 'gesture' | 'look' | 'photographing' | 'identify' | 'contact_outside' | 'threat_relative'
   | 'threat_lawyer' | 'other';
-export type FlagRuling = 'enter' | 'warn' | 'remove' | 'pause' | 'private' | 'refer' | 'dismiss';
+export type FlagRuling = 'enter' | 'warn' | 'mute' | 'hide' | 'remove' | 'pause' | 'private' | 'refer' | 'dismiss';
 export type Audience = 'bench' | 'prosecution' | 'defence' | 'hall' | 'public';
 export const audiences: readonly Audience[] = ['bench', 'prosecution', 'defence', 'hall', 'public'];
 
@@ -42,6 +42,8 @@ export interface Mask { picture: 'ok' | 'neutral' | 'card'; voice: 'ok' | 'silen
 export interface Testimony {
   phase: TestimonyPhase; since: string; pseudonym?: string; station: 'up' | 'down';
   paused_by?: Role | 'system'; pause_code?: string;
+  /** Which seat stopped it: the bench's alone. */
+  paused_seat?: string;
   consent?: { given: boolean; language: string; interpreter: boolean; at: string };
   identity_verified?: boolean; floor?: string; mask?: Mask;
   tightened?: { picture?: string; voice?: string };
@@ -60,14 +62,39 @@ export interface Watching { audience: Audience; picture: string; voice: string; 
 export interface Seat {
   id: string; role: Role; present?: boolean; admitted?: boolean; muted?: boolean; undertaking?: boolean;
   publishing?: { sound: boolean; picture: boolean };
+  /** Whether its stop button stops (bench), and whether it is taken from view by a ruling (bench, clerk, parties). */
+  stop?: boolean; hidden?: boolean;
 }
+/** Who threatens, or is ruled on, is a seat; concerns names one where who flagged could say so. */
 export interface Flag {
   id: string; seat: string; role: Role; pressed_at: string; received_at: string; kind?: FlagKind; target?: string;
-  source?: string; note?: string; discreet: boolean;
-  ruling?: { ruling: FlagRuling; reason?: string; by: Role; at: string };
+  source?: string; note?: string; discreet: boolean; concerns?: string;
+  rulings?: GivenRuling[]; put?: FlagPut[]; requested?: boolean; urgency?: 'now' | 'soon' | 'done'; closed?: boolean;
+  /** The same incident in the court's register. */
+  incident?: string;
+}
+export interface GivenRuling { ruling: FlagRuling; reason?: string; seat?: string; provisional?: boolean; by: Role; at: string }
+/** What the bench took from a view of the court: dock is where the accused is seen, hall where the public is. */
+export interface CourtView { view: string; muted: boolean; hidden: boolean }
+export type PutForm = 'whole' | 'gist' | 'orally';
+export type HeardHow = 'orally' | 'declined' | 'absent';
+export interface FlagPut {
+  seat: string; form: PutForm; gist?: string; at: string;
+  answer?: { text: string; at: string }; heard?: { how: HeardHow; positions?: string; at: string };
+}
+/** What a seat may read of a flag that was put to it: of the flag itself it knows nothing else. */
+export interface PutToMe { flag: string; form: PutForm; text?: string; kind?: FlagKind; source?: string; note?: string; at: string; answered: boolean }
+export interface Duress { since: string; means: string; do?: { do: 'pause' | 'clear_room' | 'stand_down'; at: string }[] }
+export interface Emergency { since: string; by: string; ended?: string | boolean }
+/** What the bench says into the telephone: a code of the room, which tells nothing of the place, and whom to call. */
+export interface EmergencyCard { room?: string; telephone?: string; body?: string }
+export interface DueMark { mark: string; hours?: number; at: string }
+/** A request for protection and its clock, as the court's register has it. */
+export interface Protection {
+  incident: string; request?: string; flag?: string; phase: string; received?: string; due?: string; marks?: DueMark[]; next?: DueMark;
 }
 export interface Pending {
-  id: string; about: 'kind' | 'mute' | 'remove'; seat?: string; kind?: SessionKind; since: string; due: string; overdue: boolean;
+  id: string; about: string; seat?: string; kind?: SessionKind; flag?: string; ruling?: FlagRuling; since: string; due: string; overdue: boolean;
 }
 export interface Request { id: string; seat: string; role: Role; what: string; text?: string; at: string }
 export interface Alarm { code: string; since: string; detail?: string }
@@ -84,7 +111,11 @@ export interface State {
     id: string; case_no?: string; court?: string; phase: HearingPhase; kind: SessionKind; phase_since?: string; kind_since?: string;
   };
   order?: Order | null; draft?: { bytes: string; order: DraftOrder };
-  testimony: Testimony; watching?: Watching[]; seats?: Seat[]; flags?: Flag[]; pending?: Pending[]; requests?: Request[];
+  testimony: Testimony; watching?: Watching[]; seats?: Seat[]; views?: CourtView[];
+  /** In the gateway's order: what is urgent first. flags_more is how many are left out. */
+  flags?: Flag[]; flags_more?: number; put?: PutToMe[];
+  duress?: Duress | null; emergency?: Emergency | null; emergency_card?: EmergencyCard; protection?: Protection[];
+  pending?: Pending[]; requests?: Request[];
   health?: Health; alarms?: Alarm[]; slots?: Slot[]; signing?: Signing;
   bundle?: { name: string; sha256: string; size: number };
 }

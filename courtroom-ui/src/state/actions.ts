@@ -1,13 +1,13 @@
 // What the person at this seat may do now. An action that is undefined is unavailable; a screen draws no button for it,
 // or draws it as unavailable where its place must not move (pause, flag). The gateway decides again in any case.
-import type { FlagRuling, FlagKind, Interpreted, Renderings, Respeaker, SessionKind, EntryKind } from '../signaling/wire';
+import type { FlagRuling, FlagKind, HeardHow, PutForm, Interpreted, Renderings, Respeaker, SessionKind, EntryKind } from '../signaling/wire';
 import type { Page } from './model';
 
 export type Answer = { ok: true; index?: number; result?: Record<string, unknown> } | { ok: false; code: string };
 export type Send = (name: string, args?: Record<string, unknown>) => Promise<Answer>;
 export interface NewEntry { kind: EntryKind; text: string; speaker?: string; lang?: string; interpreted?: Interpreted; number?: string; sealed?: string }
 export interface NewDraft { template: string; reason: string; renderings?: Renderings; respeaker?: Respeaker; pseudonym?: string; session?: SessionKind; valid_until?: string }
-export interface FlagDetail { kind?: FlagKind; target?: string; source?: string; note?: string }
+export interface FlagDetail { kind?: FlagKind; target?: string; source?: string; note?: string; concerns?: string; discreet?: boolean }
 
 /** A call that passes over a safeguard: why, and which one. */
 export interface PassedOver { reason: string; without_certificate?: boolean }
@@ -17,7 +17,12 @@ type Act<A extends unknown[] = []> = ((...args: A) => Promise<Answer>) | undefin
 export interface Actions {
   // Protecting: always there when the role has them, link or no link.
   pause: Act<[why?: string]>;
-  flag: Act<[detail?: FlagDetail & { discreet?: boolean }]>;
+  flag: Act<[detail?: FlagDetail]>;
+  /** The witness's picture and sound go to nobody at once. Kept, and sent later, where the link is lost. */
+  emergency: Act;
+  /** The officer gave the agreed phrase by telephone. */
+  duress: Act;
+  duressAnswer: Act<[what: 'pause' | 'clear_room' | 'stand_down', reason?: string]>;
   mute: Act<[seat: string]>;
   remove: Act<[seat: string]>;
   kind: Act<[kind: SessionKind, reason?: string, confirm?: boolean]>;
@@ -27,6 +32,8 @@ export interface Actions {
   strike: Act<[entry: number, reason: string]>;
   restore: Act<[entry: number, reason: string]>;
   flagDetail: Act<[flag: string, detail: FlagDetail]>;
+  flagAnswer: Act<[flag: string, text: string]>;
+  flagRequest: Act<[flag: string, measures: string[], note?: string]>;
   object: Act<[text?: string]>;
   askFloor: Act<[text?: string]>;
   undertake: Act<[agree: boolean]>;
@@ -44,6 +51,12 @@ export interface Actions {
   rule: Act<[id: string, reason: string, positions: string]>;
   reissue: Act<[seat: string]>;
   requestDone: Act<[id: string, ruling?: string]>;
+  flagPut: Act<[flag: string, seat: string, form: PutForm, gist?: string]>;
+  flagHeard: Act<[flag: string, seat: string, how: HeardHow, positions?: string]>;
+  showSeat: Act<[seat: string]>;
+  takeStop: Act<[seat: string, reason: string]>;
+  giveStop: Act<[seat: string]>;
+  emergencyEnd: Act<[reason: string]>;
   ruleFlag: Act<[flag: string, ruling: FlagRuling, more?: { reason?: string; seat?: string }]>;
   sign: Act<[signature: string]>;
   /** Takes a refused command off the screen. */
@@ -62,7 +75,18 @@ export function actionsFor(page: Page, send: Send, dismiss: (id: string) => void
   const none = (): Record<string, unknown> => ({});
   return {
     pause: always('testimony.pause', (why?: string) => ({ why })),
-    flag: always('flag.raise', (d?: FlagDetail & { discreet?: boolean }) => ({ ...d })),
+    flag: always('flag.raise', (d?: FlagDetail) => ({ ...d })),
+    emergency: always('emergency.raise', none),
+    duress: always('duress.raise', () => ({ means: 'phrase' })),
+    duressAnswer: always('duress.answer', (what: string, reason?: string) => ({ do: what, reason })),
+    flagAnswer: always('flag.answer', (flag: string, text: string) => ({ flag, text })),
+    flagRequest: always('flag.request', (flag: string, measures: string[], note?: string) => ({ flag, ...(measures.length > 0 && { measures }), note })),
+    flagPut: linked('flag.put', (flag: string, seat: string, form: PutForm, gist?: string) => ({ flag, seat, form, gist })),
+    flagHeard: linked('flag.heard', (flag: string, seat: string, how: HeardHow, positions?: string) => ({ flag, seat, how, positions })),
+    showSeat: linked('seat.show', (seat: string) => ({ seat })),
+    takeStop: linked('seat.take_stop', (seat: string, reason: string) => ({ seat, reason })),
+    giveStop: linked('seat.give_stop', (seat: string) => ({ seat })),
+    emergencyEnd: linked('emergency.end', (reason: string) => ({ reason })),
     mute: always('seat.mute', (seat: string) => ({ seat })),
     remove: always('seat.remove', (seat: string) => ({ seat })),
     kind: linked('session.kind', (kind: SessionKind, reason?: string, confirm?: boolean) => ({ kind, reason, confirm })),
@@ -70,7 +94,8 @@ export function actionsFor(page: Page, send: Send, dismiss: (id: string) => void
     amend: always('entry.amend', (entry: number, text: string, reason?: string, interpreted?: Interpreted) => ({ entry, text, reason, interpreted })),
     strike: always('entry.strike', (entry: number, reason: string) => ({ entry, reason })),
     restore: always('entry.restore', (entry: number, reason: string) => ({ entry, reason })),
-    flagDetail: always('flag.detail', (flag: string, d: FlagDetail) => ({ flag, ...d })),
+    // Offered with the flag itself: while that waits for a link the gateway knows of none, and what is written of it waits behind it.
+    flagDetail: can.has('flag.detail') || can.has('flag.raise') ? (flag, d) => send('flag.detail', defined({ flag, ...d })) : undefined,
     object: always('objection.raise', (text?: string) => ({ text })),
     askFloor: always('question.request', (text?: string) => ({ text })),
     undertake: can.has('undertaking.sign') ? (agree) => send('undertaking.sign', { agree }) : undefined,

@@ -17,6 +17,9 @@ export interface Waiting {
   refused?: { code: string; message: string; ref?: string };
 }
 
+/** A flag of this page: command is what raised it, flag the gateway's id of it. */
+export interface Raised { command: string; at: string; discreet: boolean; flag?: string }
+
 export interface Page {
   link: Link;
   /** Local time (ms since the epoch) of the last change of the link. */
@@ -28,12 +31,14 @@ export interface Page {
   entries: readonly Entry[];
   /** In the order they were pressed. */
   waiting: readonly Waiting[];
+  /** The newest flag that was pressed at this page; its id is there once the gateway has answered. */
+  raised: Raised | null;
   /** Link that seat.reissue answered with, by seat: shown once to whoever asked. */
   links: Readonly<Record<string, string>>;
 }
 
 export const emptyPage: Page = {
-  link: 'connecting', linkSince: 0, clockOffset: 0, state: null, entries: [], waiting: [], links: {},
+  link: 'connecting', linkSince: 0, clockOffset: 0, state: null, entries: [], waiting: [], raised: null, links: {},
 };
 
 /** Index of the newest entry this page holds; what `hello.since` asks to continue from. */

@@ -1,22 +1,28 @@
 // The pure function that turns events (messages of the gateway, of the link and of the person's own keys) into the
 // page's state. No I/O, no clock: whoever calls says what time it is.
 import type { Entry, ServerMessage, State } from '../signaling/wire';
-import type { Link, Page, Waiting } from './model';
+import type { Link, Page, Raised, Waiting } from './model';
 
 export type PageEvent =
   | { kind: 'link'; link: Link; now: number }
   | { kind: 'message'; message: ServerMessage; now: number }
   | { kind: 'queued'; waiting: Waiting }
+  /** What waited for the id of a flag names it now. */
+  | { kind: 'named'; waiting: Waiting }
   | { kind: 'dismissed'; id: string };
 
 export function reduce(page: Page, event: PageEvent): Page {
   switch (event.kind) {
     case 'link': return linkChanged(page, event.link, event.now);
     case 'message': return messageCame(page, event.message, event.now);
-    case 'queued': return page.waiting.some((w) => w.id === event.waiting.id) ? page : { ...page, waiting: [...page.waiting, event.waiting] };
+    case 'queued': return page.waiting.some((w) => w.id === event.waiting.id) ? page : { ...page, waiting: [...page.waiting, event.waiting], raised: raisedBy(event.waiting) ?? page.raised };
+    case 'named': return { ...page, waiting: page.waiting.map((w) => (w.id === event.waiting.id ? { ...event.waiting, ...(w.refused && { refused: w.refused }) } : w)) };
     case 'dismissed': return { ...page, waiting: page.waiting.filter((w) => w.id !== event.id) };
   }
 }
+
+const raisedBy = (w: Waiting): Raised | null =>
+  (w.name === 'flag.raise' && !w.refused ? { command: w.id, at: w.at, discreet: w.args['discreet'] === true } : null);
 
 function linkChanged(page: Page, link: Link, now: number): Page {
   if (page.link === link) return page;
@@ -54,6 +60,7 @@ function acknowledged(page: Page, id: string, result: Record<string, unknown> | 
   const done = page.waiting.find((w) => w.id === id);
   if (!done) return page;
   const waiting = page.waiting.filter((w) => w.id !== id);
+  if (page.raised?.command === id && typeof result?.['flag'] === 'string') return { ...page, waiting, raised: { ...page.raised, flag: result['flag'] } };
   const seat = done.args['seat'];
   if (done.name === 'seat.reissue' && typeof seat === 'string' && typeof result?.['link'] === 'string') {
     return { ...page, waiting, links: { ...page.links, [seat]: result['link'] } };

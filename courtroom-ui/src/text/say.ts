@@ -80,6 +80,8 @@ const said: Readonly<Record<string, (t: Translate, v: string, state: State | nul
   from: by('session'), why: by('pause'), about: by('about'), what: by('request'), ruling: by('ruling'),
   language: by('language'), picture: by('picture'), voice: by('voice'), template: by('template'), court: by('court'), respeaker: by('respeaker'), void: by('void'), proof: by('proof'),
   opening_kind: by('vaultkind'), ground: by('ground'), holder: by('vaultholder'), reader: by('vaultrole'), ended: by('vaultended'), measure: by('vaultmeasure'), until: (_, v) => `${day(v)} ${clock(v)}`,
+  to: (t, v, s) => speakerName(t, v, s?.testimony.pseudonym), concerns_role: (t, v, s) => speakerName(t, v, s?.testimony.pseudonym),
+  flag_form: by('putform'), heard: by('heard'), means: by('means'), do: by('duressdo'), pressed_by: by('pressedby'), failed: by('evidencewhy'),
   pressed_at: at, since: at, start: at, due: at, at, valid_until: (_, v) => day(v),
 };
 
