@@ -68,7 +68,7 @@ describe('a request', () => {
 test('a session that ended is a state with the way back, and no error; whoever was never signed in is only asked to sign in', async () => {
   const answer = (ok: boolean) => Promise.resolve(ok ? { ok: true as const, value: { rights: ['own_account'] } as never } : { ok: false as const, code: 'sign_in_required' });
   let signedIn = false;
-  const shell = new Shell({ claim: null, onChange: () => undefined, api: { get: () => answer(signedIn), send: () => answer(true) } });
+  const shell = new Shell({ claim: null, onChange: () => undefined, api: { get: () => answer(signedIn), send: () => answer(true), bytes: () => answer(false), file: () => answer(false) } });
   await shell.start();
   expect(shell.phase).toBe('out');
   signedIn = true;

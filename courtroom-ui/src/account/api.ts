@@ -29,6 +29,24 @@ export class Api {
     return this.ask<T>(method, path, body === undefined ? undefined : JSON.stringify(body), act);
   }
 
+  /** Something that is no JSON, whole and in memory: evidence, a sheet. Reading it may be an act of its own, which the gateway enters before the first byte. */
+  async bytes(path: string): Promise<Answer<Blob>> {
+    const answer = await (this.config.fetch ?? fetch)(path, { method: 'GET', credentials: 'same-origin', cache: 'no-store', redirect: 'error' }).catch(() => null);
+    if (!answer) return { ok: false, code: 'unreachable' };
+    if (!answer.ok) return this.refusalOf(answer, await saidBy(answer));
+    const whole = await answer.blob().catch(() => null);
+    return whole ? { ok: true, value: whole } : { ok: false, code: 'unreachable' };
+  }
+
+  /** Sends a file as it is, without its name. */
+  async file<T>(path: string, body: Blob, type: string): Promise<Answer<T>> {
+    const headers = { Accept: 'application/json', 'Content-Type': type };
+    const answer = await (this.config.fetch ?? fetch)(path, { method: 'POST', headers, body, credentials: 'same-origin', cache: 'no-store', redirect: 'error' }).catch(() => null);
+    if (!answer) return { ok: false, code: 'unreachable' };
+    const said = await saidBy(answer);
+    return answer.ok ? { ok: true, value: (said ?? {}) as T } : this.refusalOf(answer, said);
+  }
+
   private async ask<T>(method: string, path: string, body: string | undefined, act: Act): Promise<Answer<T>> {
     let proof: Proof | null = null;
     for (let touches = 0; ; touches++) {
@@ -45,8 +63,11 @@ export class Api {
     if (proof) headers['Parda-Proof'] = toBase64url(new TextEncoder().encode(JSON.stringify(proof)));
     const answer = await (this.config.fetch ?? fetch)(path, { method, headers, credentials: 'same-origin', cache: 'no-store', redirect: 'error', ...(body !== undefined && { body }) }).catch(() => null);
     if (!answer) return { ok: false, code: 'unreachable' };
-    const said = await answer.json().catch(() => null) as Record<string, unknown> | null;
-    if (answer.ok) return { ok: true, value: (said ?? {}) as T };
+    const said = await saidBy(answer);
+    return answer.ok ? { ok: true, value: (said ?? {}) as T } : this.refusalOf(answer, said);
+  }
+
+  private refusalOf(answer: Response, said: Record<string, unknown> | null): Refusal & { options?: RequestJSON | null } {
     const code = typeof said?.['code'] === 'string' ? said['code'] : 'internal';
     // Signing in is refused with codes of its own: this one is said only to whoever was signed in, and is a state of the page.
     if (code === 'sign_in_required') this.config.onSignedOut();
@@ -57,3 +78,5 @@ export class Api {
     };
   }
 }
+
+const saidBy = (answer: Response): Promise<Record<string, unknown> | null> => answer.json().catch(() => null) as Promise<Record<string, unknown> | null>;

@@ -8,6 +8,12 @@ import type { Address } from './address';
 import { AuditPart } from './audit';
 import { DevicesPart } from './devices';
 import { HearingsPart } from './hearings';
+import { FilePart } from './incidents/file';
+import { IncidentPart } from './incidents/incident';
+import { useSending } from './incidents/pending';
+import { ProtectionPart } from './incidents/protection';
+import { RegisterPart } from './incidents/register';
+import { StatisticsPart } from './incidents/statistics';
 import { InvitationsPart } from './invitations';
 import { partsFor, seesVault, type Me, type Part } from './model';
 import { OwnPart } from './own';
@@ -17,13 +23,14 @@ import type { Asks, Shell } from './shell';
 
 export interface PartProps { api: Asks; me: Me; shell: Shell; address: Address }
 
-const glyphs: Record<Part, GlyphName> = { hearings: 'open', own: 'key', people: 'person', devices: 'room', audit: 'list' };
-const screens: Record<Part, (props: PartProps) => preact.JSX.Element> = { hearings: HearingsPart, own: OwnPart, people: PeoplePart, devices: DevicesPart, audit: AuditPart };
+const glyphs: Record<Part, GlyphName> = { hearings: 'open', own: 'key', people: 'person', devices: 'room', audit: 'list', incidents: 'flag', protection: 'waiting', statistics: 'link' };
+const screens: Record<Part, (props: PartProps) => preact.JSX.Element> = { hearings: HearingsPart, own: OwnPart, people: PeoplePart, devices: DevicesPart, audit: AuditPart, incidents: RegisterPart, protection: ProtectionPart, statistics: StatisticsPart };
 
 export function Home({ shell, me, address }: { shell: Shell; me: Me; address: Address }) {
   const t = useText();
   const parts = partsFor(me);
   const here = parts.find((p) => p === address.parts[0]) ?? parts[0];
+  const unsaved = useSending(shell.api, me).pending.length;
   return (
     <div class="screen account" data-screen="account" data-part={here}>
       <header class="account-head">
@@ -36,7 +43,7 @@ export function Home({ shell, me, address }: { shell: Shell; me: Me; address: Ad
         <nav class="account-nav" aria-label={t('account.parts')}>
           <ul>
             {parts.map((p) => (
-              <li key={p}><a href={`#${p}`} class="account-link" aria-current={p === here ? 'page' : undefined} data-part={p}><Glyph name={glyphs[p]} />{t(`part.${p}`)}</a></li>
+              <li key={p}><a href={`#${p}`} class="account-link" aria-current={p === here ? 'page' : undefined} data-part={p}><Glyph name={glyphs[p]} />{t(`part.${p}`)}{p === 'incidents' && unsaved > 0 && <span class="count" data-unsaved={unsaved}>{unsaved}<span class="visually-hidden"> {t('register.saving')}</span></span>}</a></li>
             ))}
             {seesVault(me) && <li><a href="/vault" class="account-link" data-part="vault"><Glyph name="lock" />{t('part.vault')}</a></li>}
           </ul>
@@ -60,7 +67,8 @@ function Opened({ here, props }: { here: Part | undefined; props: PartProps }) {
       {here === undefined ? <p>{t('account.nothing')}</p>
         : here === 'people' && id ? <PersonPart {...props} id={id} />
           : here === 'hearings' && id ? <InvitationsPart {...props} hearing={id} />
-            : <Here part={here} props={props} />}
+            : here === 'incidents' && id && id !== 'source' ? (id === 'new' ? <FilePart {...props} /> : <IncidentPart {...props} id={id} />)
+              : <Here part={here} props={props} />}
     </main>
   );
 }

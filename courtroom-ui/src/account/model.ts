@@ -3,9 +3,9 @@ import type { Role } from '../signaling/wire';
 
 export type AccountRole =
   | 'administrator' | 'auditor' | 'judge' | 'court_clerk' | 'prosecutor' | 'investigator' | 'defence_counsel' | 'victims_lawyer'
-  | 'interpreter' | 'support_person' | 'legal_representative' | 'room_officer';
+  | 'interpreter' | 'support_person' | 'legal_representative' | 'room_officer' | 'register_officer';
 export const accountRoles: readonly AccountRole[] = [
-  'administrator', 'auditor', 'judge', 'court_clerk', 'prosecutor', 'investigator', 'defence_counsel', 'victims_lawyer', 'interpreter', 'support_person', 'legal_representative', 'room_officer',
+  'administrator', 'auditor', 'judge', 'court_clerk', 'prosecutor', 'investigator', 'defence_counsel', 'victims_lawyer', 'interpreter', 'support_person', 'legal_representative', 'room_officer', 'register_officer',
 ];
 
 // ---- one's own account
@@ -46,9 +46,12 @@ export interface AuditEvent { index: number; at: string; code: string; actor: st
 export interface AuditPage { court: string; events: AuditEvent[]; more: boolean }
 
 /** The parts of the page, in the order in which they stand, each with the right that it needs; the gateway decides again at each request. */
-export type Part = 'hearings' | 'own' | 'people' | 'devices' | 'audit';
-const parts: readonly [Part, string][] = [['hearings', 'own_account'], ['people', 'people.see'], ['devices', 'device.see'], ['audit', 'audit.read'], ['own', 'own_account']];
-export const partsFor = (me: Me): Part[] => parts.filter(([, right]) => me.rights.includes(right)).map(([part]) => part);
+export type Part = 'hearings' | 'incidents' | 'protection' | 'statistics' | 'own' | 'people' | 'devices' | 'audit';
+const parts: readonly [Part, readonly string[]][] = [
+  ['hearings', ['own_account']], ['incidents', ['incident.see', 'incident.file', 'incident.overview']], ['protection', ['incident.clock']], ['statistics', ['statistics.see']],
+  ['people', ['people.see']], ['devices', ['device.see']], ['audit', ['audit.read']], ['own', ['own_account']],
+];
+export const partsFor = (me: Me): Part[] => parts.filter(([, rights]) => rights.some((r) => me.rights.includes(r))).map(([part]) => part);
 /** Whoever may do anything in the vault has the way to its own page (vault.html): what opens there is opened by the companion, and not by this page. */
 export const seesVault = (me: Me): boolean => ['person.protect', 'vault.key', 'vault.order', 'vault.read'].some((r) => me.rights.includes(r));
 export const may = (me: Me, right: string): boolean => me.rights.includes(right);
@@ -59,11 +62,12 @@ export const mayInvite = (me: Me): boolean => may(me, 'seat.invite') || may(me, 
  * Why a role cannot be added to those that a person has (the gateway's table decides; this says it before anything is pressed): an administrator and an
  * auditor see no hearing, and the sides of a trial stay apart. Null where it can.
  */
-export function apart(held: readonly AccountRole[], role: AccountRole): 'administrator' | 'auditor' | 'sides' | null {
+export function apart(held: readonly AccountRole[], role: AccountRole): 'administrator' | 'auditor' | 'register' | 'sides' | null {
   const others = held.filter((r) => r !== role);
   if (others.length === 0) return null;
   if (role === 'administrator' || others.includes('administrator')) return 'administrator';
   if (role === 'auditor' || others.includes('auditor')) return 'auditor';
+  if ([...others, role].includes('register_officer')) return 'register';
   const together: readonly (readonly AccountRole[])[] = [['defence_counsel', 'victims_lawyer'], ['support_person', 'legal_representative']];
   return others.every((o) => together.some((pair) => pair.includes(o) && pair.includes(role))) ? null : 'sides';
 }

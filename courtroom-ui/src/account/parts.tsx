@@ -90,6 +90,31 @@ export function Field({ name, label, value, change, type = 'text', hint, error, 
   );
 }
 
+export interface WordsProps { name: string; label: string; value: string; change: (value: string) => void; rows?: number; hint?: string | undefined; error?: string | undefined; max?: number; required?: boolean }
+/** A field for several sentences. */
+export function Words({ name, label, value, change, rows = 4, hint, error, max = 4000, required }: WordsProps) {
+  const id = useId();
+  const described = [hint && `${id}-h`, error && `${id}-e`].filter(Boolean).join(' ') || undefined;
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {hint && <p class="field-hint" id={`${id}-h`}>{hint}</p>}
+      {error && <p class="field-error" id={`${id}-e`}>{error}</p>}
+      <textarea id={id} name={name} rows={rows} value={value} maxLength={max} required={required} aria-invalid={error ? true : undefined} aria-describedby={described} onInput={(e) => change(e.currentTarget.value)} />
+    </div>
+  );
+}
+
+export function Check({ name, label, checked, change, hint }: { name: string; label: string; checked: boolean; change: (checked: boolean) => void; hint?: string }) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label class="check"><input type="checkbox" name={name} checked={checked} aria-describedby={hint ? id : undefined} onChange={(e) => change(e.currentTarget.checked)} />{label}</label>
+      {hint && <p class="field-hint" id={id}>{hint}</p>}
+    </div>
+  );
+}
+
 export interface Option { value: string; text: string; disabled?: boolean }
 export function Select({ name, label, value, change, options, hint }: { name: string; label: string; value: string; change: (value: string) => void; options: Option[]; hint?: string }) {
   const id = useId();

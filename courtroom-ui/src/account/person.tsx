@@ -71,7 +71,7 @@ export function PersonPart({ api, me, id }: PartProps & { id: string }) {
 function Roles({ person, give, take }: { person: Person; give: ((r: AccountRole) => void) | undefined; take: ((r: AccountRole) => void) | undefined }) {
   const t = useText();
   const others = accountRoles.filter((r) => !person.roles.includes(r));
-  const rules = (['administrator', 'auditor', 'sides'] as const).map((why) => ({ why, roles: others.filter((r) => apart(person.roles, r) === why) })).filter(({ roles }) => roles.length > 0);
+  const rules = (['administrator', 'auditor', 'register', 'sides'] as const).map((why) => ({ why, roles: others.filter((r) => apart(person.roles, r) === why) })).filter(({ roles }) => roles.length > 0);
   const free = give ? others.filter((r) => apart(person.roles, r) === null) : [];
   return (
     <>

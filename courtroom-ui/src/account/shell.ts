@@ -5,7 +5,7 @@ import { StepUps, type StepUp } from '../passkey/stepup';
 import type { Me, Ways } from './model';
 
 /** What the sections of the page use; a double in the examples. */
-export type Asks = Pick<Api, 'get' | 'send'>;
+export type Asks = Pick<Api, 'get' | 'send' | 'bytes' | 'file'>;
 
 export type Phase =
   | 'loading' | 'unreachable'

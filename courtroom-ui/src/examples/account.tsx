@@ -1,7 +1,9 @@
 // The account page in the states that matter, with a gateway that answers from a table: signed out, claiming, and each part for whoever has it.
 import { AccountPage } from '../account/page';
+import { filingsOf } from '../account/incidents/filings';
 import { Shell, type Asks, type Phase } from '../account/shell';
 import { StepUpDialog } from '../components/stepup';
+import * as r from './register';
 import type { AuditEvent, Claim, Devices, Hearings, Invitations, Me, Person, Recovery, SignedIn, Ways } from '../account/model';
 
 const at = (hour: number, minute = 0, day = 22): string => new Date(Date.UTC(2026, 10, day, hour - 4, minute)).toISOString();
@@ -19,12 +21,17 @@ const administrator = people[0]!, judge = people[2]!, clerk = people[3]!;
 const auditor: Person = { person: 'p-7q8r1t5xcb', court: 'baku', name: 'Lamiyə Babayeva', login: 'l.babayeva', roles: ['auditor'], state: 'active' };
 const officer: Person = { person: 'p-3c9v5b1nmk', court: 'baku', name: 'Vüqar Abbasov', login: 'v.abbasov', roles: ['room_officer'], state: 'active' };
 const lawyer: Person = { ...people[5]!, state: 'active' };
+const victims: Person = { ...people[5]!, person: 'p-2v9k4t6zsa', roles: ['victims_lawyer'], state: 'active' };
+// Their reports wait in the browser's storage, and must be nobody's else.
+const sender: Person = { ...victims, person: 'p-6h1w3n8bqe' };
+const overseer: Person = { person: 'p-0r5y8k2wte', court: 'baku', name: 'Sevda Cəfərova', login: 's.ceferova', roles: ['register_officer'], state: 'active' };
 
 const rights: Partial<Record<string, string[]>> = {
   administrator: ['own_account', 'people.see', 'people.enrol', 'people.recover', 'seat.appoint', 'device.see', 'device.enrol', 'device.revoke'],
-  judge: ['own_account', 'people.see', 'seat.invite', 'seat.take', 'device.see', 'device.revoke', 'device.assign', 'vault.key', 'vault.order'],
-  court_clerk: ['own_account', 'people.see', 'seat.invite', 'seat.take', 'device.see', 'device.assign'],
-  defence_counsel: ['own_account', 'seat.take'], auditor: ['own_account', 'audit.read'], room_officer: ['own_account', 'room.certify'],
+  judge: ['own_account', 'people.see', 'seat.invite', 'seat.take', 'device.see', 'device.revoke', 'device.assign', 'vault.key', 'vault.order', 'incident.see', 'incident.file', 'incident.rule', 'incident.clock', 'incident.ask', 'incident.agree', 'incident.refer', 'statistics.see'],
+  court_clerk: ['own_account', 'people.see', 'seat.invite', 'seat.take', 'device.see', 'device.assign', 'incident.see', 'incident.file', 'incident.clock'],
+  defence_counsel: ['own_account', 'seat.take', 'incident.see'], victims_lawyer: ['own_account', 'seat.take', 'incident.see', 'incident.file', 'incident.ask', 'incident.agree', 'incident.refer'],
+  auditor: ['own_account', 'audit.read', 'statistics.see'], room_officer: ['own_account', 'room.certify'], register_officer: ['own_account', 'incident.see', 'incident.overview', 'statistics.see'],
 };
 const passkeys: Me['passkeys'] = [
   { passkey: 'k1', label: 'İş kompüteri', made: at(9, 5, 3), used: at(9, 41), backed_up: false },
@@ -82,10 +89,21 @@ function answering(me: Person, more: Record<string, unknown> = {}): Asks {
     'GET /api/hearings': { ...hearings, hearings: me.roles.includes('judge') || me.roles.includes('court_clerk') ? hearings.hearings : [] },
     'GET /api/hearings/demo/invitations': invitations, 'GET /api/hearings/demo/room': { places: [{ place: 'witness', device: devices.devices[0]!.device, since: at(9) }] },
     'GET /api/people': { people }, 'GET /api/recoveries': { recoveries }, 'GET /api/devices': devices, 'GET /api/account/sessions': { sessions },
-    'GET /api/audit?limit=100': { court: 'baku', events, more: true }, ...more,
+    'GET /api/audit?limit=100': { court: 'baku', events, more: true },
+    'GET /api/incidents': r.register, [`GET /api/incidents/${r.incident.id}`]: r.incident, [`GET /api/incidents/${r.lines[1]!.id}`]: r.lines[1], 'GET /api/referral/bodies': { bodies: r.bodies },
+    'GET /api/protection': { protection: r.owed, now: new Date(r.exampleNow).toISOString() }, 'GET /api/statistics': r.statistics, ...more,
   };
-  const answer = <T,>(key: string) => Promise.resolve(key in table ? { ok: true as const, value: table[key] as T } : { ok: false as const, code: 'sign_in_failed' });
-  return { get: <T,>(path: string) => answer<T>(`GET ${path}`), send: <T,>(method: string, path: string) => answer<T>(`${method} ${path}`) };
+  const answer = <T,>(asked: string) => Promise.resolve(asked).then((path) => (path.startsWith('GET /api/statistics?') ? 'GET /api/statistics' : path)).then((key) => key in table ? { ok: true as const, value: table[key] as T } : { ok: false as const, code: more['refuses'] === undefined ? 'sign_in_failed' : String(more['refuses']) });
+  const nothing = () => Promise.resolve({ ok: false as const, code: 'unreachable' });
+  return { get: <T,>(path: string) => answer<T>(`GET ${path}`), send: <T,>(method: string, path: string) => answer<T>(`${method} ${path}`), bytes: nothing, file: nothing };
+}
+
+/** A lawyer's report that waits: the gateway does not answer, or has refused it. */
+function filing(code: string): Asks {
+  const api = answering(sender, { 'GET /api/incidents': r.emptyRegister, refuses: code });
+  const filings = filingsOf(api, sender.person);
+  filings.pending = [{ key: 'k1', pressed: at(13, 2), filing: { kind: 'contact_outside', when: at(12, 40), endangered: 'relative', note: 'Zəng edilib.' }, sending: false, refused: code === 'unreachable' ? null : { ok: false, code } }];
+  return api;
 }
 
 interface Example { phase: Phase; me?: Me; ways?: Ways; claim?: string; at?: string[]; api?: Asks; press?: string[]; fill?: Record<string, string> }
@@ -118,6 +136,21 @@ const examples: Record<string, Example> = {
   'account-invitations': { phase: 'in', me: meOf(clerk), at: ['hearings', 'demo'] },
   'account-invite': { phase: 'in', me: meOf(clerk), at: ['hearings', 'demo'], press: ['invitation.open'] },
   'account-invitations-administrator': { phase: 'in', me: meOf(administrator), at: ['hearings', 'demo'] },
+  'account-register': { phase: 'in', me: meOf(judge), at: ['incidents'] },
+  'account-register-none': { phase: 'in', me: meOf(victims), at: ['incidents'], api: answering(victims, { 'GET /api/incidents': r.emptyRegister }) },
+  'account-register-officer': { phase: 'in', me: meOf(overseer), at: ['incidents'] },
+  'account-file': { phase: 'in', me: meOf(victims), at: ['incidents', 'new'] },
+  'account-file-missing': { phase: 'in', me: meOf(victims), at: ['incidents', 'new'], press: ['incident.file'] },
+  'account-file-saving': { phase: 'in', me: meOf(sender), at: ['incidents'], api: filing('unreachable') },
+  'account-file-refused': { phase: 'in', me: meOf(sender), at: ['incidents', 'new'], api: filing('hearing_unknown') },
+  'account-incident': { phase: 'in', me: meOf(judge), at: ['incidents', r.incident.id] },
+  'account-incident-new': { phase: 'in', me: meOf(victims), at: ['incidents', r.incident.id], api: answering(victims, { [`GET /api/incidents/${r.incident.id}`]: r.incidentNew }), press: ['request.open', 'request.file'] },
+  'account-incident-entered': { phase: 'in', me: meOf(lawyer), at: ['incidents', r.incident.id], api: answering(lawyer, { [`GET /api/incidents/${r.incident.id}`]: r.incidentEntered }) },
+  'account-incident-refer': { phase: 'in', me: meOf(victims), at: ['incidents', r.incident.id], api: answering(victims, { [`GET /api/incidents/${r.incident.id}`]: { ...r.incident, requests: [], referrals: [], timeline: [], agreements: [], alike: [], may: r.incidentNew.may } }), press: ['referral.open', 'referral.go'] },
+  'account-protection': { phase: 'in', me: meOf(clerk), at: ['protection'] },
+  'account-protection-none': { phase: 'in', me: meOf(clerk), at: ['protection'], api: answering(clerk, { 'GET /api/protection': { protection: [], now: new Date(r.exampleNow).toISOString() } }) },
+  'account-statistics': { phase: 'in', me: meOf(auditor), at: ['statistics'] },
+  'account-statistics-none': { phase: 'in', me: meOf(auditor), at: ['statistics'], api: answering(auditor, { 'GET /api/statistics': r.noStatistics }) },
   'account-audit': { phase: 'in', me: meOf(auditor), at: ['audit'] },
   'account-audit-none': { phase: 'in', me: meOf(auditor), at: ['audit'], api: answering(auditor, none) },
 };
