@@ -37,6 +37,7 @@ func demo(ctx context.Context, args []string, out, errOut io.Writer) error {
 	flags.StringVar(&o.camera, "camera", "", "the witness's camera: V4L2 device or clip; none: a face made on the spot")
 	flags.StringVar(&o.microphone, "microphone", "", "the witness's microphone: ALSA or Pulse device or clip; none: testimony spoken by espeak-ng")
 	flags.IntVar(&o.port, "port", 8470, "first of the four `PORT`s that are used; 0 takes free ones")
+	flags.BoolVar(&o.small, "small", false, "small and slow pictures of the courtroom, for a machine on which the browsers run, too")
 	flags.BoolVar(&o.json, "json", false, "print the links as one line of JSON")
 	flags.StringVar(&o.template, "template", "identity_hidden", "template of the order: no_confrontation, identity_hidden, anonymous_to_defence")
 	if err := flags.Parse(args); err != nil {
@@ -60,7 +61,7 @@ func demo(ctx context.Context, args []string, out, errOut io.Writer) error {
 type demoOptions struct {
 	station, courtroom, tripwire, data, camera, microphone, template string
 	port                                                             int
-	json                                                             bool
+	json, small                                                      bool
 	logFile                                                          *os.File
 }
 
@@ -173,12 +174,15 @@ func (o *demoOptions) stationChild(app *App, kiosk chan<- string) *child {
 func (o *demoOptions) courtroomChildren(app *App) []*child {
 	var all []*child
 	for _, view := range demoViews {
-		size := "320x240"
-		if view == "bench" {
+		size, fps := "320x240", "10"
+		if view == "bench" && !o.small {
 			size = "640x480"
 		}
+		if o.small {
+			fps = "5"
+		}
 		all = append(all, &child{name: "courtroom-" + view, path: o.courtroom, token: app.Token(demoHearing, "court/"+view), args: []string{
-			"-gateway", app.TLSURL(), "-gateway-cert", app.CertificateFile(), "-hearing", demoHearing, "-view", view, "-camera", "demo:" + view, "-microphone", "demo:" + view, "-size", size, "-fps", "10", "-loop"}})
+			"-gateway", app.TLSURL(), "-gateway-cert", app.CertificateFile(), "-hearing", demoHearing, "-view", view, "-camera", "demo:" + view, "-microphone", "demo:" + view, "-size", size, "-fps", fps, "-loop"}})
 	}
 	return all
 }

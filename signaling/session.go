@@ -423,14 +423,18 @@ func (s *Session) ping(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-t.C:
+			asked := time.Now()
 			c, cancel := context.WithTimeout(ctx, pongWithin)
 			err := s.conn.Ping(c)
 			cancel()
-			if err != nil {
+			switch {
+			case err == nil:
+				s.heard.Store(time.Now().UnixNano())
+			case s.LastHeard().After(asked): // its pong lies behind what it sent before, as after an outage: a page that is heard is not gone
+			default:
 				s.cancel(err)
 				return
 			}
-			s.heard.Store(time.Now().UnixNano())
 		}
 	}
 }
