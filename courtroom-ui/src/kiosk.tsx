@@ -4,9 +4,11 @@ import { render } from 'preact';
 import { useState } from 'preact/hooks';
 import { Languages, firstLanguage, useChanges } from './app';
 import { expose } from './hooks';
+import { remember, remembered } from './kiosk/calls';
 import { Door, enterRoom } from './kiosk/door';
 import { KioskScreen } from './kiosk/screens';
-import { emptyKiosk, reduceKiosk, stageOf, unsentOf, type Kiosk, type KioskCommand, type KioskEvent, type StationMessage, type Writing } from './kiosk/state';
+import { Siren } from './kiosk/siren';
+import { alarms, emptyKiosk, reduceKiosk, stageOf, unsentOf, untaken, type Call, type Kiosk, type KioskCommand, type KioskEvent, type StationMessage, type Writing } from './kiosk/state';
 import { LevelMeter } from './rtc/level';
 import { Receiver } from './rtc/receive';
 import { Speakers } from './rtc/sound';
@@ -15,18 +17,20 @@ import { emptyPage } from './state/model';
 import './styles/index.css';
 
 class Room {
-  kiosk: Kiosk = emptyKiosk;
+  kiosk: Kiosk = { ...emptyKiosk, ...remembered(sessionStorage) };
   clips = 0;
   readonly receiver: Receiver;
   readonly listeners = new Set<() => void>();
   private readonly door: Door;
   private readonly speakers: Speakers;
   private readonly meter = new LevelMeter();
+  private readonly siren = new Siren();
 
   constructor() {
-    this.door = new Door({ onDoor: (door) => this.dispatch({ kind: 'door', door }), onMessage: (m) => this.messageCame(m) });
+    this.door = new Door({ onDoor: (door) => { this.dispatch({ kind: 'door', door }); this.sendCalls(); }, onMessage: (m) => this.messageCame(m) });
     this.receiver = new Receiver({ offer: (sdp) => this.door.send({ type: 'rtc.offer', sdp }), onChange: () => this.mediaChanged() });
     this.speakers = new Speakers(() => this.changed());
+    setInterval(() => this.ring(), 1000); // an alarm ends by itself
     this.meter.start((db) => { if (this.kiosk.door === 'open') this.door.send({ type: 'far', db }); });
   }
 
@@ -37,6 +41,18 @@ class Room {
     this.wake();
     if (this.door.send(command)) this.dispatch({ kind: 'pressed', what: command.type });
   }
+
+  /** A sign is kept by this page, over a reload as well, until the station has it on its disk. */
+  sign(call: Omit<Call, 'at'>): void {
+    this.wake();
+    this.dispatch({ kind: 'sign', call: { ...call, at: new Date().toISOString() } });
+    const whole = this.kiosk.calls.find((c) => c.id === call.id);
+    if (whole) this.door.send(whole);
+  }
+
+  private sendCalls(): void { for (const call of untaken(this.kiosk)) this.door.send(call); }
+
+  private ring(): void { this.siren.set(alarms(this.kiosk, Date.now())); }
 
   write(writing: Kiosk['writing']): void { this.dispatch({ kind: 'write', writing }); }
 
@@ -50,11 +66,13 @@ class Room {
   private sendWritten(): void { for (const piece of unsentOf(this.kiosk)) this.door.send(piece); }
 
   /** The first touch of the page lets it be heard. */
-  wake(): void { this.speakers.unlock(); this.meter.wake(); }
+  wake(): void { this.speakers.unlock(); this.meter.wake(); this.siren.wake(); }
 
   private dispatch(event: KioskEvent): void {
     const recorded = this.kiosk.station?.rehearsal;
     this.kiosk = reduceKiosk(this.kiosk, event);
+    remember(sessionStorage, this.kiosk);
+    this.ring();
     // A new clip under the old address: a number makes the page fetch it anew.
     if (recorded !== 'ready' && this.kiosk.station?.rehearsal === 'ready') this.clips += 1;
     this.changed();
@@ -95,7 +113,7 @@ function App() {
   return (
     <KioskScreen
       kiosk={room.kiosk} stage={stageOf(room.kiosk)} media={room.receiver} child={child} setChild={setChild}
-      press={(c) => room.press(c)} write={(w) => room.write(w)} say={(what, text, lang) => room.say(what, text, lang)} enter={async (code) => { room.wake(); return enterRoom(code); }}
+      press={(c) => room.press(c)} sign={(c) => room.sign(c)} write={(w) => room.write(w)} say={(what, text, lang) => room.say(what, text, lang)} enter={async (code) => { room.wake(); return enterRoom(code); }}
       self="/local/self.mjpeg" clip={`/local/rehearsal.webm?n=${room.clips}`}
     />
   );

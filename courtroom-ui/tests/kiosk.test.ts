@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { judgeLive } from '../src/examples/fixtures';
 import { foremost, howItStands } from '../src/kiosk/after';
-import { emptyKiosk, longest, reduceKiosk, stageOf, unsentOf, type Kiosk, type KioskEvent, type Said, type Sent, type StationReport } from '../src/kiosk/state';
+import { remember, remembered, type Store } from '../src/kiosk/calls';
+import { alarms, emptyKiosk, longest, parseStationMessage, reduceKiosk, stageOf, unsentOf, untaken, type Call, type Kiosk, type KioskEvent, type Said, type Sent, type StationReport } from '../src/kiosk/state';
 import type { Request, State } from '../src/signaling/wire';
 import { translator, type Key, type Lang, type Texts } from '../src/text/locale';
 import { besideText, entryText, judgeName } from '../src/text/say';
@@ -95,6 +96,104 @@ describe('a piece that she wrote', () => {
   test('is as long as the court takes, and no longer', () => {
     const rules = readFileSync(new URL('../../gateway/hearing/decide_after.go', import.meta.url), 'utf8');
     expect(Number(/maxRemarkRunes = (\d+)/.exec(rules)![1])).toBe(longest);
+  });
+});
+
+const card = { room: 'AB-12', telephone: '102' };
+const danger = (more: Partial<NonNullable<StationReport['emergency']>> = {}): StationReport['emergency'] => ({ at: judgeLive.now, sent: true, alarm: true, card, ...more });
+const testifies: Kiosk = { ...emptyKiosk, door: 'open', station: report, state: { ...judgeLive, testimony: { ...judgeLive.testimony, phase: 'live' } } };
+const signal: Call = { type: 'signal', id: 'k1', at: '2026-11-22T14:30:15.123Z' };
+const raised: Call = { type: 'emergency', id: 'k2', at: '2026-11-22T14:30:15.123Z', by: 'witness' };
+
+describe('an emergency fills the screen', () => {
+  test.each<[string, Kiosk]>([
+    ['by the station’s word', { ...testifies, station: { ...report, emergency: danger() } }],
+    ['with the link lost', { ...testifies, station: { ...report, link: 'down', emergency: danger({ sent: false }) } }],
+    ['after her testimony', { ...released, station: { ...report, emergency: danger() } }],
+    ['in the second before the station answers', after(testifies, { kind: 'sign', call: raised })],
+    ['without the station', after(testifies, { kind: 'sign', call: raised }, { kind: 'door', door: 'down' })],
+    ['on a page that must enter anew', after(testifies, { kind: 'sign', call: raised }, { kind: 'door', door: 'shut' })],
+    ['before the room is cleared', { ...testifies, station: { ...report, emergency: danger() }, state: { ...testifies.state!, testimony: { ...testifies.state!.testimony, phase: 'paused', pause_code: 'clear_room' } } }],
+  ])('%s', (_, k) => expect(stageOf(k)).toBe('emergency'));
+
+  test('and leaves it by the station’s word alone', () => {
+    const k = after({ ...testifies, station: { ...report, emergency: danger() } }, { kind: 'pressed', what: 'continue' }, { kind: 'message', message: testifies.state! });
+    expect(stageOf(k)).toBe('emergency');
+    expect(stageOf(after(k, { kind: 'message', message: report }))).toBe('live');
+  });
+
+  test('and the card outlives the station that named it', () => {
+    const k = after(testifies, { kind: 'message', message: { ...report, card } }, { kind: 'message', message: report }, { kind: 'door', door: 'down' });
+    expect(k.card).toEqual(card);
+  });
+
+  test('the alarm rings by the station’s word, and for a time without a station', () => {
+    const alone = after(testifies, { kind: 'sign', call: raised }, { kind: 'door', door: 'down' });
+    const at = Date.parse(raised.at);
+    expect([alarms(alone, at), alarms(alone, at + 89_000), alarms(alone, at + 91_000)]).toEqual([true, true, false]);
+    expect(alarms({ ...alone, station: { ...report, emergency: danger({ alarm: false }) } }, at)).toBe(false);
+    expect([alarms(testifies, at), alarms(after(testifies, { kind: 'sign', call: signal }), at)]).toEqual([false, false]);
+  });
+});
+
+describe('a sign that was pressed', () => {
+  test('the silent signal changes nothing that is shown, whoever sits beside her', () => {
+    for (const before of [testifies, released, { ...testifies, station: { ...report, link: 'down' as const } }]) {
+      const now = after(before, { kind: 'sign', call: signal });
+      expect({ ...now, calls: [] }).toEqual(before);
+      expect(stageOf(now)).toBe(stageOf(before));
+    }
+  });
+
+  test('is given to the station until it has taken it, and once more when it comes back', () => {
+    const k = after(testifies, { kind: 'sign', call: signal }, { kind: 'door', door: 'down' });
+    expect(untaken(k)).toEqual([]);
+    const back = after(k, { kind: 'door', door: 'open' });
+    expect(untaken(back)).toEqual([signal]);
+    expect(untaken(after(back, { kind: 'message', message: { type: 'took', id: 'another' } }))).toEqual([signal]);
+    expect(untaken(after(back, { kind: 'message', message: { type: 'took', id: 'k1' } }))).toEqual([]);
+  });
+
+  test('that is held is the same sign at the moment of the press', () => {
+    const k = after(testifies, { kind: 'sign', call: signal }, { kind: 'sign', call: { ...signal, at: '2026-11-22T14:30:16.123Z', pause: true } });
+    expect(k.calls).toEqual([{ ...signal, pause: true }]);
+  });
+
+  test('outlives a reload of the page, with its time, and what is not one does not', () => {
+    const held = new Map<string, string>();
+    const store: Store = { getItem: (key) => held.get(key) ?? null, setItem: (key, v) => { held.set(key, v); }, removeItem: (key) => { held.delete(key); } };
+    remember(store, { calls: [signal, raised], card });
+    expect(remembered(store)).toEqual({ calls: [signal, raised], card });
+    remember(store, { calls: [], card: null });
+    expect(held.size).toBe(0);
+    for (const bad of ['', '{', '7', 'null', '[7,null,{"type":"signal"}]', '{"room":1}']) {
+      for (const key of ['parda.kiosk.calls', 'parda.kiosk.card']) held.set(key, bad);
+      expect(remembered(store)).toEqual({ calls: [], card: null });
+    }
+    const full: Store = { getItem: () => { throw new Error('no'); }, setItem: () => { throw new Error('full'); }, removeItem: () => undefined };
+    expect(() => remember(full, { calls: [signal], card })).not.toThrow();
+    expect(remembered(full)).toEqual({ calls: [], card: null });
+  });
+
+  test('the station’s word that it took one is read, and nothing like it', () => {
+    expect(parseStationMessage('{"type":"took","id":"k1"}')).toEqual({ type: 'took', id: 'k1' });
+    expect([parseStationMessage('{"type":"took"}'), parseStationMessage('{"type":"took","id":7}')]).toEqual([null, null]);
+  });
+});
+
+describe('the room is cleared', () => {
+  const cleared = (phase: 'paused' | 'ready' | 'live'): Kiosk => ({ ...testifies, state: { ...testifies.state!, testimony: { ...testifies.state!.testimony, phase, pause_code: 'clear_room' } } });
+  test.each<[string, Kiosk, string]>([
+    ['while it is paused', cleared('paused'), 'clear_room'],
+    ['and after a fall back to ready', cleared('ready'), 'clear_room'],
+    ['also when she had asked for a break', { ...cleared('paused'), station: { ...report, paused: true } }, 'clear_room'],
+    ['not when it goes on', cleared('live'), 'live'],
+    ['not by what a lost link said last', { ...cleared('paused'), station: { ...report, link: 'down' } }, 'lost'],
+  ])('%s', (_, k, want) => expect(stageOf(k)).toBe(want));
+
+  test.each(['technical', 'break', undefined])('a pause that is called %s looks like any break', (pause_code) => {
+    const k: Kiosk = { ...testifies, state: { ...testifies.state!, testimony: { ...testifies.state!.testimony, phase: 'paused', ...(pause_code && { pause_code }) } } };
+    expect(stageOf(k)).toBe('paused');
   });
 });
 

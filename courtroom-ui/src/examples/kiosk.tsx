@@ -21,6 +21,12 @@ const over: Kiosk = { ...kiosk('released'), state: { ...state('released'), heari
 
 const speakerFor = (k: Kiosk): Kiosk => ({ ...k, state: { ...k.state!, order: { ...k.state!.order!, respeaker: 'interpreter' } } });
 
+const card = { room: 'AB-12', telephone: '012 555 01 02', body: 'İnsan Alverinə qarşı Mübarizə Baş İdarəsi' };
+const cleared = (): Kiosk => {
+  const k = kiosk('paused');
+  return { ...k, state: { ...k.state!, testimony: { ...k.state!.testimony, pause_code: 'clear_room' } } };
+};
+
 const roomed = (phase: State['testimony']['phase'], room: Room, more: Partial<StationReport> = {}): Kiosk => {
   const k = kiosk(phase, more);
   return { ...k, state: { ...k.state!, you: { ...k.state!.you, can: ['room.certify'] }, testimony: { ...k.state!.testimony, room } } };
@@ -38,6 +44,12 @@ export const kioskExamples: Record<string, { kiosk: Kiosk; child?: boolean; offi
   'kiosk-certified': { kiosk: roomed('ready', { certified: true, at: judgeLive.now, with: ['interpreter'], officer: true }) },
   'kiosk-officer': { kiosk: roomed('ready', { certified: false, officer: true }, { officer: { id: 'k9', state: 'refused', code: 'officer_code_wrong' } }), officer: true },
   'kiosk-officer-rests': { kiosk: roomed('paused', { certified: false, officer: true, rests_until: judgeLive.now }), officer: true },
+  'kiosk-emergency': { kiosk: kiosk('paused', { emergency: { at: judgeLive.now, sent: true, alarm: true, card } }) },
+  'kiosk-emergency-child': { kiosk: kiosk('paused', { emergency: { at: judgeLive.now, sent: true, alarm: false, card } }), child: true },
+  'kiosk-emergency-lost': { kiosk: { ...emptyKiosk, door: 'down', card, calls: [{ type: 'emergency', id: 'k7', at: judgeLive.now, by: 'witness' }] } },
+  'kiosk-emergency-nocard': { kiosk: kiosk('paused', { link: 'down', emergency: { at: judgeLive.now, sent: false, alarm: true, card: { room: '', telephone: '' } } }) },
+  'kiosk-clear-room': { kiosk: cleared() },
+  'kiosk-clear-room-child': { kiosk: cleared(), child: true },
   'kiosk-live': { kiosk: kiosk('live') },
   'kiosk-live-child': { kiosk: kiosk('live', { devices: { camera: 'lost', microphone: 'ok' }, mask: { picture: 'card', voice: 'ok' } }), child: true },
   'kiosk-respeak': { kiosk: speakerFor(kiosk('live', { devices: { camera: 'ok', speaker: 'lost' }, mask: { picture: 'ok', voice: 'silence', notice: 'speaker_lost', notices: ['far_voice'] } })) },
@@ -58,7 +70,7 @@ export function KioskExample({ name }: { name: string }) {
   const none = (): void => undefined;
   return (
     <KioskScreen
-      kiosk={made.kiosk} stage={stageOf(made.kiosk)} child={made.child ?? false} officer={made.officer ?? false} setChild={none} press={none} write={none} say={none} enter={() => Promise.resolve('code_wrong')}
+      kiosk={made.kiosk} stage={stageOf(made.kiosk)} child={made.child ?? false} officer={made.officer ?? false} setChild={none} press={none} sign={none} write={none} say={none} enter={() => Promise.resolve('code_wrong')}
       media={{ track: (slot, kind) => (kind === 'video' ? pictureOf(slot) : null), fresh: () => true, drew: none }} self={self} clip=""
     />
   );

@@ -11,7 +11,7 @@ import type { KioskProps } from './screens';
 import { longest, type Kiosk, type Sent } from './state';
 
 export function After(props: KioskProps) {
-  const { kiosk, stage, media, child, setChild, press, write } = props;
+  const { kiosk, stage, media, child, setChild, press, sign, write } = props;
   const t = useText();
   const words = useWords(child);
   const lost = kiosk.station?.link !== 'up';
@@ -34,7 +34,7 @@ export function After(props: KioskProps) {
           </div>
         )}
       </main>
-      <Foot kiosk={kiosk} child={child} setChild={setChild} />
+      <Foot kiosk={kiosk} child={child} setChild={setChild} sign={sign} />
     </div>
   );
 }

@@ -6,6 +6,7 @@ import type { Translate } from '../text/locale';
 import { roleName } from '../text/say';
 import { shortClock } from '../text/time';
 import { Big, Choices, useWords } from './parts';
+import { HoldButton, Signs, useHold, type SignsProps } from './signs';
 import { digitsOf, officerMay, type Certificate, type Kiosk, type KioskCommand } from './state';
 
 const holdMs = 2000;
@@ -16,22 +17,8 @@ const beside = ['interpreter', 'support_person', 'legal_representative', 'office
 /** Opens the form while it is held. Keys work as the pointer does: down and held. */
 export function OfficerButton({ kiosk, open }: { kiosk: Kiosk; open: () => void }) {
   const t = useText();
-  const [held, setHeld] = useState(false);
-  useEffect(() => {
-    if (!held) return;
-    const timer = window.setTimeout(open, holdMs);
-    return () => window.clearTimeout(timer);
-  }, [held]);
-  if (!officerMay(kiosk)) return null;
-  const down = (): void => setHeld(true);
-  const up = (): void => setHeld(false);
-  return (
-    <button type="button" class="kiosk-officer-open" data-act="officer" data-held={held} aria-label={t('kiosk.officer.hold')} title={t('kiosk.officer.hold')}
-      onPointerDown={down} onPointerUp={up} onPointerLeave={up} onPointerCancel={up} onContextMenu={(e) => e.preventDefault()}
-      onKeyDown={(e) => { if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); down(); } }} onKeyUp={up} onBlur={up}>
-      {t('kiosk.officer')}
-    </button>
-  );
+  const hold = useHold(holdMs, open);
+  return officerMay(kiosk) ? <HoldButton act="officer" name={t('kiosk.officer.hold')} hold={hold}>{t('kiosk.officer')}</HoldButton> : null;
 }
 
 /** What the officer told the court of her room, in words for her; nothing while nothing stands, whatever the reason. */
@@ -48,9 +35,9 @@ export function Certified({ kiosk }: { kiosk: Kiosk }) {
 export const company = (t: Translate, roles: readonly string[]): string =>
   (roles.length === 0 ? t('said.alone') : t('room.with', { who: roles.map((r) => roleName(t, r)).join(', ') }));
 
-export interface OfficerFormProps { kiosk: Kiosk; child: boolean; press: (command: KioskCommand) => void; close: () => void }
+export interface OfficerFormProps { kiosk: Kiosk; child: boolean; press: (command: KioskCommand) => void; sign: SignsProps['sign']; close: () => void }
 
-export function OfficerForm({ kiosk, child, press, close }: OfficerFormProps) {
+export function OfficerForm({ kiosk, child, press, sign, close }: OfficerFormProps) {
   const t = useText();
   const words = useWords(child);
   const [same, setSame] = useState<string>('');
@@ -123,6 +110,7 @@ export function OfficerForm({ kiosk, child, press, close }: OfficerFormProps) {
       <footer class="kiosk-officer-foot">
         <Big act="break" tone="break" picture="break" press={() => { close(); press({ type: 'break' }); }}>{words('kiosk.break')}</Big>
         <Big act="afraid" tone="afraid" picture="afraid" press={() => { close(); press({ type: 'afraid' }); }}>{words('kiosk.afraid')}</Big>
+        <Signs by="officer" sign={sign} />
       </footer>
     </div>
   );

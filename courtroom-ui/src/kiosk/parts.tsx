@@ -5,6 +5,7 @@ import { useText } from '../text/context';
 import type { Key } from '../text/locale';
 import { Pictogram, type PictogramName } from './pictograms';
 import { playPrompt, promptOf } from './prompts';
+import { Signs, type SignsProps } from './signs';
 import type { Kiosk, Stage } from './state';
 
 /** A text in words for a child where there are such. */
@@ -24,13 +25,14 @@ export function Listen({ stage, child }: { stage: Stage; child: boolean }) {
   return url ? <button type="button" class="kiosk-listen" data-act="listen" onClick={() => playPrompt(url)}><Pictogram name="speak" /><span>{t('kiosk.listen')}</span></button> : null;
 }
 
-/** The code of the judge's key, the words for a child, and the languages. */
-export function Foot({ kiosk, child, setChild, children }: { kiosk: Kiosk; child: boolean; setChild: (child: boolean) => void; children?: ComponentChildren }) {
+/** The code of the judge's key, the two signs, the words for a child, and the languages. */
+export function Foot({ kiosk, child, setChild, sign, children }: { kiosk: Kiosk; child: boolean; setChild: (child: boolean) => void; sign: SignsProps['sign']; children?: ComponentChildren }) {
   const t = useText();
   return (
     <footer class="kiosk-foot">
       <p class="quiet" data-key-code={kiosk.station?.key_code ?? ''}>{kiosk.station?.order_ok && kiosk.station.key_code ? t('kiosk.code', { code: kiosk.station.key_code }) : t('kiosk.code.none')}</p>
       {children}
+      <Signs by="witness" sign={sign} />
       <button type="button" class="kiosk-child" aria-pressed={child} data-act="child" onClick={() => setChild(!child)}>{t('kiosk.child')}</button>
       <LanguageSwitch />
     </footer>

@@ -9,9 +9,11 @@ import type { Key, Lang } from '../text/locale';
 import type { Media } from '../session';
 import { noticesOf } from '../text/say';
 import { After } from './after';
+import { Emergency } from './emergency';
 import { Certified, OfficerButton, OfficerForm } from './officer';
 import { Big, Choices, Foot, Listen, useWords } from './parts';
 import { Pictogram, type PictogramName } from './pictograms';
+import { Signs, type SignsProps } from './signs';
 import { looksOf, officerMay, type Kiosk, type KioskCommand, type Stage, type Writing } from './state';
 
 export interface KioskProps {
@@ -21,6 +23,8 @@ export interface KioskProps {
   child: boolean;
   setChild: (child: boolean) => void;
   press: (command: KioskCommand) => void;
+  /** A sign is kept until the station has it. */
+  sign: SignsProps['sign'];
   /** What she is writing; null puts it away. */
   write: (writing: Kiosk['writing']) => void;
   say: (what: Writing, text: string, language: string) => void;
@@ -33,12 +37,13 @@ export interface KioskProps {
 }
 
 export function KioskScreen(props: KioskProps) {
-  const { stage, kiosk, child, press } = props;
+  const { stage, kiosk, child, press, sign } = props;
   const [officer, setOfficer] = useState(props.officer ?? false);
   // A step of the testimony is hers: the officer's form does not stand before it.
   const phase = kiosk.state?.testimony.phase;
   useEffect(() => { if (!props.officer) setOfficer(false); }, [phase, stage === 'lost', stage === 'station_down']);
-  if (officer && stage !== 'enter' && officerMay(kiosk)) return <OfficerForm kiosk={kiosk} child={child} press={press} close={() => setOfficer(false)} />;
+  if (stage === 'emergency') return <Emergency {...props} />;
+  if (officer && stage !== 'enter' && officerMay(kiosk)) return <OfficerForm kiosk={kiosk} child={child} press={press} sign={sign} close={() => setOfficer(false)} />;
   return <Stages {...props} openOfficer={() => setOfficer(true)} />;
 }
 
@@ -53,21 +58,21 @@ function Stages(props: StageProps) {
 }
 
 /** The frame of every screen but the live one: one picture, one sentence, then what can be done. */
-function Frame({ kiosk, stage, child, setChild, openOfficer, picture, title, children }: StageProps & { picture: PictogramName; title: string; children?: ComponentChildren }) {
+function Frame({ kiosk, stage, child, setChild, sign, openOfficer, picture, title, children }: StageProps & { picture: PictogramName; title: string; children?: ComponentChildren }) {
   return (
     <div class="screen kiosk" data-screen="kiosk" data-stage={stage}>
       <main id="main" class="kiosk-main">
         <div class="kiosk-say" role="status"><Pictogram name={picture} /><h1>{title}</h1><Listen stage={stage} child={child} /></div>
         {children}
       </main>
-      <Foot kiosk={kiosk} child={child} setChild={setChild}><OfficerButton kiosk={kiosk} open={openOfficer} /></Foot>
+      <Foot kiosk={kiosk} child={child} setChild={setChild} sign={sign}><OfficerButton kiosk={kiosk} open={openOfficer} /></Foot>
     </div>
   );
 }
 
 const waits: Partial<Record<Stage, [PictogramName, Key]>> = {
   connecting: ['wait', 'kiosk.connecting'], station_down: ['nobody', 'kiosk.station_down'], lost: ['nobody', 'kiosk.lost'], before: ['wait', 'kiosk.before'],
-  waiting: ['wait', 'kiosk.waiting'], refused: ['nobody', 'kiosk.refused'], released: ['end', 'kiosk.released'],
+  clear_room: ['break', 'kiosk.clear_room'], waiting: ['wait', 'kiosk.waiting'], refused: ['nobody', 'kiosk.refused'], released: ['end', 'kiosk.released'],
 };
 
 function Before(props: StageProps) {
@@ -88,6 +93,8 @@ function Before(props: StageProps) {
   return (
     <Frame {...props} picture={picture} title={words(key)}>
       {(stage === 'lost' || stage === 'station_down') && <p class="kiosk-what">{words('kiosk.lost.what')}</p>}
+      {stage === 'clear_room' && <p class="kiosk-what">{words('kiosk.clear_room.what')}</p>}
+      {stage === 'clear_room' && <div class="kiosk-hands"><Big act="afraid" tone="afraid" picture="afraid" press={() => press({ type: 'afraid' })}>{words('kiosk.afraid')}</Big></div>}
       {stage === 'lost' && (
         // Both act in the station at once, link or no link, and are told to the court later.
         <div class="kiosk-hands">
@@ -173,7 +180,7 @@ function Self({ kiosk, stage, self }: KioskProps) {
 }
 
 function Court(props: StageProps) {
-  const { kiosk, stage, media, child, press, openOfficer } = props;
+  const { kiosk, stage, media, child, press, sign, openOfficer } = props;
   const t = useText();
   const words = useWords(child);
   const live = stage === 'live';
@@ -199,6 +206,7 @@ function Court(props: StageProps) {
           )}
           <Certified kiosk={kiosk} />
           <OfficerButton kiosk={kiosk} open={openOfficer} />
+          <Signs by="witness" sign={sign} />
         </div>
         <div class="kiosk-hands kiosk-hands-court">
           {own

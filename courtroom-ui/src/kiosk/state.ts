@@ -17,16 +17,24 @@ export interface StationReport {
   officer?: { id: string; state: 'sending' | 'saved' | 'refused'; code?: string };
   /** The page, too, receives by the gateway's TURN server and no other way. */
   relay_only?: boolean;
+  /** An emergency that the bench has not ended: sent when the court knows of it. */
+  emergency?: { at: string; sent: boolean; alarm: boolean; card: Card };
+  card?: Card;
 }
+/** Whom to call, and what to say: the room's code says nothing of the place. */
+export interface Card { room: string; telephone: string; body?: string }
+/** A sign that was pressed, until the station has it on its disk. */
+export interface Call { type: 'signal' | 'emergency'; id: string; at: string; pause?: boolean; by?: 'witness' | 'officer' }
 /** How a piece of her writing stands at the station; never the words. */
 export interface Said { id: string; what: Writing; state: 'sending' | 'saved' | 'refused'; code?: string; request?: string }
 export type Writing = 'question' | 'remark';
 export type StationMessage =
   | StationReport | State | WireError | { type: 'ice'; servers: IceServer[] }
-  | { type: 'rtc.answer'; sdp: string } | { type: 'rtc.closed'; why: string } | { type: 'rtc.thin'; slots: string[] };
+  | { type: 'took'; id: string } | { type: 'rtc.answer'; sdp: string } | { type: 'rtc.closed'; why: string } | { type: 'rtc.thin'; slots: string[] };
 
 export type KioskCommand =
-  | { type: 'rehearse' | 'refuse' | 'break' | 'continue' | 'afraid' }
+  | { type: 'rehearse' | 'refuse' | 'break' | 'continue' | 'afraid' | 'alarm.quiet' }
+  | Call
   | { type: 'consent'; language: string; interpreter: boolean }
   | { type: 'hand'; up: boolean }
   | { type: 'tighten'; picture?: 'blob' | 'card' | ''; voice?: 'silence' | '' }
@@ -46,28 +54,35 @@ export interface Kiosk {
   writing: { what: Writing; text: string } | null;
   /** What she has written, oldest first. */
   sent: readonly Sent[];
+  /** What she pressed and the station has not taken, oldest first. It outlives this page. */
+  calls: readonly Call[];
+  /** The last card that the station named: it outlives the station. */
+  card: Card | null;
 }
 /** A piece that she sent: unsent until the station has it. asked: the court was seen to hold the question; done: it holds it no more. */
 export interface Sent { id: string; what: Writing; text: string; language?: string; state: 'unsent' | Said['state']; code?: string; request?: string; asked?: boolean; done?: boolean }
 
-export const emptyKiosk: Kiosk = { door: 'connecting', station: null, state: null, pressed: null, writing: null, sent: [] };
+export const emptyKiosk: Kiosk = { door: 'connecting', station: null, state: null, pressed: null, writing: null, sent: [], calls: [], card: null };
 
 export type KioskEvent =
   | { kind: 'door'; door: Kiosk['door'] } | { kind: 'message'; message: StationMessage } | { kind: 'pressed'; what: string }
-  | { kind: 'write'; writing: Kiosk['writing'] } | { kind: 'sent'; piece: Written };
+  | { kind: 'sign'; call: Call } | { kind: 'write'; writing: Kiosk['writing'] } | { kind: 'sent'; piece: Written };
 
 export function reduceKiosk(k: Kiosk, e: KioskEvent): Kiosk {
   switch (e.kind) {
     // What a lost station said last is no longer true of anything.
     case 'door': return e.door === 'open' ? { ...k, door: 'open' } : { ...k, door: e.door, station: null };
     case 'pressed': return { ...k, pressed: e.what === 'afraid' || e.what === 'refuse' || e.what === 'break' ? e.what : e.what === 'continue' || e.what === 'rehearse' || e.what === 'consent' ? null : k.pressed };
+    // The same sign with more in it is the same sign.
+    case 'sign': return { ...k, calls: [...k.calls.filter((c) => c.id !== e.call.id), { ...k.calls.find((c) => c.id === e.call.id), ...e.call, at: k.calls.find((c) => c.id === e.call.id)?.at ?? e.call.at }] };
     case 'write': return { ...k, writing: e.writing };
     case 'sent': {
       const { type: what, ...piece } = e.piece;
       return { ...k, writing: null, sent: [...k.sent, { ...piece, what, state: 'unsent' }] };
     }
     case 'message':
-      if (e.message.type === 'station') return { ...k, station: e.message, sent: stands(k.sent, e.message.said ?? []) };
+      if (e.message.type === 'took') { const { id } = e.message; return { ...k, calls: k.calls.filter((c) => c.id !== id) }; }
+      if (e.message.type === 'station') return { ...k, station: e.message, card: e.message.card?.telephone ? e.message.card : k.card, sent: stands(k.sent, e.message.said ?? []) };
       return e.message.type === 'state' ? { ...k, state: e.message, sent: settled(k.sent, e.message) } : k;
   }
 }
@@ -99,12 +114,28 @@ export const unsentOf = (k: Kiosk): Written[] =>
 /** As many letters as the court takes in one piece. */
 export const longest = 2000;
 
+/** What the station must be given, again after each time that it was away. */
+export const untaken = (k: Kiosk): readonly Call[] => (k.door === 'open' ? k.calls : []);
+
+/** She, the officer, a key or the bench has said that there is danger, and the bench has not ended it. */
+export const inEmergency = (k: Kiosk): boolean => k.station?.emergency !== undefined || k.calls.some((c) => c.type === 'emergency');
+
+const ringsForMs = 90_000;
+
+/** The alarm rings: by the station's word, and where there is no station by this page's own. */
+export function alarms(k: Kiosk, now: number): boolean {
+  if (k.station?.emergency) return k.station.emergency.alarm;
+  return k.calls.some((c) => c.type === 'emergency' && now - Date.parse(c.at) < ringsForMs);
+}
+
 export type Stage =
+  | 'emergency' | 'clear_room'
   | 'connecting' | 'enter' | 'station_down' | 'lost' | 'before' | 'rehearse' | 'recording' | 'consent' | 'waiting'
   | 'live' | 'paused' | 'afraid' | 'refused' | 'after' | 'released';
 
 /** The safest reading wins: whatever is not surely live is a screen that says that nobody sees or hears her. */
 export function stageOf(k: Kiosk): Stage {
+  if (inEmergency(k)) return 'emergency';
   if (k.door === 'shut') return 'enter';
   if (k.door === 'connecting') return 'connecting';
   if (k.door === 'down' || !k.station) return 'station_down';
@@ -112,6 +143,7 @@ export function stageOf(k: Kiosk): Stage {
   // She has testified: while the hearing sits she listens, link or no link, and what she writes waits for it.
   if (state?.testimony.phase === 'released') return state.hearing.phase === 'open' || state.hearing.phase === 'suspended' ? 'after' : 'released';
   if (station.link === 'down') return 'lost';
+  if (state?.testimony.pause_code === 'clear_room' && state.testimony.phase !== 'live') return 'clear_room';
   if (station.paused) return k.pressed === 'afraid' ? 'afraid' : k.pressed === 'refuse' ? 'refused' : 'paused';
   if (!station.order_ok || !state?.order || state.hearing.phase === 'suspended') return 'before';
   switch (state.testimony.phase) {
@@ -141,6 +173,8 @@ export function parseStationMessage(text: string): StationMessage | null {
   let m: unknown;
   try { m = JSON.parse(text); } catch { return null; }
   const report = m as Partial<StationReport> | null;
+  const took = m as { type?: unknown; id?: unknown } | null;
+  if (took?.type === 'took') return typeof took.id === 'string' ? { type: 'took', id: took.id } : null;
   if (report?.type === 'station') return (report.link === 'up' || report.link === 'down') && typeof report.order_ok === 'boolean' ? (report as StationReport) : null;
   const known = parseServerMessage(text);
   return known && known.type !== 'entries' && known.type !== 'ack' && known.type !== 'pong' && known.type !== 'rtc.published' ? known : null;
