@@ -46,7 +46,7 @@ func vectors(t *testing.T) []byte {
 	ruled.do("judge", "seat.take_stop", m{"seat": "guardian", "reason": "Four stops in a minute."})
 	x.Card = &CardView{Room: "NR-12", Telephone: "+994 12 000 00 00", Body: "Xidmət"}
 	x.IncidentOf = func(flag string) string { return "i-0123456789abcdef" }
-	x.Protection = []ProtectionView{{Incident: "i-0123456789abcdef", Flag: "f5", Request: "q-1", Phase: "received", Received: Moment(noon), Due: Moment(noon.Add(72 * time.Hour)),
+	x.Protection = []ProtectionView{{Incident: "i-0123456789abcdef", Flag: "f5", Request: "q-1", Phase: "received", Alarm: "protection_due", Received: Moment(noon), Due: Moment(noon.Add(72 * time.Hour)),
 		Marks: []MarkView{{"warn", Moment(noon.Add(48 * time.Hour))}}, Next: &MarkView{"warn", Moment(noon.Add(66 * time.Hour))}}}
 	state("interpreter, to whom a flag was put", ruled, "interpreter", x)
 	ruled.do("interpreter", "flag.answer", m{"flag": "f5", "text": "It was my dictionary."})

@@ -1,6 +1,7 @@
 package visibility
 
 import (
+	"slices"
 	"time"
 
 	"parda/gateway/hearing"
@@ -118,6 +119,9 @@ type ProtectionView struct {
 	Due      string     `json:"due,omitempty"`
 	Marks    []MarkView `json:"marks,omitempty"` // that have passed
 	Next     *MarkView  `json:"next,omitempty"`
+
+	Discreet bool   `json:"-"` // of a discreet incident: for the bench alone
+	Alarm    string `json:"-"` // protection_due, protection_overrun: by the court's own settings; "" for none
 }
 
 // MarkView is a moment at which something about a request becomes due: warn, overrun, court_route, complaint_end (gateway/incident).
@@ -207,8 +211,16 @@ func (b builder) dangers(v *View) {
 		v.Card = b.x.Card
 	}
 	if b.knows(FieldProtection) {
-		v.Protection = b.x.Protection
+		v.Protection = b.protection()
 	}
+}
+
+// protection are the requests that the seat may know: those of a discreet incident are the bench's alone.
+func (b builder) protection() []ProtectionView {
+	if b.own.Role.Bench() {
+		return b.x.Protection
+	}
+	return slices.DeleteFunc(slices.Clone(b.x.Protection), func(p ProtectionView) bool { return p.Discreet })
 }
 
 // views says what the bench took from the court's views.
@@ -231,14 +243,12 @@ func (b builder) pending(d hearing.Pending) PendingView {
 
 // protectionAlarms says that a request for protection is due, or was not decided in time, for the oldest of each.
 func (b builder) protectionAlarms(add func(code string, since time.Time, detail string)) {
-	for _, p := range b.x.Protection {
-		code := ""
-		switch {
-		case p.Phase == "overdue":
-			code = "protection_overrun"
-		case p.Phase == "received" && len(p.Marks) > 0:
-			code = "protection_due"
-		default:
+	if !b.knows(FieldProtection) {
+		return
+	}
+	for _, p := range b.protection() {
+		code := p.Alarm
+		if code == "" {
 			continue
 		}
 		since := time.Time{}
