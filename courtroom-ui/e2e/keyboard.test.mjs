@@ -97,10 +97,14 @@ test('defence counsel flags a threat by F9, and the judge rules on it by a numbe
   await press(defence, 'F9');
   const { flags } = await judge.until('the flag is there', (s) => s.flags?.length === 1, 5000);
   assert.equal(flags[0].seat, 'defence');
+  await waitFor('the focus is on the kinds', () => focusedIs(defence, '[data-kinds]'));
+  await press(defence, '2');
+  await judge.until('the kind followed by one number', (s) => s.flags[0].kind === 'gesture', 5000);
   await tabTo(judge, `[data-flag="${flags[0].id}"]`);
   await press(judge, '2');
-  const ruled = await judge.until('the flag is ruled on', (s) => s.flags[0].ruling, 5000);
-  assert.equal(ruled.flags[0].ruling.ruling, 'warn');
+  const ruled = await judge.until('the flag is ruled on', (s) => s.flags[0].rulings?.length > 0, 5000);
+  assert.deepEqual(ruled.flags[0].rulings.map((r) => r.ruling), ['warn']);
+  await waitFor('the desk says what the ruling did', async () => (await judge.page.locator(`[data-flag="${flags[0].id}"] [data-effect="warn"]`).count()) === 1);
 });
 
 test('the clerk writes an entry by F4, a letter, a number, the text and Enter', async () => {
