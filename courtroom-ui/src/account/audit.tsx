@@ -29,7 +29,7 @@ export function AuditPart({ api }: PartProps) {
   const reload = async (): Promise<void> => { setOlder([]); await first.reload(); };
   return (
     <>
-      <PartHead title={t('part.audit')} what={t('audit.what')} aside={<div class="buttons"><Button size="large" press={() => void reload()} act="audit.reload">{t('account.reload')}</Button><a class="button button-plain button-large" href="/api/audit/export" download="parda-audit.jsonl" data-act="audit.export"><span class="button-text">{t('audit.export')}</span></a></div>} />
+      <PartHead title={t('part.audit')} what={t('audit.what')} aside={<div class="buttons"><Button size="large" press={() => void reload()} act="audit.reload">{t('account.reload')}</Button><a class="button button-plain button-large" href="/api/audit/export" download="parda-audit.jsonl" data-act="audit.export"><span class="button-text">{t('audit.export')}</span></a><a class="button button-plain button-large" href="/api/incidents-export" download="parda-register.jsonl" data-act="register.export"><span class="button-text">{t('register.export')}</span></a></div>} />
       <Notice tone="plain" glyph="list" id="viewing">{t('audit.viewing')}</Notice>
       <Refused refusal={first.refusal ?? doing.refusal} />
       {!first.value && !first.refusal && <Waiting />}

@@ -14,7 +14,8 @@ import { moment, Refused, useDoing, useLoaded } from '../parts';
 import { save } from './bytes';
 import type { IncidentProps } from './incident';
 import { ReferralForm } from './referralform';
-import { useCourtNow } from './requests';
+import { notBefore } from './clock';
+import { unreadable, useCourtNow } from './requests';
 import { mayDo, measureName, pathOf, type Body, type Referral, type ReferralState } from './wire';
 
 export const bodyName = (t: Translate, bodies: readonly Body[], id: string): string => { const b = bodies.find((x) => x.id === id); return b?.name[t.lang] ?? b?.name.az ?? id; };
@@ -50,7 +51,7 @@ function Sent({ api, incident: i, reload, referral: r, bodies }: IncidentProps &
   const acknowledged = (): void => ask({
     title: t('register.acknowledge.title'), what: t('register.acknowledge.what'), go: t('protection.enter'),
     fields: [{ name: 'reference', label: t('register.reference'), kind: 'line', required: true }, { name: 'at', label: t('protection.at'), kind: 'line', required: true, value: written(now), placeholder: '22.11.2026 14:03' }],
-    done: (v) => void doing.run(() => api.send('POST', path('acknowledged'), { reference: v['reference'], at: momentOf(v['at'] ?? '') ?? v['at'] }, { name: 'referral.acknowledged', args: {} }), reload),
+    done: (v) => { const at = momentOf(v['at'] ?? ''); void doing.run(() => at === null ? unreadable() : api.send('POST', path('acknowledged'), { reference: v['reference'], at: notBefore(at, r.sent ?? r.made) }, { name: 'referral.acknowledged', args: {} }), reload); },
   });
   const byHand = r.way === 'file' || r.way === 'print';
   return (

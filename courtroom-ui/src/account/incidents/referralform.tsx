@@ -6,6 +6,7 @@ import { Notice } from '../../components/notice';
 import { useText } from '../../text/context';
 import { langNames, langs, type Lang } from '../../text/locale';
 import { Check, moment, Refused, Select, useDoing, Words } from '../parts';
+import { roleName } from '../../text/say';
 import { Submit } from '../signin';
 import type { IncidentProps } from './incident';
 import { MeasureFields, measuresOf } from './measures';
@@ -77,12 +78,15 @@ export function ReferralForm({ api, incident: i, reload, bodies, close }: Incide
 function Sheet({ incident: i, draft: d, to }: { incident: Incident; draft: ReferralDraft; to: string }) {
   const t = useText();
   const chosen = i.evidence.filter((e) => d.evidence.includes(e.evidence));
+  const last = i.agreements.at(-1), agreed = last?.agree ? last : undefined;
   const rows: [string, string | undefined][] = [
     [t('register.sheet.to'), to], [t('register.sheet.from'), t.code('court', i.court, 'event.plain')], [t('register.case'), caseOf(i)],
     [t('register.sheet.what'), kindName(t, i.kind)], [t('register.when'), moment(i.when)],
     [t('register.endangered'), [i.endangered && t(`register.endangered.${i.endangered}`), i.pseudonym].filter(Boolean).join(': ')],
-    // Who the threat came from stands on the sheet; who flagged it discreetly does not.
-    [t('register.source'), i.source], [t('register.note'), i.discreet ? undefined : i.note],
+    [t('register.source'), i.source], [t('register.target'), i.target], [t('register.note'), i.note],
+    // Whoever reported it in confidence is on no sheet, not even by role.
+    [t('register.by'), i.discreet ? undefined : roleName(t, i.by.role)],
+    [t('register.agreement'), agreed ? t(`register.agree.by.${agreed.by}`) : undefined],
     [t('protection.measures'), measuresOf(d.chosen, d.other).map((m) => measureName(t, m)).join('; ')],
   ];
   return (

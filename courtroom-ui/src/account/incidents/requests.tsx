@@ -9,6 +9,7 @@ import { useText } from '../../text/context';
 import type { Translate } from '../../text/locale';
 import { roleName } from '../../text/say';
 import { momentOf, written } from '../../text/time';
+import type { Refusal } from '../api';
 import { Check, moment, Refused, useDoing, Words } from '../parts';
 import { Submit } from '../signin';
 import { notBefore } from './clock';
@@ -46,8 +47,8 @@ function RequestItem({ api, incident: i, request: r, reload }: IncidentProps & {
   const now = useCourtNow(i.now);
   const doing = useDoing();
   const [ask, dialog] = useAsk();
-  const step = (name: 'received' | 'decide' | 'served' | 'complaint', body: object): void =>
-    void doing.run(() => api.send('POST', pathOf(i.id, 'requests', r.request, name), body, { name: `incident.request.${name}`, args: {} }), reload);
+  const step = (name: 'received' | 'decide' | 'served' | 'complaint', body: { at?: string | null }): void =>
+    void doing.run(() => body.at === null ? unreadable() : api.send('POST', pathOf(i.id, 'requests', r.request, name), body, { name: `incident.request.${name}`, args: {} }), reload);
   const acts = stepsAllowed(r).filter(([verb]) => mayDo(i, verb));
   return (
     <article class="request" data-request={r.request} data-phase={r.phase} aria-label={t('protection.request', { time: moment(r.filed) })}>
@@ -68,6 +69,9 @@ function RequestItem({ api, incident: i, request: r, reload }: IncidentProps & {
   );
 }
 
+/** What was typed as a time is none: nothing was sent. */
+export const unreadable = (): Promise<Refusal> => Promise.resolve({ ok: false, code: 'time_unreadable' });
+
 type StepName = 'received' | 'decide' | 'served' | 'complaint';
 /** What may follow: a request is received, then decided; a refusal is served, and may be complained of. */
 export function stepsAllowed(r: Request): [Verb, StepName][] {
@@ -80,7 +84,7 @@ export function stepsAllowed(r: Request): [Verb, StepName][] {
   ];
 }
 
-function questionFor(t: Translate, name: StepName, r: Request, now: number, done: (body: object) => void): Ask {
+function questionFor(t: Translate, name: StepName, r: Request, now: number, done: (body: { at?: string | null }) => void): Ask {
   const fields: Ask['fields'] = [{ name: 'at', label: t('protection.at'), kind: 'line', required: true, value: written(now), placeholder: '22.11.2026 14:03' }];
   if (name === 'decide') fields.push(
     { name: 'granted', label: t('protection.decision'), kind: 'choice', required: true, options: [{ value: 'yes', label: t('protection.granted') }, { value: 'no', label: t('protection.refused') }] },
@@ -92,7 +96,7 @@ function questionFor(t: Translate, name: StepName, r: Request, now: number, done
       const typed = v['at'] ?? '', at = momentOf(typed);
       const after = { received: r.filed, decide: r.received, served: r.decided, complaint: r.decided ?? r.received }[name];
       // Now, unless somebody wrote another time: seconds count where a period ends.
-      const body = { ...(typed === fields[0]!.value ? {} : { at: at === null ? typed : notBefore(at, after) }), ...(name === 'decide' && { granted: v['granted'] === 'yes', reason: v['reason'], ...(v['granted'] === 'yes' && { measures: r.measures }) }) };
+      const body = { ...(typed === fields[0]!.value ? {} : { at: at === null ? null : notBefore(at, after) }), ...(name === 'decide' && { granted: v['granted'] === 'yes', reason: v['reason'], ...(v['granted'] === 'yes' && { measures: r.measures }) }) };
       done(body);
     },
   };
