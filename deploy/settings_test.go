@@ -48,7 +48,7 @@ func TestTheShippedUnitsKeepWhatTheirCommentsSay(t *testing.T) {
 	for file, want := range map[string][]string{
 		"systemd/parda-gateway.service": append([]string{"StandardOutput=truncate:/run/parda-gateway.links", "PrivateDevices=yes", "LogRateLimitBurst=500"}, hard...),
 		"systemd/parda-station.service": append([]string{"IPAddressDeny=any", "IPAddressAllow=localhost", "IPAddressAllow=GATEWAY_IP", "MemorySwapMax=0", "DevicePolicy=closed", "LogRateLimitBurst=200",
-			"SystemCallFilter=landlock_create_ruleset landlock_add_rule landlock_restrict_self", "DeviceAllow=char-tpm rw", "RestartPreventExitStatus=6", "KeyringMode=shared"}, hard...),
+			"SystemCallFilter=landlock_create_ruleset landlock_add_rule landlock_restrict_self", "DeviceAllow=char-tpm rw", "DeviceAllow=char-input r", "RestartPreventExitStatus=6", "KeyringMode=shared"}, hard...),
 		"systemd/parda-station-renew.service":                append([]string{"IPAddressDeny=any", "DevicePolicy=closed", "MemorySwapMax=0"}, hard...),
 		"systemd/parda-station-renew.timer":                  {"OnCalendar=weekly", "Persistent=yes"},
 		"systemd/parda-station.service.d/device-secret.conf": {"LoadCredentialEncrypted=device-secret:/etc/parda/device-secret.cred"},
@@ -87,7 +87,7 @@ func TestTheRoomIsStartedAsAnEnrolledDeviceThatIsLockedConfinedAndAlone(t *testi
 		t.Error("the station comes in with a token, or opens its devices by a group that others are in")
 	}
 	rules := strings.Join(settings(t, "udev/70-parda-station.rules"), "\n")
-	for _, device := range []string{`SUBSYSTEM=="video4linux"`, `KERNEL=="pcmC*D*c"`} {
+	for _, device := range []string{`SUBSYSTEM=="video4linux"`, `KERNEL=="pcmC*D*c"`, `SUBSYSTEM=="input", KERNEL=="event*", ATTRS{idVendor}=="VENDOR"`} {
 		at := strings.Index(rules, device)
 		if at < 0 || !strings.Contains(strings.SplitN(rules[at:], "\n", 2)[0], `OWNER="parda-station", GROUP="root", MODE="0600"`) {
 			t.Errorf("%s is not the station's alone", device)

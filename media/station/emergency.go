@@ -163,10 +163,13 @@ func (r *room) keepEmergency() {
 	r.kept.change(func(s *keptState) { s.Emergency = e })
 }
 
-// certifiedAnew says whether the room was certified since the last emergency ended. Called with mu held.
+// certifiedAnew says whether the room was certified since the last emergency ended. It asks for that once: whether a later pause needs a certificate is the court's to say.
+// Called with mu held.
 func (r *room) certifiedAnew() bool {
-	c := r.state.Testimony.Room
-	return r.certifiedAfter == "" || c != nil && c.Certified && c.At > r.certifiedAfter // both of the gateway's clock, in one form
+	if c := r.state.Testimony.Room; c != nil && c.Certified && c.At > r.certifiedAfter { // both of the gateway's clock, in one form
+		r.certifiedAfter = ""
+	}
+	return r.certifiedAfter == ""
 }
 
 // orNil is nothing where nothing is known.
