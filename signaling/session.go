@@ -48,6 +48,9 @@ const (
 	queueBytes = 16 << 20
 )
 
+// answerBytes is the size of a pong and of an acknowledgement without a result of many words.
+const answerBytes = 192
+
 const (
 	writeWithin  = 10 * time.Second
 	helloWithin  = 10 * time.Second
@@ -94,11 +97,28 @@ func (c closeReason) Error() string { return c.text }
 
 // Send queues one message. It never blocks: a session whose queue is full is closed with 1013 (try again later).
 func (s *Session) Send(v any) {
+	if b, err := json.Marshal(v); err != nil {
+		s.log.Error("message cannot be encoded", "err", err)
+	} else {
+		s.enqueue(b)
+	}
+}
+
+// answer queues a short answer, in one size for all of them, by the blanks that JSON allows behind it: who counts bytes on a station's line must not tell the acknowledgement of a
+// sign of duress from the answer to a ping (PROTOCOL.md, the station's own door).
+func (s *Session) answer(v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		s.log.Error("message cannot be encoded", "err", err)
 		return
 	}
+	for len(b) < answerBytes {
+		b = append(b, ' ')
+	}
+	s.enqueue(b)
+}
+
+func (s *Session) enqueue(b []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.end != nil {
@@ -320,7 +340,7 @@ func (s *Session) onCommand(ctx context.Context, m incoming) {
 		s.refuse(m.ID, err)
 		return
 	}
-	s.Send(ackMessage{Type: "ack", ID: m.ID, Ack: ack})
+	s.answer(ackMessage{Type: "ack", ID: m.ID, Ack: ack})
 }
 
 func (s *Session) onOffer(ctx context.Context, m incoming) {
@@ -365,7 +385,7 @@ func (s *Session) onPing(_ context.Context, m incoming) {
 		s.refuse(m.ID, Refuse("bad_message", "A ping carries a number.", nil))
 		return
 	}
-	s.Send(pongMessage{Type: "pong", T: m.T})
+	s.answer(pongMessage{Type: "pong", T: m.T})
 }
 
 func (s *Session) onUnknown(_ context.Context, m incoming) {

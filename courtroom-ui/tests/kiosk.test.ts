@@ -100,7 +100,7 @@ describe('a piece that she wrote', () => {
 });
 
 const card = { room: 'AB-12', telephone: '102' };
-const danger = (more: Partial<NonNullable<StationReport['emergency']>> = {}): StationReport['emergency'] => ({ at: judgeLive.now, sent: true, alarm: true, card, ...more });
+const danger = (more: Partial<NonNullable<StationReport['emergency']>> = {}): NonNullable<StationReport['emergency']> => ({ at: judgeLive.now, sent: true, alarm: true, card, ...more });
 const testifies: Kiosk = { ...emptyKiosk, door: 'open', station: report, state: { ...judgeLive, testimony: { ...judgeLive.testimony, phase: 'live' } } };
 const signal: Call = { type: 'signal', id: 'k1', at: '2026-11-22T14:30:15.123Z' };
 const raised: Call = { type: 'emergency', id: 'k2', at: '2026-11-22T14:30:15.123Z', by: 'witness' };
