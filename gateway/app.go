@@ -31,6 +31,7 @@ import (
 	"parda/gateway/minutes"
 	"parda/gateway/proceeding"
 	"parda/gateway/store"
+	"parda/gateway/visibility"
 	"parda/media/door"
 	"parda/media/mask/face"
 	"parda/media/relay"
@@ -65,6 +66,8 @@ type App struct {
 
 	incidents   *register.Register
 	incidentNow func() time.Time // the clock of requests for protection
+	protections protections
+	glances     glances
 
 	certificate   *certificate.Keeper // nil where the gateway serves no TLS and knows no proxy's
 	local, secure net.Listener        // nil where not configured
@@ -132,7 +135,7 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 			return nil, err
 		}
 	}
-	if err := a.mirrorAll(context.Background()); err != nil { // what an earlier run flagged and did not mirror any more
+	if err := a.tickIncidents(context.Background()); err != nil { // what an earlier run flagged and did not mirror any more, and what was slept through
 		return nil, err
 	}
 	return a, a.firstCodes(context.Background())
@@ -198,6 +201,8 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 		Media: line{a.board, c.ID}, Source: line{a.board, c.ID}, Words: a.words,
 		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, TURN: passDesk{a, c.ID}, StepUp: a.stepUps(), Log: a.log,
 		Card: a.config.Emergency.card(c.Room), Leaks: a.leakFacts(c.ID, time.Now()), Pseudonyms: pseudonyms{a.vault, c.Court},
+		Protection: func() []visibility.ProtectionView { return a.protections.of(c.ID) }, Observed: a.incidents.Wake,
+		IncidentOf: func(flag string) string { return register.IncidentOf(c.ID, flag) },
 	})
 	if err != nil {
 		return fmt.Errorf("hearing %s: %w", c.ID, err)

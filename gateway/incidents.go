@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -18,6 +20,7 @@ import (
 	"parda/gateway/hearing"
 	"parda/gateway/incident"
 	"parda/gateway/incident/register"
+	"parda/gateway/visibility"
 	"parda/signaling"
 )
 
@@ -102,12 +105,66 @@ func (a *App) tendIncidents(ctx context.Context) {
 		if err := a.mirrorAll(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("a flag is not in the register yet; it is tried again", "err", err)
 		}
+		a.tellProtections()
 	})
 }
 
-// tickIncidents is one look of the clock at every request of every court.
+// tickIncidents is one look of the mirror at every hearing and of the clock at every request of every court.
 func (a *App) tickIncidents(ctx context.Context) error {
-	return errors.Join(a.mirrorAll(ctx), a.incidents.Tick(ctx))
+	err := errors.Join(a.mirrorAll(ctx), a.incidents.Tick(ctx))
+	a.tellProtections()
+	return err
+}
+
+// protections are what each hearing's console shows of requests for protection. The hearing's goroutine reads them while it must not wait for the register's disk.
+type protections struct {
+	telling sync.Mutex // one computes at a time, so that an older answer never takes the place of a newer one
+	mu      sync.Mutex
+	by      map[string][]visibility.ProtectionView
+}
+
+func (x *protections) of(hearing string) []visibility.ProtectionView {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.by[hearing] // never changed after it was put there
+}
+
+// put keeps what a hearing shows from now on, and says whether that is something else than before.
+func (x *protections) put(hearing string, now []visibility.ProtectionView) (changed bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if reflect.DeepEqual(x.by[hearing], now) {
+		return false
+	}
+	if x.by == nil {
+		x.by = map[string][]visibility.ProtectionView{}
+	}
+	x.by[hearing] = now
+	return true
+}
+
+// tellProtections brings the consoles of all hearings up to the register, and tells those whose hearing something changed for.
+func (a *App) tellProtections() {
+	a.protections.telling.Lock()
+	defer a.protections.telling.Unlock()
+	for id, p := range a.hearings {
+		var all []visibility.ProtectionView
+		for _, one := range a.incidents.ProtectionOf(p.Court(), id) {
+			view := visibility.ProtectionView{Incident: one.Incident, Flag: one.Flag, Request: one.Request, Phase: one.Phase, Received: one.Received, Due: one.Due, Discreet: one.Discreet, Alarm: one.Alarm}
+			for _, m := range one.Marks {
+				if !m.Void {
+					view.Marks = append(view.Marks, visibility.MarkView{Mark: m.Mark, At: m.At})
+				}
+			}
+			if one.Next != nil {
+				view.Next = &visibility.MarkView{Mark: one.Next.Mark, At: one.Next.At}
+			}
+			all = append(all, view)
+		}
+		if a.protections.put(id, all) {
+			p.Refresh()
+		}
+	}
 }
 
 // viewerOf is who looks at the register: by the door of a hearing's seats, or as the person whom guard let pass.
@@ -197,7 +254,32 @@ func (a *App) incidentFor(c *gin.Context, do register.Action) (court string, i *
 	return i.Court, i, acting(v, i, do), nil
 }
 
-// incidentSeen enters that somebody looks at the register, or at one incident, before she sees: once a minute for each session (or seat) and incident.
+// glances remembers until when what somebody looks at is entered already.
+type glances struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+// glanceEach is how often one session's looking at one thing is entered: a page asks again by itself.
+const glanceEach = time.Minute
+
+func (g *glances) entered(key string, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return now.Before(g.until[key])
+}
+
+func (g *glances) note(key string, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.until == nil || len(g.until) > 10_000 {
+		g.until = map[string]time.Time{}
+	}
+	g.until[key] = now.Add(glanceEach)
+}
+
+// incidentSeen enters that somebody looks at the register, or at one incident, before she sees: once a minute for each session (or seat) and incident. It stands in the audit of her
+// court, and of every other court that she looks into.
 func (a *App) incidentSeen(c *gin.Context, v register.Viewer, id string) error {
 	actor, session := v.Person, ""
 	if v.Only != "" {
@@ -207,7 +289,14 @@ func (a *App) incidentSeen(c *gin.Context, v register.Viewer, id string) error {
 	} else {
 		session = visitor(c).ID
 	}
-	if !a.turnstiles.pass(1./60, 1, "incidents", actor, session, v.Only, id) {
+	courts := []string{v.Court}
+	if i, ok := a.incidents.Find(v, id); ok && i.Court != v.Court {
+		courts = append(courts, i.Court)
+	} else if id == "" && v.Only == "" && rights.Has(v.Roles, rights.IncidentOverview) {
+		courts = append(courts, slices.DeleteFunc(a.incidents.Courts(), func(court string) bool { return court == v.Court })...)
+	}
+	key, now := strings.Join([]string{actor, session, v.Only, id}, "\x00"), time.Now()
+	if a.glances.entered(key, now) {
 		return nil
 	}
 	seen := struct {
@@ -215,9 +304,12 @@ func (a *App) incidentSeen(c *gin.Context, v register.Viewer, id string) error {
 		Hearing  string `json:"hearing,omitempty"`
 		Incident string `json:"incident,omitempty"`
 	}{session, v.Only, id}
-	if err := a.audit.Enter(context.WithoutCancel(c.Request.Context()), v.Court, audit.IncidentsSeen, actor, seen); err != nil {
-		return signaling.Refuse("not_durable", "This could not be saved. Nothing was changed.", err)
+	for _, court := range courts {
+		if err := a.audit.Enter(context.WithoutCancel(c.Request.Context()), court, audit.IncidentsSeen, actor, seen); err != nil {
+			return signaling.Refuse("not_durable", "This could not be saved. Nothing was changed.", err)
+		}
 	}
+	a.glances.note(key, now)
 	return nil
 }
 

@@ -81,6 +81,9 @@ var statuses = map[string]int{
 	"recording_failed": http.StatusServiceUnavailable, "internal": http.StatusInternalServerError, "undertaking_required": http.StatusForbidden,
 	"device_unknown": http.StatusNotFound, "device_revoked": http.StatusForbidden, "device_expired": http.StatusForbidden, "device_not_assigned": http.StatusForbidden,
 	"device_kind": http.StatusConflict, "device_taken": http.StatusConflict, "device_proof": http.StatusUnauthorized, "device_between": http.StatusForbidden,
+	"incident_unknown": http.StatusNotFound, "request_unknown": http.StatusNotFound, "source_unknown": http.StatusNotFound, "phase_wrong": http.StatusConflict,
+	"attachment_too_large": http.StatusRequestEntityTooLarge, "attachment_refused": http.StatusConflict, "attachment_busy": http.StatusTooManyRequests,
+	"evidence_unknown": http.StatusNotFound, "evidence_erased": http.StatusGone, "evidence_changed": http.StatusConflict,
 	"enrolment_unknown": http.StatusNotFound, "enrolment_over": http.StatusGone, "enrolment_waits": http.StatusConflict, "short_code_wrong": http.StatusForbidden,
 }
 

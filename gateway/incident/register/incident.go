@@ -48,20 +48,12 @@ type Ruling struct {
 	At          time.Time
 }
 
-// Entered says whether the parties of the hearing may read of it: the last ruling put it into the protocol. A dismissal and a reopening take that back, a referral
-// alone does not give it (whom it is about would be warned), and a discreet incident is never entered.
+// Entered says whether the parties of the hearing may read of it: a ruling put it into their protocol, and what stood there once is not taken away. A referral alone does not
+// (whom it is about would be warned), and a discreet incident is never entered.
 func (i *Incident) Entered() bool {
-	entered := false
-	for _, r := range i.Rulings {
-		switch r.Ruling {
-		case "dismiss", "reopen":
-			entered = false
-		case "refer":
-		default:
-			entered = true
-		}
-	}
-	return entered && !i.Discreet
+	return !i.Discreet && slices.ContainsFunc(i.Rulings, func(r Ruling) bool {
+		return r.Ruling != "dismiss" && r.Ruling != "reopen" && r.Ruling != "refer"
+	})
 }
 
 // The phases of an incident.

@@ -57,7 +57,6 @@ type Config struct {
 	Keep      time.Duration // how long after the last event of a settled incident its words are kept; 0: for ever
 	Log       *slog.Logger
 	Now       func() time.Time // nil: time.Now
-	Changed   func(hearing string)
 }
 
 // Register holds the incidents of all courts of a gateway. It is safe for concurrent use.
@@ -238,7 +237,7 @@ func (r *Register) enter(ctx context.Context, court string, payloads []Payload) 
 	if len(payloads) == 0 {
 		return 0, nil
 	}
-	drafts, fresh, touched := make([]ledger.Draft, len(payloads)), map[string]bool{}, map[string]bool{}
+	drafts, fresh := make([]ledger.Draft, len(payloads)), map[string]bool{}
 	for i, p := range payloads {
 		about := p.about()
 		if about.At.IsZero() {
@@ -267,15 +266,6 @@ func (r *Register) enter(ctx context.Context, court string, payloads []Payload) 
 			return 0, err // a fault of the program: what Enter wrote its own fold cannot read
 		}
 	}
-	for _, p := range payloads {
-		if h := b.incidents[p.about().Incident].Hearing; h != "" {
-			touched[h] = true
-		}
-	}
-	if r.cfg.Changed != nil {
-		for h := range touched {
-			go r.cfg.Changed(h) // it asks the register again, which is held here
-		}
-	}
+	r.Wake() // consoles show what changed
 	return events[0].Index, nil
 }

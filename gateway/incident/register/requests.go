@@ -352,7 +352,7 @@ func (r *Register) Run(ctx context.Context, mirror func(ctx context.Context)) {
 	}
 }
 
-// Wake says that a hearing's ledger has grown. It does not wait.
+// Wake says that a hearing's ledger or a book has grown. It does not wait.
 func (r *Register) Wake() {
 	select {
 	case r.wakes <- struct{}{}:
