@@ -4,7 +4,7 @@ import { judgeLive } from '../src/examples/fixtures';
 import { flagKinds, flagRulings } from '../src/keys/keyboard';
 import type { Flag, FlagRuling, GivenRuling, Protection, State } from '../src/signaling/wire';
 import { markAt, marksOf, roundLeft } from '../src/state/clock';
-import { holds, isDismissed, itemsOf, mustName, openOf, pageOf, targets, unheard } from '../src/state/flags';
+import { holds, isDismissed, itemsOf, lastRuled, mustName, openOf, pageOf, targets, unheard } from '../src/state/flags';
 
 const at = '2026-11-22T10:00:00.000Z';
 const flag = (more: Partial<Flag> = {}): Flag => ({ id: 'f1', seat: 'lawyer', role: 'victims_lawyer', pressed_at: at, received_at: at, discreet: false, ...more });
@@ -45,6 +45,12 @@ describe('the flag that stands open', () => {
   test('is the most urgent, and none where none is urgent', () => {
     expect(openOf([flag({ id: 'a', urgency: 'soon' }), old], null)).toBe('old');
     expect(openOf([flag({ urgency: 'done', closed: true })], null)).toBeNull();
+  });
+  test('stays, once ruled on, with what came of it, until another is urgent', () => {
+    const ruled = flag({ id: 'ruled', urgency: 'done', rulings: [given('enter')] });
+    expect(openOf([ruled], 'ruled')).toBe('ruled');
+    expect(openOf([old, ruled], 'ruled')).toBe('old');
+    expect(lastRuled([old, ruled, flag({ id: 'before', rulings: [given('warn', { at: '2026-11-22T09:00:00.000Z' })] })])?.id).toBe('ruled');
   });
   test('does not change under a finger when a newer one comes', () => expect(openOf([flag({ id: 'new', urgency: 'now' }), old], 'old')).toBe('old'));
 });

@@ -1,7 +1,8 @@
 // The page's shell with a link that the test holds: what is written while it is lost is sent in order, with the time it was written, over a reload too.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clerkLive, judgeOrder } from '../src/examples/fixtures';
+import { clerkLive, judgeLive, judgeOrder } from '../src/examples/fixtures';
 import { Session } from '../src/session';
+import { afterRaise } from '../src/signaling/outbox';
 import type { Command } from '../src/signaling/wire';
 
 class Link {
@@ -70,6 +71,40 @@ describe('what is written while the link is lost', () => {
     expect(second.session.page.waiting.map((w) => w.args['text'])).toEqual(['ikinci', 'üçüncü']);
     second.session.close();
     expect(page().session.page.waiting.map((w) => w.args['text'])).toEqual(['ikinci', 'üçüncü']);
+  });
+
+  test('what is written of a flag that the gateway has not named goes with the flag, and under its name', () => {
+    const first = page();
+    first.link().open();
+    first.link().lose();
+    const { flag } = first.session.snapshot().actions;
+    void flag!();
+    const { command } = first.session.page.raised!;
+    void first.session.snapshot().actions.flagDetail!(afterRaise(command), { kind: 'look', note: 'ikinci cərgə' });
+    first.session.close();
+
+    const second = page(); // the page was loaded again
+    second.link().open();
+    expect(second.link().commands.map((c) => c.name)).toEqual(['flag.raise']);
+    expect(second.session.page.raised).toMatchObject({ command, at: '2026-11-22T10:00:00.000Z' });
+    second.link().tell({ type: 'ack', id: command, index: 30, result: { flag: 'f7' } });
+    expect(second.link().commands.slice(1).map((c) => [c.name, c.args])).toEqual([['flag.detail', { flag: 'f7', kind: 'look', note: 'ikinci cərgə' }]]);
+    expect(second.session.page.raised?.flag).toBe('f7');
+    second.link().tell({ type: 'ack', id: second.link().commands[1]!.id, index: 31 });
+    expect(second.session.page.waiting).toEqual([]);
+  });
+
+  test('an emergency of the bench is kept over a reload and sent with the time it was pressed', () => {
+    const first = page();
+    first.link().open();
+    first.link().tell({ ...judgeLive, slots: [], rev: 100_000, now: new Date().toISOString() });
+    first.link().lose();
+    void first.session.snapshot().actions.emergency!();
+    first.session.close();
+    vi.setSystemTime(Date.parse('2026-11-22T10:07:00.000Z'));
+    const second = page();
+    second.link().open();
+    expect(second.link().commands.map((c) => [c.name, c.at])).toEqual([['emergency.raise', '2026-11-22T10:00:00.000Z']]);
   });
 
   test('a strike that was pressed without a link is kept like an entry', () => {

@@ -13,7 +13,7 @@ const deskFlags: Flag[] = [
   flag('f8', 'lawyer', 'victims_lawyer', '10:14:02', { kind: 'gesture', source: 'müdafiəçinin arxasında oturan şəxs', target: 'Lalə', note: 'barmağını boğazına çəkdi', concerns: 'defence' }),
   flag('f7', 'support', 'support_person', '10:12:30', {
     kind: 'look', concerns: 'interpreter', urgency: 'soon',
-    rulings: [{ ruling: 'mute', seat: 'support', provisional: true, by: 'presiding_judge', at: at('10:12:44') }, { ruling: 'hide', seat: 'interpreter', provisional: true, by: 'presiding_judge', at: at('10:12:50') }, { ruling: 'mute', seat: 'dock', provisional: true, by: 'presiding_judge', at: at('10:12:58') }],
+    rulings: [{ ruling: 'enter', by: 'presiding_judge', at: at('10:12:40') }, { ruling: 'mute', seat: 'support', provisional: true, by: 'presiding_judge', at: at('10:12:44') }, { ruling: 'hide', seat: 'interpreter', provisional: true, by: 'presiding_judge', at: at('10:12:50') }, { ruling: 'mute', seat: 'dock', provisional: true, by: 'presiding_judge', at: at('10:12:58') }],
     put: [{ seat: 'interpreter', form: 'gist', gist: 'Tərcümə zamanı müdafiə olunan şəxsə baxışınız barədə bildiriş var.', at: at('10:13:10'), answer: { text: 'Mən yalnız ekrana baxırdım, tərcümə üçün dodaqlarını izləyirdim.', at: at('10:13:40') } }], requested: true,
   }),
   flag('f6', 'prosecutor', 'prosecutor', '10:05:02', { kind: 'photographing', urgency: 'done', closed: true, rulings: [{ ruling: 'dismiss', reason: 'şəxs saata baxırdı', by: 'presiding_judge', at: at('10:05:40') }] }),

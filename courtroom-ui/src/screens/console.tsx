@@ -58,8 +58,8 @@ export function Console({ snap, state, place }: ScreenProps) {
         <main id="main" class="console-grid">
           <div class="column column-pictures" role="region" tabIndex={0} aria-label={t('console.pictures')}>
             <WitnessTile snap={snap} state={state} />
-            <WitnessFacts state={state} />
             {!clerk && <EmergencyButton state={state} actions={actions} />}
+            <WitnessFacts state={state} />
             <CourtTiles snap={snap} state={state} />
             {!clerk && <OwnMicrophone snap={snap} state={state} row />}
             <p class="quiet">{t('watching.bench_masked')}</p>
@@ -74,7 +74,7 @@ export function Console({ snap, state, place }: ScreenProps) {
             {actions.addEntry && <Composer state={state} formulas={snap.formulas} add={actions.addEntry} focusRef={composer} />}
           </div>
           <div class="column column-people" role="region" tabIndex={0} aria-label={t('console.people')}>
-            {form.of && <FlagForm key={form.of.key} of={form.of} state={state} linked={page.link === 'open'} actions={actions} incidents={snap.incidents} ask={ask} close={form.close} />}
+            {form.of && <FlagForm key={form.of.key} of={form.of} state={state} linked={page.link === 'open'} waiting={page.waiting} actions={actions} incidents={snap.incidents} ask={ask} close={form.close} />}
             <PutPanel state={state} actions={actions} />
             <FlagsPanel state={state} actions={actions} ask={ask} incidents={snap.incidents} details={form.open} />
             <PendingPanel state={state} actions={actions} ask={ask} />

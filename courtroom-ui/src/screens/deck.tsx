@@ -16,7 +16,7 @@ export function Deck({ actions, children, asksPause, bench }: DeckProps) {
       <div class="deck-fixed">
         <Button keep press={actions.pause && (() => actions.pause!())} tone="pause" size="large" glyph="paused" keyName={keyOf.pause} act="testimony.pause">{t(asksPause ? 'act.pause.ask' : 'act.pause')}</Button>
         <Button keep press={actions.flag && (() => actions.flag!())} tone="flag" size="large" glyph="flag" keyName={keyOf.flag} act="flag.raise">{t('act.flag')}</Button>
-        {actions.flag && !bench && <Button press={() => actions.flag!({ discreet: true })} tone="flag" size="large" glyph="lock" act="flag.discreet" shortcut={keyOf.discreet} label={t('act.flag.discreet', { key: keyOf.discreet })}>{t('act.flag.discreet.short')}</Button>}
+        {actions.flag && !bench && <Button press={() => actions.flag!({ discreet: true })} tone="flag" size="large" glyph="lock" act="flag.discreet" shortcut={keyOf.discreet} label={`${t('act.flag.discreet.short')}. ${t('act.flag.discreet', { key: keyOf.discreet })}`}>{t('act.flag.discreet.short')}</Button>}
       </div>
       <div class="deck-acts">{children}</div>
     </footer>

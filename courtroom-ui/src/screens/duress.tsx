@@ -43,7 +43,8 @@ export function EmergencyBand({ page, state, actions: a, ask }: BandProps) {
   const kept = page.waiting.find((w) => w.name === 'emergency.raise' && !w.refused);
   const e = state.emergency;
   const over = Boolean(e?.ended);
-  if (!kept && (!e || over)) return null;
+  if (!kept && !e) return null;
+  if (!kept && over) return <section class="band band-over" role="status" data-emergency="ended"><p><Glyph name="waiting" />{t('emergency.end.what')}</p></section>;
   return (
     <section class="band band-emergency" role="alert" aria-label={t('emergency.title')} data-emergency={e && !over ? 'open' : 'kept'}>
       <div class="band-said">
@@ -62,8 +63,8 @@ export function Card({ card, large }: { card: EmergencyCard | undefined; large?:
   const none = t('emergency.card.none');
   return (
     <dl class={large ? 'emergency-card emergency-card-large' : 'emergency-card'} data-emergency-card>
-      <div><dt>{t('emergency.room')}</dt><dd class="digits" data-card="room">{card?.room ?? none}</dd></div>
-      <div><dt>{t('emergency.telephone')}</dt><dd class="digits" data-card="telephone">{card?.telephone ?? none}</dd></div>
+      <div><dt>{t(large ? 'emergency.room' : 'emergency.room.short')}</dt><dd class="digits" data-card="room">{card?.room ?? none}</dd></div>
+      <div><dt>{t(large ? 'emergency.telephone' : 'emergency.telephone.short')}</dt><dd class="digits" data-card="telephone">{card?.telephone ?? none}</dd></div>
       <div class="emergency-body"><dt>{t('emergency.body')}</dt><dd data-card="body">{card?.body ?? none}</dd></div>
     </dl>
   );
@@ -76,7 +77,7 @@ export function EmergencyButton({ state, actions: a }: { state: State; actions: 
   if (!a.emergency && !a.duress && !state.emergency_card) return null;
   return (
     <div class="emergency-foot">
-      <Button keep tone="danger" size="small" glyph="warn" act="emergency.open" press={a.emergency || a.duress ? () => setOpen(true) : undefined}>{t('emergency.title')}</Button>
+      <Button keep tone="danger" size="small" glyph="warn" act="emergency.open" press={a.emergency || a.duress ? () => setOpen(true) : undefined}>{t('emergency.short')}</Button>
       <Card card={state.emergency_card} />
       {open && <EmergencyDialog state={state} actions={a} close={() => setOpen(false)} />}
     </div>

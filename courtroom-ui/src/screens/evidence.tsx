@@ -33,6 +33,7 @@ function EvidenceItem({ evidence: e, incident, incidents }: { evidence: Evidence
     <li data-evidence={e.evidence} data-state={e.state}>
       <p><Glyph name={e.state === 'kept' ? 'lock' : 'warn'} /><strong>{t(`evidence.${e.what}`)}</strong>{e.track && ` · ${trackName(t, e.track)}`} <span class="quiet">{e.from && e.to ? `${clock(e.from)} – ${clock(e.to)}` : written(e.at)}{e.size !== undefined && `, ${kilobytes(e.size)}`}</span></p>
       {e.state !== 'kept' && <p class="quiet">{t(`evidence.${e.state}`)}</p>}
+      {e.why && <p class="quiet">{t.code('evidencewhy', e.why, 'event.plain')}</p>}
       {e.sha256 && <p class="quiet wrap">{t('evidence.sha256')} <span class="hash">{e.sha256}</span></p>}
       {e.copy && <p class="quiet wrap">{t('evidence.copy.sha256')} <span class="hash">{e.copy.sha256}</span></p>}
       {e.no_copy && <p class="quiet">{t('evidence.no_copy')}</p>}

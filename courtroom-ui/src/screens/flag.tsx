@@ -17,20 +17,20 @@ import type { Incidents } from '../signaling/incidents';
 import { EvidenceList } from './evidence';
 import { kindOfFlag } from './flags';
 
-export interface OpenFlagProps { flag: Flag; state: State; actions: Actions; ask: (ask: Ask) => void; incidents: Incidents; close: () => void; details?: ((flag: string) => void) | undefined }
+export interface OpenFlagProps { flag: Flag; state: State; actions: Actions; ask: (ask: Ask) => void; incidents: Incidents; close: () => void; /** A ruling was given. */ ruled: () => void; /** False for a moment after the focus came here by itself. */ settled: () => boolean; details?: ((flag: string) => void) | undefined }
 
-export function OpenFlag({ flag: f, state, actions, ask, incidents, close, details }: OpenFlagProps) {
+export function OpenFlag({ flag: f, state, actions, ask, incidents, close, ruled, settled, details }: OpenFlagProps) {
   const t = useText();
   const [reopened, setReopened] = useState(false);
   const [files, setFiles] = useState(false);
-  const rule = rulingWith(t, f, state, actions, ask);
+  const rule = rulingWith(t, f, state, actions, ask, ruled);
   const offered = rule && (!isDismissed(f) || reopened) ? rule : undefined;
   const late = Date.parse(f.received_at) - Date.parse(f.pressed_at) > 5000;
   const said = [f.target && `${t('flags.target')}: ${f.target}`, f.source && `${t('flags.source')}: ${f.source}`, f.note].filter(Boolean);
   return (
     <li
       class={isUndecided(f) ? 'flag flag-open' : 'flag'} data-flag={f.id} data-open="true" data-ruling={rulingsOf(f).at(-1)?.ruling ?? ''} data-urgency={f.urgency} tabIndex={offered ? 0 : undefined}
-      onKeyDown={(e) => { const n = e.target === e.currentTarget && offered ? numberOf(e) : null; const r = n === null ? undefined : flagRulings[n]; if (r) { e.preventDefault(); offered!(r); } }}
+      onKeyDown={(e) => { const n = e.target === e.currentTarget && offered && !e.repeat && settled() ? numberOf(e) : null; const r = n === null ? undefined : flagRulings[n]; if (r) { e.preventDefault(); offered!(r); } }}
     >
       <div class="flag-head">
         <p class="flag-who"><Glyph name="flag" />{kindOfFlag(t, f)} · {t('flags.pressed', { who: roleName(t, f.role), time: clock(f.pressed_at) })}{f.discreet && <span class="flag-discreet"><Glyph name="lock" />{t('flags.discreet')}</span>}</p>
@@ -63,9 +63,9 @@ function Rulings({ give }: { give: (r: FlagRuling) => void }) {
 }
 
 /** A ruling takes one press. One that takes something from a person names that person, a dismissal says why, and so does any ruling on what was dismissed. */
-function rulingWith(t: Translate, f: Flag, state: State, actions: Actions, ask: (ask: Ask) => void): ((r: FlagRuling) => void) | undefined {
-  const give = actions.ruleFlag;
-  if (!give) return undefined;
+function rulingWith(t: Translate, f: Flag, state: State, actions: Actions, ask: (ask: Ask) => void, ruled: () => void): ((r: FlagRuling) => void) | undefined {
+  if (!actions.ruleFlag) return undefined;
+  const give: NonNullable<Actions['ruleFlag']> = (...a) => { ruled(); return actions.ruleFlag!(...a); };
   const again = isDismissed(f);
   return (r) => {
     const whom = mustName(f, r);
@@ -87,11 +87,11 @@ const targetsOf = (t: Translate, state: State, r?: FlagRuling): { value: string;
   targets(state, r).map((id) => ({ value: id, label: seatName(t, state.seats, id) }));
 
 /** What was ruled, what it did, whether that holds still, and how it is taken back. */
-function Effects({ flag: f, state, actions, ask }: { flag: Flag; state: State; actions: Actions; ask: (ask: Ask) => void }) {
+export function Effects({ flag: f, state, actions, ask, newest }: { flag: Flag; state: State; actions: Actions; ask: (ask: Ask) => void; newest?: boolean }) {
   const t = useText();
   const given = rulingsOf(f);
   if (given.length === 0) return isUndecided(f) ? null : <p class="quiet">{t('flags.open')}</p>;
-  return <ul class="effects">{given.map((r, i) => <Effect key={i} given={r} last={!given.slice(i + 1).some((x) => x.ruling === r.ruling && x.seat === r.seat)} state={state} actions={actions} ask={ask} />)}</ul>;
+  return <ul class="effects">{given.map((r, i) => (!newest || i === given.length - 1) && <Effect key={i} given={r} last={!given.slice(i + 1).some((x) => x.ruling === r.ruling && x.seat === r.seat)} state={state} actions={actions} ask={ask} />)}</ul>;
 }
 
 function Effect({ given: r, last, state, actions, ask }: { given: GivenRuling; last: boolean; state: State; actions: Actions; ask: (ask: Ask) => void }) {
@@ -148,7 +148,7 @@ function FlagActs({ flag: f, state, actions: a, ask, details, files, filesOpen }
       <Button size="small" act="flag.request" press={request}>{t('flags.request.short')}</Button>
       {f.requested && <p class="flag-ruled" data-requested><Glyph name="ok" />{t('flags.requested')}</p>}
       {mine && details && !f.closed && <Button size="small" act="flag.detail" press={() => details(f.id)}>{t('flags.details')}</Button>}
-      {files && <Button size="small" act="flag.evidence" pressed={filesOpen} press={files}>{t('evidence.title')}</Button>}
+      {files && <Button size="small" act="flag.evidence" pressed={filesOpen} press={files}>{t('evidence.short')}</Button>}
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { KeyHint } from '../components/keyhint';
 import { Panel } from '../components/panel';
 import type { Ask } from '../components/ask';
 import { flagKinds, keyOf, numberOf } from '../keys/keyboard';
-import type { Page } from '../state/model';
+import type { Page, Waiting } from '../state/model';
 import { targets } from '../state/flags';
 import type { Actions, FlagDetail } from '../state/actions';
 import { useText } from '../text/context';
@@ -33,12 +33,12 @@ export function useFlagForm(page: Page): { of: FormOf | null; open: (flag: strin
   return { of, open: (flag) => setAgain({ flag, after: raised?.command ?? null }), close: () => { if (raised) setClosed(raised.command); setAgain(null); } };
 }
 
-export interface FlagFormProps { of: FormOf; state: State; linked: boolean; actions: Actions; incidents: Incidents; ask: (ask: Ask) => void; close: () => void }
+export interface FlagFormProps { of: FormOf; state: State; linked: boolean; waiting: readonly Waiting[]; actions: Actions; incidents: Incidents; ask: (ask: Ask) => void; close: () => void }
 
-export function FlagForm({ of, state, linked, actions, incidents, ask, close }: FlagFormProps) {
+export function FlagForm({ of, state, linked, waiting, actions, incidents, ask, close }: FlagFormProps) {
   const t = useText();
   const held = state.flags?.find((f) => f.id === of.flag);
-  const [detail, setDetail] = useState<FlagDetail>(() => detailOf(held));
+  const [detail, setDetail] = useState<FlagDetail>(() => unsent(waiting, of) ?? detailOf(held));
   const [sent, setSent] = useState(false);
   const [more, setMore] = useState(false);
   const box = useRef<HTMLDivElement>(null);
@@ -84,6 +84,14 @@ export function FlagForm({ of, state, linked, actions, incidents, ask, close }: 
       </div>
     </Panel>
   );
+}
+
+/** What was written before a reload and still waits: a detail replaces the one before it, so nothing of it may be forgotten here. */
+function unsent(waiting: readonly Waiting[], of: FormOf): FlagDetail | undefined {
+  const last = waiting.filter((w) => w.name === 'flag.detail' && !w.refused && (w.args['flag'] === of.flag || (of.command !== undefined && w.args['flag'] === afterRaise(of.command)))).at(-1);
+  if (!last) return undefined;
+  const { flag: _flag, ...detail } = last.args;
+  return detail as FlagDetail;
 }
 
 const detailOf = (f: Flag | undefined): FlagDetail => ({ ...(f?.kind && { kind: f.kind }), ...(f?.target && { target: f.target }), ...(f?.source && { source: f.source }), ...(f?.note && { note: f.note }), ...(f?.concerns && { concerns: f.concerns }) });

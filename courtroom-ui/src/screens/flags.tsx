@@ -1,24 +1,25 @@
 // Threats flagged, in the gateway's order. At the bench one stands open, with its rulings; the others are rows below it, so that a new one never moves what is
 // under a finger. Many of one seat and minute are one row, and what is on other pages is not drawn: five hundred cost what one page costs. At the other
 // seats: one's own flags, and what became of each.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Flag, State } from '../signaling/wire';
 import { Button } from '../components/button';
 import { Glyph } from '../components/glyph';
 import { Panel } from '../components/panel';
 import type { Ask } from '../components/ask';
 import type { Actions } from '../state/actions';
-import { isDismissed, isUndecided, itemsOf, openOf, pageOf, rulingsOf } from '../state/flags';
+import { isDismissed, isUndecided, itemsOf, lastRuled, openOf, pageOf, rulingsOf } from '../state/flags';
 import { useText } from '../text/context';
 import type { Translate } from '../text/locale';
 import { roleName, seatName } from '../text/say';
 import { clock, shortClock } from '../text/time';
 import type { Incidents } from '../signaling/incidents';
-import { OpenFlag } from './flag';
+import { Effects, OpenFlag } from './flag';
 
 export interface FlagsPanelProps { state: State; actions: Actions; ask: (ask: Ask) => void; incidents: Incidents; title?: string; /** Opens the form with what is known of one's own flag. */ details?: ((flag: string) => void) | undefined }
 
 const rows = 8;
+const settleMs = 600;
 
 export function FlagsPanel({ state, actions, ask, incidents, title, details }: FlagsPanelProps) {
   const t = useText();
@@ -31,12 +32,20 @@ export function FlagsPanel({ state, actions, ask, incidents, title, details }: F
   const [focus, setFocus] = useState(0);
   const was = useRef<string | null>(null);
   const list = useRef<HTMLUListElement>(null);
-  // Nobody chose: what is urgent and was open stays; what has been dealt with makes way.
-  const held = flags.find((f) => f.id === was.current);
-  const open = chosen !== undefined ? chosen : bench ? openOf(flags, held && isUndecided(held) ? held.id : null) : null;
+  const open = chosen !== undefined ? chosen : bench ? openOf(flags, was.current) : null;
   was.current = open;
-  useEffect(() => { if (focus > 0) list.current?.querySelector<HTMLElement>('[data-open]')?.focus(); }, [focus]);
+  const show = (): void => list.current?.querySelector<HTMLElement>('[data-open]')?.focus();
+  useEffect(() => { if (focus > 0) show(); }, [focus]);
+  const hadFocus = list.current?.querySelector('[data-open]') === document.activeElement && list.current !== null;
+  const shown = useRef(open);
+  const movedAt = useRef(0);
+  // Whoever rules by numbers goes on with the next by numbers; but the key that ruled on the one, pressed twice, does not rule on the other.
+  useLayoutEffect(() => {
+    if (shown.current !== open && hadFocus && document.activeElement === document.body) { movedAt.current = Date.now(); show(); }
+    shown.current = open;
+  });
   const openFlag = flags.find((f) => f.id === open);
+  const last = lastRuled(flags);
   const undecided = flags.filter(isUndecided).length + (state.flags_more ?? 0);
   const items = itemsOf(flags.filter((f) => f !== openFlag));
   const page = pageOf(items, at, rows);
@@ -45,7 +54,8 @@ export function FlagsPanel({ state, actions, ask, incidents, title, details }: F
     <Panel title={title ?? t('flags.title')} tone={undecided > 0 ? 'incident' : 'plain'} count={undecided} class="panel-flags" aside={page.pages > 1 && <Pager at={page.at} pages={page.pages} go={setAt} />}>
       {flags.length === 0 && <p class="quiet">{t('flags.none')}</p>}
       <ul class="flags" ref={list}>
-        {openFlag && <OpenFlag key={openFlag.id} flag={openFlag} state={state} actions={actions} ask={ask} incidents={incidents} close={() => setChosen(null)} details={details} />}
+        {openFlag && <OpenFlag key={openFlag.id} flag={openFlag} state={state} actions={actions} ask={ask} incidents={incidents} close={() => setChosen(null)} ruled={() => setChosen(undefined)} settled={() => Date.now() - movedAt.current > settleMs} details={details} />}
+        {bench && last && last !== openFlag && <LastRuled flag={last} state={state} actions={actions} ask={ask} />}
         {page.shown.map((item) => ('flag' in item
           ? <FlagRow key={item.key} flag={item.flag} open={() => choose(item.flag.id)} />
           : <Many key={item.key} id={item.key} flags={item.many} state={state} actions={actions} ask={ask} unfolded={unfolded === item.key} unfold={() => setUnfolded(unfolded === item.key ? null : item.key)} open={choose} />))}
@@ -83,6 +93,17 @@ function FlagRow({ flag: f, open }: { flag: Flag; open: () => void }) {
         <span class="flag-line"><Glyph name="flag" /><strong>{kindOfFlag(t, f)}</strong>{f.discreet && <><Glyph name="lock" /><span class="visually-hidden">{t('flags.discreet')}</span></>}<span class="digits">{clock(f.pressed_at)}</span></span>
         <span class="flag-line flag-quiet">{roleName(t, f.role)} · {becameOf(t, f)}</span>
       </button>
+    </li>
+  );
+}
+
+/** What the ruling of a moment ago did, while the next flag stands open. */
+function LastRuled({ flag: f, state, actions, ask }: { flag: Flag; state: State; actions: Actions; ask: (ask: Ask) => void }) {
+  const t = useText();
+  return (
+    <li class="flag flag-last" data-last-ruled={f.id}>
+      <p class="quiet">{t('flags.last', { kind: kindOfFlag(t, f), time: clock(f.pressed_at) })}</p>
+      <Effects flag={f} state={state} actions={actions} ask={ask} newest />
     </li>
   );
 }

@@ -49,7 +49,7 @@ export function Party({ snap, state, place }: ScreenProps) {
           {lawyer || state.you.role === 'interpreter' ? <CourtTiles snap={snap} state={state} /> : <NearTiles snap={snap} state={state} />}
         </div>
         <div class="column">
-          {form.of && <FlagForm key={form.of.key} of={form.of} state={state} linked={page.link === 'open'} actions={a} incidents={snap.incidents} ask={ask} close={form.close} />}
+          {form.of && <FlagForm key={form.of.key} of={form.of} state={state} linked={page.link === 'open'} waiting={page.waiting} actions={a} incidents={snap.incidents} ask={ask} close={form.close} />}
           <PutPanel state={state} actions={a} />
           {(state.flags?.length ?? 0) > 0 && <FlagsPanel state={state} actions={a} ask={ask} incidents={snap.incidents} title={t(lawyer ? 'flags.party' : 'flags.mine')} details={form.open} />}
           {closed && lawyer && <ClosingPanel snap={snap} state={state} place={place} />}
@@ -68,7 +68,7 @@ export function Party({ snap, state, place }: ScreenProps) {
           <Button size="large" keep press={a.object && (() => a.object!())} keyName={keyOf.object} act="objection.raise">{t('act.object')}</Button>
           <Button size="large" keep press={a.askFloor && (() => a.askFloor!())} keyName={keyOf.ask} act="question.request">{t('act.ask')}</Button>
         </div>}
-        <p class="deck-note quiet">{lawyer ? t('flags.reach') : t('interpreter.stop.what')}</p>
+        {!lawyer && <p class="deck-note quiet">{t('interpreter.stop.what')}</p>}
       </Deck>
       {dialog}
     </div>

@@ -59,11 +59,11 @@ function Line({ protection: p, now }: { protection: Protection; now: number }) {
   const marks = marksOf(p, now);
   const x = (m: Marked | number): number => inset + markAt(marks, m) * (width - 2 * inset);
   return (
-    <svg class="clock-line" viewBox={`0 0 ${width} 26`} data-clock aria-hidden="true" focusable="false">
-      <path class="clock-base" d={`M${inset} 12H${width - inset}`} />
-      <path class={p.phase === 'overdue' ? 'clock-gone clock-late' : 'clock-gone'} d={`M${inset} 12H${x(now)}`} />
-      {marks.map((m) => <path key={m.mark + m.at} data-mark={m.mark} class={m.at <= now ? 'clock-tick clock-passed' : 'clock-tick'} d={`M${x(m)} 5V19`} />)}
-      <circle class="clock-now" cx={x(now)} cy="12" r="5" />
+    <svg class="due-line" viewBox={`0 0 ${width} 26`} data-clock aria-hidden="true" focusable="false">
+      <path class="due-base" d={`M${inset} 12H${width - inset}`} />
+      <path class={p.phase === 'overdue' ? 'due-gone due-late' : 'due-gone'} d={`M${inset} 12H${x(now)}`} />
+      {marks.map((m) => <path key={m.mark + m.at} data-mark={m.mark} class={m.at <= now ? 'due-tick due-passed' : 'due-tick'} d={`M${x(m)} 5V19`} />)}
+      <circle class="due-now" cx={x(now)} cy="12" r="5" />
     </svg>
   );
 }
@@ -73,14 +73,15 @@ interface StepsProps { protection: Protection; now: number; incidents: Incidents
 /** What the court enters about a request. A moment may lie in the past; the register refuses one in the future. */
 function Steps({ protection: p, now, incidents, ask, refused }: StepsProps) {
   const t = useText();
+  const when: AskField = { name: 'at', label: t('clock.at'), kind: 'line', required: true, value: written(now) };
   const send = async (step: 'received' | 'decide' | 'served' | 'complaint', at: string, body: Record<string, unknown>): Promise<void> => {
-    const moment = momentOf(at);
+    // Left as it stood, it means now, and now is the register's: a minute is too coarse for what was filed within it.
+    const moment = at === when.value ? undefined : momentOf(at);
     if (moment === null) { refused('at_wrong'); return; }
     const request = p.request ?? await newest(incidents, p.incident);
-    const told = request === null ? { ok: false as const, code: 'request_unknown' } : await incidents.step(p.incident, request, step, { at: moment, ...body });
+    const told = request === null ? { ok: false as const, code: 'request_unknown' } : await incidents.step(p.incident, request, step, { ...(moment && { at: moment }), ...body });
     refused(told.ok ? null : told.code);
   };
-  const when: AskField = { name: 'at', label: t('clock.at'), kind: 'line', required: true, value: written(now) };
   const why: AskField = { name: 'reason', label: t('reason'), kind: 'text', required: true };
   const step = (key: 'received' | 'granted' | 'refused' | 'served' | 'complaint', fields: AskField[], go: (v: Record<string, string>) => Promise<void>) => (
     <Button size="small" act={`protection.${key}`} press={() => ask({ title: t(`clock.step.${key}`), what: t(`clock.step.${key}.what`), go: t('save'), fields, done: (v) => void go(v) })}>{t(`clock.step.${key}`)}</Button>

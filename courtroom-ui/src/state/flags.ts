@@ -76,9 +76,16 @@ export function pageOf<T>(items: readonly T[], at: number, size: number): { show
   return { shown: items.slice(here * size, (here + 1) * size), at: here, pages };
 }
 
-/** The flag that stands open by itself: what was open stays so until it is dealt with, so that nothing moves under a finger. */
+/** The flag that stands open by itself: what was open stays so until it is ruled on, so that nothing moves under a finger; then what is urgent, and else what was
+ * ruled on last, with what came of it. */
 export function openOf(flags: readonly Flag[], was: string | null): string | null {
   const held = flags.find((f) => f.id === was);
-  if (held) return held.id;
-  return flags.find((f) => f.urgency === 'now' || (f.urgency === undefined && isUndecided(f)))?.id ?? null;
+  if (held && isUndecided(held)) return held.id;
+  return (flags.find((f) => isUndecided(f) && f.urgency === 'now') ?? held)?.id ?? null;
+}
+
+/** The flag with the newest ruling: its effect is shown though the next one stands open. */
+export function lastRuled(flags: readonly Flag[]): Flag | undefined {
+  const newest = (f: Flag): string => rulingsOf(f).at(-1)?.at ?? '';
+  return flags.reduce<Flag | undefined>((last, f) => (newest(f) > (last ? newest(last) : '') ? f : last), undefined);
 }

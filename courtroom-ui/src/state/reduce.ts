@@ -71,5 +71,6 @@ function acknowledged(page: Page, id: string, result: Record<string, unknown> | 
 function refused(page: Page, id: string, why: { code: string; message: string; ref?: string }): Page {
   const { code, message, ref } = why;
   const reason = ref === undefined ? { code, message } : { code, message, ref };
-  return { ...page, waiting: page.waiting.map((w) => (w.id === id ? { ...w, refused: reason } : w)) };
+  const raised = page.raised?.command === id ? null : page.raised; // there is no such flag, so there is nothing to say about it
+  return { ...page, raised, waiting: page.waiting.map((w) => (w.id === id ? { ...w, refused: reason } : w)) };
 }
