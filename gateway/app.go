@@ -26,6 +26,8 @@ import (
 	"parda/gateway/certificate"
 	"parda/gateway/hearing"
 	"parda/gateway/identity"
+	"parda/gateway/incident/evidence"
+	"parda/gateway/incident/evidence/render"
 	"parda/gateway/incident/register"
 	"parda/gateway/ledger"
 	"parda/gateway/minutes"
@@ -65,6 +67,8 @@ type App struct {
 	companions *companions // programs on people's machines that speak to the vault for them
 
 	incidents   *register.Register
+	locker      *evidence.Locker // the evidence of incidents, sealed
+	renders     *render.Program  // looks into attachments
 	incidentNow func() time.Time // the clock of requests for protection
 	protections protections
 	glances     glances
@@ -121,6 +125,9 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 		return nil, err
 	}
 	if err := a.openIncidents(context.Background()); err != nil {
+		return nil, err
+	}
+	if err := a.openEvidence(); err != nil {
 		return nil, err
 	}
 	a.touches = stepup.New(passkeys{a.accounts}, nil)
@@ -202,6 +209,7 @@ func (a *App) openHearing(ctx context.Context, c HearingConfig) error {
 		Link: func(seat, code string) string { return a.seatLink(c.ID, seat, code) }, TURN: passDesk{a, c.ID}, StepUp: a.stepUps(), Log: a.log,
 		Card: a.config.Emergency.card(c.Room), Leaks: a.leakFacts(c.ID, time.Now()), Pseudonyms: pseudonyms{a.vault, c.Court},
 		Protection: func() []visibility.ProtectionView { return a.protections.of(c.ID) }, Observed: a.incidents.Wake,
+		Evidence:   a.keeperOf(c.ID, c.Court),
 		IncidentOf: func(flag string) string { return register.IncidentOf(c.ID, flag) },
 	})
 	if err != nil {
@@ -330,6 +338,7 @@ func (a *App) Run(ctx context.Context) error {
 	all.Go(func() { a.accounts.Run(ctx) })
 	all.Go(func() { a.tendVault(ctx) })
 	all.Go(func() { a.tendIncidents(ctx) })
+	all.Go(func() { a.tendEvidence(ctx) })
 	var servers []*http.Server
 	for _, l := range []net.Listener{a.local, a.secure} {
 		if l == nil {

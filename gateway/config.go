@@ -32,6 +32,7 @@ type Config struct {
 	Emergency EmergencyConfig `toml:"emergency"`
 
 	Incidents IncidentsConfig `toml:"incidents"`
+	Evidence  EvidenceConfig  `toml:"evidence"`
 	Hearings  []HearingConfig `toml:"hearing"`
 	Redraw    bool            `toml:"-"` // draw new links for seats that nobody took, and new tokens, at this start
 }
@@ -206,6 +207,9 @@ func (c Config) check() error {
 		return err
 	}
 	if err := c.Vault.check(); err != nil {
+		return err
+	}
+	if err := c.Evidence.check(); err != nil {
 		return err
 	}
 	if _, err := c.Incidents.read(); err != nil {

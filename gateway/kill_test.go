@@ -19,7 +19,7 @@ import (
 
 // TestMain lets this test's own binary be the gateway, so that a test can kill the real program.
 func TestMain(m *testing.M) {
-	if os.Getenv("PARDA_TEST_GATEWAY") != "" {
+	if os.Getenv("PARDA_TEST_GATEWAY") != "" || len(os.Args) == 2 && os.Args[1] == renderCommand {
 		os.Args = append([]string{"gateway"}, os.Args[1:]...)
 		main()
 		return

@@ -19,6 +19,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"parda/gateway/incident/evidence/render"
 )
 
 const usage = `usage:
@@ -57,6 +59,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return adminCode(ctx, args[1:], out, errOut)
 	case "demo":
 		return demo(ctx, args[1:], out, errOut)
+	case renderCommand: // the gateway calls itself by it: a process that can do nothing else looks into an attachment
+		os.Exit(render.Child(os.Stdin, os.Stdout))
 	}
 	fmt.Fprint(errOut, usage)
 	return errSaid

@@ -24,7 +24,7 @@ func (r *Register) settled(i *Incident, now time.Time) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(i.Referrals, func(f Referral) bool { return f.State == "made" || f.State == "queued" })
+	return !slices.ContainsFunc(i.Referrals, func(f Referral) bool { return f.State == "made" || f.Waits() })
 }
 
 // retain erases the words of incidents whose time is over; r.mu is held.

@@ -34,6 +34,7 @@ const (
 	EvidenceCopied   Code = "evidence.copied"
 	EvidenceViewed   Code = "evidence.viewed"
 	EvidenceExported Code = "evidence.exported"
+	EvidenceChanged  Code = "evidence.changed" // what lies on the disk is not what was sealed
 	EvidenceErased   Code = "evidence.erased"
 
 	ReferralMade         Code = "referral.made"
@@ -231,10 +232,11 @@ type EvidenceFrozenPayload struct {
 	Type         string    `json:"type"` // media type
 	From         time.Time `json:"from"`
 	To           time.Time `json:"to"`
-	Size         int64     `json:"size"`          // bytes, in clear
-	SHA256       string    `json:"sha256"`        // of the clear bytes, hexadecimal
-	SealedSHA256 string    `json:"sealed_sha256"` // of what lies on the disk
-	Why          string    `json:"why,omitempty"` // why it is shorter than asked: a code
+	Size         int64     `json:"size"`           // bytes, in clear
+	SHA256       string    `json:"sha256"`         // of the clear bytes, hexadecimal
+	SealedSHA256 string    `json:"sealed_sha256"`  // of what lies on the disk
+	Gaps         int       `json:"gaps,omitempty"` // over two seconds
+	Why          string    `json:"why,omitempty"`  // why it is shorter than asked: a code
 }
 
 // EvidenceFailedPayload is a clip that could not be kept, or only in part.
@@ -245,24 +247,27 @@ type EvidenceFailedPayload struct {
 	Why      string `json:"why"` // a code
 }
 
-// EvidenceAttachedPayload is a file that somebody attached: entered before any parser sees it.
+// EvidenceAttachedPayload is a file that somebody attached. It says nothing of what the file is: it is entered before anything looks into it.
 type EvidenceAttachedPayload struct {
 	About
 	Evidence     string `json:"evidence"`
-	Type         string `json:"type"` // as recognised by content
 	Size         int64  `json:"size"`
 	SHA256       string `json:"sha256"`
 	SealedSHA256 string `json:"sealed_sha256,omitempty"`
 }
 
-// EvidenceCopiedPayload is the re-rendered copy of an attachment, or why there is none.
+// EvidenceCopiedPayload is what an attachment is by its content, and its re-rendered copy, or why there is none.
 type EvidenceCopiedPayload struct {
 	About
-	Evidence string `json:"evidence"`
-	Type     string `json:"type,omitempty"`
-	Size     int64  `json:"size,omitempty"`
-	SHA256   string `json:"sha256,omitempty"`
-	NoCopy   string `json:"no_copy,omitempty"` // a code
+	Evidence     string `json:"evidence"`
+	Of           string `json:"of"`       // SHA-256 of the original
+	Original     string `json:"original"` // media type of the original, as recognised by content
+	Type         string `json:"type,omitempty"`
+	Size         int64  `json:"size,omitempty"`
+	SHA256       string `json:"sha256,omitempty"`
+	SealedSHA256 string `json:"sealed_sha256,omitempty"`
+	Note         string `json:"note,omitempty"`    // what the copy lacks: scaled, first_frame, cut
+	NoCopy       string `json:"no_copy,omitempty"` // a code
 }
 
 // EvidenceTouchedPayload is custody: somebody saw the evidence. It is durable before the first byte leaves.
@@ -274,6 +279,13 @@ type EvidenceTouchedPayload struct {
 
 // EvidenceExportedPayload is custody: somebody took it away.
 type EvidenceExportedPayload struct {
+	About
+	Evidence string `json:"evidence"`
+	Copy     bool   `json:"copy,omitempty"`
+}
+
+// EvidenceChangedPayload says that a sealed file is not what was sealed. Nobody was given a byte of it.
+type EvidenceChangedPayload struct {
 	About
 	Evidence string `json:"evidence"`
 	Copy     bool   `json:"copy,omitempty"`
@@ -303,11 +315,12 @@ type ReferralMadePayload struct {
 	Sheet        Said     `json:"sheet,omitempty"`  // the sheet's words as they were frozen, where the room of referrals keeps them so
 }
 
-// ReferralSentPayload is what was done with a sheet: sent, or queued for the mail server.
+// ReferralSentPayload is what was done with a sheet: queued for the mail server; about to be said to it, so that a crash in the middle shows; sent.
 type ReferralSentPayload struct {
 	About
 	Referral string `json:"referral"`
-	State    string `json:"state"` // queued, sent
+	State    string `json:"state"`           // queued, trying, sent
+	Again    bool   `json:"again,omitempty"` // trying: how the try before ended is not known, so that the body may have it twice
 	Way      string `json:"way,omitempty"`
 	Tries    int    `json:"tries,omitempty"`
 	SHA256   string `json:"sha256,omitempty"` // of what was sent
@@ -373,6 +386,7 @@ func (*EvidenceAttachedPayload) code() Code     { return EvidenceAttached }
 func (*EvidenceCopiedPayload) code() Code       { return EvidenceCopied }
 func (*EvidenceTouchedPayload) code() Code      { return EvidenceViewed }
 func (*EvidenceExportedPayload) code() Code     { return EvidenceExported }
+func (*EvidenceChangedPayload) code() Code      { return EvidenceChanged }
 func (*EvidenceErasedPayload) code() Code       { return EvidenceErased }
 func (*ReferralMadePayload) code() Code         { return ReferralMade }
 func (*ReferralSentPayload) code() Code         { return ReferralSent }
@@ -395,8 +409,8 @@ var payloads = map[Code]func() Payload{
 	EvidenceFrozen: func() Payload { return &EvidenceFrozenPayload{} }, EvidenceFailed: func() Payload { return &EvidenceFailedPayload{} },
 	EvidenceAttached: func() Payload { return &EvidenceAttachedPayload{} }, EvidenceCopied: func() Payload { return &EvidenceCopiedPayload{} },
 	EvidenceViewed: func() Payload { return &EvidenceTouchedPayload{} }, EvidenceExported: func() Payload { return &EvidenceExportedPayload{} },
-	EvidenceErased: func() Payload { return &EvidenceErasedPayload{} },
-	ReferralMade:   func() Payload { return &ReferralMadePayload{} }, ReferralSent: func() Payload { return &ReferralSentPayload{} },
+	EvidenceChanged: func() Payload { return &EvidenceChangedPayload{} }, EvidenceErased: func() Payload { return &EvidenceErasedPayload{} },
+	ReferralMade: func() Payload { return &ReferralMadePayload{} }, ReferralSent: func() Payload { return &ReferralSentPayload{} },
 	ReferralFailed: func() Payload { return &ReferralFailedPayload{} }, ReferralAcknowledged: func() Payload { return &ReferralAcknowledgedPayload{} },
 	ReferralIdentity: func() Payload { return &ReferralIdentityPayload{} }, ReferralTaken: func() Payload { return &ReferralTakenPayload{} },
 	ContentErased: func() Payload { return &ContentErasedPayload{} },

@@ -131,7 +131,7 @@ func (i *Incident) applyEvidence(p Payload) {
 		began(Evidence{ID: p.Evidence, What: "clip", Track: p.Track, Type: p.Type, Size: p.Size, SHA256: p.SHA256, SealedSHA256: p.SealedSHA256,
 			From: p.From, To: p.To, Why: p.Why, State: "kept"}, "frozen")
 	case *EvidenceAttachedPayload:
-		began(Evidence{ID: p.Evidence, What: "attachment", Type: p.Type, Size: p.Size, SHA256: p.SHA256, SealedSHA256: p.SealedSHA256, State: "kept"}, "attached")
+		began(Evidence{ID: p.Evidence, What: "attachment", Size: p.Size, SHA256: p.SHA256, SealedSHA256: p.SealedSHA256, State: "kept"}, "attached")
 	case *EvidenceFailedPayload:
 		if i.evidence(p.Evidence) == nil {
 			began(Evidence{ID: p.Evidence, What: "clip", Track: p.Track, Why: p.Why, State: "failed"}, "failed")
@@ -139,11 +139,13 @@ func (i *Incident) applyEvidence(p Payload) {
 		}
 		custody(p.Evidence, "failed", false, func(e *Evidence) { e.State, e.Why = "failed", p.Why })
 	case *EvidenceCopiedPayload:
-		custody(p.Evidence, "copied", true, func(e *Evidence) { e.Copy = p })
+		custody(p.Evidence, "copied", true, func(e *Evidence) { e.Copy, e.Type = p, p.Original })
 	case *EvidenceTouchedPayload:
 		custody(p.Evidence, "viewed", p.Copy, nil)
 	case *EvidenceExportedPayload:
 		custody(p.Evidence, "exported", p.Copy, nil)
+	case *EvidenceChangedPayload:
+		custody(p.Evidence, "changed", p.Copy, nil)
 	case *EvidenceErasedPayload:
 		custody(p.Evidence, "erased", false, func(e *Evidence) { e.State, e.Why = "erased", p.Why })
 	}
@@ -166,15 +168,26 @@ func (i *Incident) applyReferral(p Payload) {
 				r.State = p.State
 			}
 			r.Tries = max(r.Tries, p.Tries)
-			if p.State == "sent" {
+			switch p.State {
+			case "queued":
+				r.Mail, r.Queued, r.QueuedAt = p.State, r.Queued+1, about.At
+			case "trying":
+				r.Mail = p.State
+			case "sent":
 				r.Sent = about.At
+				if r.Mail != "" {
+					r.Mail = p.State
+				}
 			}
 		})
 	case *ReferralFailedPayload:
 		change(p.Referral, func(r *Referral) {
 			r.Why, r.Tries = p.Why, max(r.Tries, p.Tries)
-			if p.Final {
-				r.State = "failed"
+			if r.Mail = "queued"; p.Final {
+				r.Mail = "failed"
+			}
+			if r.Acknowledged.IsZero() {
+				r.State = r.Mail
 			}
 		})
 	case *ReferralAcknowledgedPayload:

@@ -192,7 +192,10 @@ type Referral struct {
 	Sheet        Said
 	By           Who
 	Made         time.Time
-	State        string // made, queued, sent, failed, acknowledged
+	State        string // made, queued, trying, sent, failed, acknowledged
+	Mail         string // queued, trying, sent, failed: of the last letter; "" where none was queued
+	Queued       int    // how many letters were queued
+	QueuedAt     time.Time
 	Why          string // of the last failure
 	Tries        int
 	Sent         time.Time
@@ -200,6 +203,9 @@ type Referral struct {
 	Reference    Said
 	Identity     *ReferralIdentityPayload
 }
+
+// Waits says whether the mail server has yet to take the sheet.
+func (r Referral) Waits() bool { return r.Mail == "queued" || r.Mail == "trying" }
 
 // Evidence is a clip or an attachment.
 type Evidence struct {

@@ -134,6 +134,7 @@ type CopyView struct {
 	Type   string `json:"type"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
+	Note   string `json:"note,omitempty"` // what it lacks: scaled, first_frame, cut
 }
 
 // CustodyView is one thing that happened to evidence.
@@ -386,7 +387,7 @@ func (v Viewer) evidence(i *Incident, e Evidence, depth Depth) (EvidenceView, bo
 	out := EvidenceView{Evidence: e.ID, What: e.What, Type: e.Type, Size: e.Size, SHA256: e.SHA256, From: Moment(e.From), To: Moment(e.To), Track: e.Track, At: Moment(e.At),
 		State: e.State, Why: e.Why, May: EvidenceMay(v, i, e)}
 	if e.Copy != nil && e.Copy.SHA256 != "" {
-		out.Copy = &CopyView{e.Copy.Type, e.Copy.Size, e.Copy.SHA256}
+		out.Copy = &CopyView{e.Copy.Type, e.Copy.Size, e.Copy.SHA256, e.Copy.Note}
 	}
 	if e.Copy != nil {
 		out.NoCopy = e.Copy.NoCopy
@@ -417,7 +418,7 @@ func (v Viewer) step(w words, i *Incident, s Step, depth Depth) (StepView, bool)
 		case "refer":
 			widest = AsRaised
 		}
-	case EvidenceViewed, EvidenceExported, EvidenceFrozen, EvidenceFailed, EvidenceAttached, EvidenceCopied, EvidenceErased, IncidentSource, IncidentNoted, ReferralTaken, ContentErased:
+	case EvidenceViewed, EvidenceExported, EvidenceFrozen, EvidenceFailed, EvidenceAttached, EvidenceCopied, EvidenceChanged, EvidenceErased, IncidentSource, IncidentNoted, ReferralTaken, ContentErased:
 		widest = Whole
 		if s.Code == IncidentNoted && v.by(s.By, depth).Mine {
 			widest = AsRaised
@@ -486,6 +487,8 @@ func params(w words, p Payload) map[string]any {
 		put("evidence", p.Evidence)
 		put("why", p.Why)
 	case *EvidenceAttachedPayload:
+		put("evidence", p.Evidence)
+	case *EvidenceChangedPayload:
 		put("evidence", p.Evidence)
 	case *EvidenceCopiedPayload:
 		put("evidence", p.Evidence)

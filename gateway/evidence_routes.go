@@ -1,0 +1,319 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"parda/gateway/access/rights"
+	"parda/gateway/hearing"
+	"parda/gateway/incident/evidence"
+	"parda/gateway/incident/evidence/render"
+	"parda/gateway/incident/register"
+	"parda/signaling"
+)
+
+// evidenceRoutes are the evidence of incidents by both doors. Who may have which file is register.EvidenceMay's.
+func (a *App) evidenceRoutes() []route {
+	see := needs(rights.IncidentSee)
+	var all []route
+	for _, door := range []struct {
+		path string
+		by   who
+	}{{"/api", see}, {"/api/:hearing", bySeat}} {
+		const one = "/incidents/:incident"
+		all = append(all,
+			route{"GET", door.path + one + "/evidence", door.by, a.told(a.listEvidence)},
+			route{"POST", door.path + one + "/attachments", door.by, a.told(a.attach)},
+			route{"GET", door.path + one + "/evidence/:evidence", door.by, a.giveEvidence(false)},
+			route{"GET", door.path + one + "/evidence/:evidence/copy", door.by, a.giveEvidence(true)},
+		)
+	}
+	return all
+}
+
+func (a *App) listEvidence(c *gin.Context) (int, any, error) {
+	court, i, v, err := a.incidentFor(c, register.See)
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := a.incidentSeen(c, v, i.ID); err != nil {
+		return 0, nil, err
+	}
+	view, err := a.incidents.Show(v, court, i.ID)
+	return http.StatusOK, gin.H{"evidence": view.Proof}, err
+}
+
+// How many files an incident may have, how many may come in at once, and how long one may take.
+const (
+	attachmentsOfIncident = 100
+	attachmentsAtOnce     = 8
+	attachmentWithin      = 5 * time.Minute
+)
+
+// attach takes a file as it comes, and no name with it. It is sealed while it comes; then its hash is entered; only then is it looked into, by the confined program.
+func (a *App) attach(c *gin.Context) (int, any, error) {
+	court, i, v, err := a.incidentFor(c, register.Attach)
+	if err != nil {
+		return 0, nil, err
+	}
+	leave, ok := a.turnstiles.enter(attachmentsAtOnce, "attachments")
+	if !ok {
+		return 0, nil, signaling.Refuse("attachment_busy", "Too many files at once. Try again in a moment.", nil)
+	}
+	defer leave()
+	a.slowFlood(v)
+	mine := 0
+	for _, e := range i.Evidence {
+		if e.What == "attachment" {
+			mine++
+		}
+	}
+	size, err := a.locker.Size()
+	switch {
+	case err != nil:
+		return 0, nil, err
+	case c.Request.ContentLength > render.MostBytes:
+		return 0, nil, errAttachmentLarge()
+	case mine >= attachmentsOfIncident || size > a.config.Evidence.most():
+		return 0, nil, signaling.Refuse("attachment_refused", "There is no room for another file.", nil)
+	}
+	id, sealed, err := a.locker.Take(a.patientBody(c), render.MostBytes)
+	switch {
+	case errors.Is(err, evidence.ErrTooLarge):
+		return 0, nil, errAttachmentLarge()
+	case err != nil:
+		return 0, nil, signaling.Refuse("not_durable", "This could not be saved. Nothing was changed.", err)
+	case sealed.Bytes == 0:
+		return 0, nil, errors.Join(signaling.Refuse("attachment_refused", "The file is empty.", nil), a.locker.Erase(id))
+	}
+	if err := a.enterAttachment(c.Request.Context(), court, i, v, id, sealed); err != nil {
+		return 0, nil, errors.Join(err, a.locker.Erase(id))
+	}
+	if err := a.copyOf(context.WithoutCancel(c.Request.Context()), court, i.ID, id, sealed.SHA256, sealed.SealedSHA256); err != nil {
+		a.log.Error("an attachment has no copy yet; one is made when it is asked for", "err", err)
+	}
+	return http.StatusCreated, gin.H{"id": id, "sha256": sealed.SHA256}, nil
+}
+
+func errAttachmentLarge() error {
+	return signaling.Refuse("attachment_too_large", "A file may have 20 MiB.", nil)
+}
+
+// patientBody is the request's body, each part of which has its own time: a large file over a slow line may take long, and one that stands still may not.
+func (a *App) patientBody(c *gin.Context) io.Reader {
+	return &patientReader{c.Request.Body, http.NewResponseController(c.Writer), a.patience, time.Now().Add(attachmentWithin)}
+}
+
+type patientReader struct {
+	io.Reader
+	control  *http.ResponseController
+	patience patience
+	until    time.Time
+}
+
+func (r *patientReader) Read(b []byte) (int, error) {
+	if time.Now().After(r.until) {
+		return 0, context.DeadlineExceeded
+	}
+	_ = r.control.SetReadDeadline(time.Now().Add(r.patience.body)) // where there is no connection (a test) there is no deadline
+	_ = r.control.SetWriteDeadline(time.Now().Add(r.patience.write + 2*render.Within))
+	return r.Reader.Read(b)
+}
+
+// enterAttachment makes durable that a file was attached, in the hearing where it is of one that goes on, and in the register.
+func (a *App) enterAttachment(ctx context.Context, court string, i *register.Incident, v register.Viewer, id string, s evidence.Sealed) error {
+	if p := a.hearings[i.Hearing]; p != nil && i.Flag != "" {
+		actor := v.Door.Seat
+		if actor == "" {
+			actor = string(hearing.System)
+		}
+		err := p.Attached(ctx, actor, hearing.EvidenceAttachedPayload{ID: id, Flag: i.Flag, SHA256: s.SHA256, SealedSHA256: s.SealedSHA256, Bytes: s.Bytes, Seat: v.Door.Seat, Role: hearing.Role(v.Door.Role)})
+		if err != nil {
+			return err
+		}
+	}
+	_, err := a.incidents.Enter(ctx, court, &register.EvidenceAttachedPayload{About: register.About{Incident: i.ID, By: v.Door}, Evidence: id, Size: s.Bytes, SHA256: s.SHA256, SealedSHA256: s.SealedSHA256})
+	return err
+}
+
+// copyOf has the confined program look into an attachment whose hash is entered, and enters what it is and its copy, or why there is none.
+func (a *App) copyOf(ctx context.Context, court, incident, id, sha256, sealedSHA256 string) error {
+	file, err := a.locker.Open(id, false, sealedSHA256)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	r, err := a.renders.Render(ctx, file)
+	if err != nil {
+		return err
+	}
+	event := &register.EvidenceCopiedPayload{About: register.About{Incident: incident, By: register.System()}, Evidence: id, Of: sha256, Original: r.Type, NoCopy: r.Why}
+	if r.CopyType != "" {
+		s, err := a.locker.SealCopy(id, r.Copy)
+		if err != nil {
+			return err
+		}
+		event.Type, event.Size, event.SHA256, event.SealedSHA256, event.Note = r.CopyType, s.Bytes, s.SHA256, s.SealedSHA256, r.Note
+	}
+	_, err = a.incidents.Enter(ctx, court, event)
+	return err
+}
+
+func errEvidence() error {
+	return signaling.Refuse("evidence_unknown", "There is no such evidence here.", nil)
+}
+
+func errErased(cause error) error {
+	return signaling.Refuse("evidence_erased", "The content was erased. Its hash is kept.", cause)
+}
+
+func errChanged(cause error) error {
+	return signaling.Refuse("evidence_changed", "What is kept is not what was sealed. It is given to nobody.", cause)
+}
+
+// giveEvidence gives a file to who may have it. That she takes it is durable, with every incident that shares it, before the first byte leaves.
+func (a *App) giveEvidence(copied bool) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := a.sendEvidence(c, copied); err != nil {
+			signaling.WriteError(c.Writer, a.log, doorError(err))
+		}
+	}
+}
+
+func (a *App) sendEvidence(c *gin.Context, copied bool) error {
+	court, i, v, err := a.incidentFor(c, register.See)
+	if err != nil {
+		return err
+	}
+	e := pieceOf(i, c.Param("evidence"))
+	if e == nil {
+		return errEvidence()
+	}
+	if e.State == "erased" {
+		return errErased(nil)
+	}
+	purpose := c.Query("purpose")
+	if copied && purpose == "" {
+		purpose = "view"
+	}
+	verb := purpose
+	if copied {
+		verb = "copy"
+		if e, err = a.withCopy(c.Request.Context(), court, i.ID, e); err != nil {
+			return err
+		}
+	}
+	switch {
+	case purpose != "view" && purpose != "export":
+		return signaling.Refuse("bad_argument", "Say whether it is to be viewed or exported.", nil)
+	case !slices.Contains(register.EvidenceMay(v, i, *e), verb):
+		return signaling.Refuse("not_allowed", "You may not have this file.", nil)
+	}
+	kind, size, sealed := e.Type, e.Size, e.SealedSHA256
+	if copied {
+		kind, size, sealed = e.Copy.Type, e.Copy.Size, e.Copy.SealedSHA256
+	}
+	file, err := a.locker.Open(e.ID, copied, sealed)
+	if err != nil {
+		return a.unopened(c.Request.Context(), court, i.ID, e.ID, copied, err)
+	}
+	defer file.Close()
+	if err := a.enterTaken(c.Request.Context(), court, i, v, *e, copied, purpose); err != nil {
+		return err
+	}
+	return a.stream(c, file, shownAs(*e, copied, kind), size)
+}
+
+// withCopy is a piece whose copy was made, now where a crash or a crowd came in between.
+func (a *App) withCopy(ctx context.Context, court, incident string, e *register.Evidence) (*register.Evidence, error) {
+	if e.What != "attachment" || e.State != "kept" || e.Copy != nil {
+		return e, nil
+	}
+	if err := a.copyOf(context.WithoutCancel(ctx), court, incident, e.ID, e.SHA256, e.SealedSHA256); err != nil {
+		return nil, a.unopened(ctx, court, incident, e.ID, false, err)
+	}
+	i, ok := a.incidents.Get(court, incident)
+	if !ok || pieceOf(i, e.ID) == nil {
+		return nil, errEvidence()
+	}
+	return pieceOf(i, e.ID), nil
+}
+
+// unopened is the refusal of a file that cannot be opened. That one was changed is entered, once a minute at most.
+func (a *App) unopened(ctx context.Context, court, incident, id string, copied bool, err error) error {
+	switch {
+	case errors.Is(err, render.ErrBusy):
+		return signaling.Refuse("attachment_busy", "Too many files at once. Try again in a moment.", err)
+	case errors.Is(err, evidence.ErrErased):
+		return errErased(err)
+	case !errors.Is(err, evidence.ErrChanged):
+		return err
+	}
+	a.log.Error("a sealed piece of evidence is not what was sealed", "piece", id)
+	if a.turnstiles.pass(1./60, 1, "evidence changed", id) {
+		event := &register.EvidenceChangedPayload{About: register.About{Incident: incident, By: register.System()}, Evidence: id, Copy: copied}
+		if _, err := a.incidents.Enter(context.WithoutCancel(ctx), court, event); err != nil {
+			return err
+		}
+	}
+	return errChanged(err)
+}
+
+// enterTaken makes durable who takes a file, with every incident that shares it: its chain of custody is whole wherever it is read.
+func (a *App) enterTaken(ctx context.Context, court string, i *register.Incident, v register.Viewer, e register.Evidence, copied bool, purpose string) error {
+	var events []register.Payload
+	for _, holder := range a.holders(court, e.ID) {
+		about := register.About{Incident: holder.ID, By: v.Door}
+		if purpose == "export" {
+			events = append(events, &register.EvidenceExportedPayload{About: about, Evidence: e.ID, Copy: copied})
+		} else {
+			events = append(events, &register.EvidenceTouchedPayload{About: about, Evidence: e.ID, Copy: copied})
+		}
+	}
+	if len(events) == 0 {
+		return errEvidence()
+	}
+	_, err := a.incidents.Enter(context.WithoutCancel(ctx), court, events...)
+	return err
+}
+
+// outlook is how a file shows itself outside: never as a page, never under a name that anybody chose.
+type outlook struct{ kind, name string }
+
+// shownAs gives a clip and a copy, which parda wrote itself, their types; an attachment as it came has none, whatever it is.
+func shownAs(e register.Evidence, copied bool, kind string) outlook {
+	ends := map[string]string{"video/webm": ".webm", "image/png": ".png", "text/plain": ".txt"}
+	switch {
+	case copied && kind == "text/plain":
+		return outlook{"text/plain; charset=utf-8", e.ID + "-copy.txt"}
+	case copied && kind == "image/png":
+		return outlook{kind, e.ID + "-copy" + ends[kind]}
+	case !copied && e.What == "clip" && kind == "video/webm":
+		return outlook{kind, e.ID + ends[kind]}
+	}
+	return outlook{render.Unknown, e.ID + ".bin"}
+}
+
+// stream sends a file. It is downloaded and never shown in place: a page that wants to show a clip or a copy fetches it.
+func (a *App) stream(c *gin.Context, file io.Reader, o outlook, size int64) error {
+	h := c.Writer.Header()
+	h.Set("Content-Type", o.kind)
+	h.Set("Content-Length", strconv.FormatInt(size, 10))
+	h.Set("Content-Disposition", `attachment; filename="`+o.name+`"`)
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	c.Status(http.StatusOK)
+	if _, err := io.Copy(unhurried{c.Writer, http.NewResponseController(c.Writer), a.patience.write}, file); err != nil {
+		a.log.Error("evidence was not sent whole", "err", err)
+		panic(http.ErrAbortHandler) // the head is gone; who receives must not take a part for the whole
+	}
+	return nil
+}
