@@ -296,6 +296,12 @@ describe('words', () => {
     for (const e of example.incident.timeline.filter((x) => x.code !== 'referral.made')) expect(eventText(t, e)).not.toMatch(/[{}[\]]|_|\b(enter|person|sent)\b/);
   });
   test('an event that has none is named by its code, so that nothing happens unseen', () => expect(eventText(t, { at: '', code: 'new.event' })).toContain('new.event'));
+  test('every measure and kind of the statistics has words', () => {
+    const fact = readFileSync(new URL('../../gateway/incident/statistics/fact.go', import.meta.url), 'utf8');
+    const listed = (name: string): string[] => [...new RegExp(`\\b${name}\\s*= \\[\\]string\\{([^}]*)\\}`).exec(fact)![1]!.matchAll(/"([a-z_]+)"/g)].map((m) => m[1]!);
+    expect([listed('measures').length > 5, listed('kinds').length > 5]).toEqual([true, true]);
+    expect([...listed('measures').map((m) => `statistics.measure.${m}`), ...listed('kinds').map((k) => `flagkind.${k}`)].filter((k) => !(k in az))).toEqual([]);
+  });
   test('every measure that can be ticked has words', () => expect(measures.filter((m) => !(`protectionmeasure.${m}` in az))).toEqual([]));
 });
 

@@ -116,13 +116,16 @@ export function Check({ name, label, checked, change, hint }: { name: string; la
 }
 
 export interface Option { value: string; text: string; disabled?: boolean }
-export function Select({ name, label, value, change, options, hint }: { name: string; label: string; value: string; change: (value: string) => void; options: Option[]; hint?: string }) {
+export interface SelectProps { name: string; label: string; value: string; change: (value: string) => void; options: Option[]; hint?: string; error?: string | undefined }
+export function Select({ name, label, value, change, options, hint, error }: SelectProps) {
   const id = useId();
+  const described = [hint && `${id}-h`, error && `${id}-e`].filter(Boolean).join(' ') || undefined;
   return (
     <div class="field">
       <label for={id}>{label}</label>
       {hint && <p class="field-hint" id={`${id}-h`}>{hint}</p>}
-      <select id={id} name={name} aria-describedby={hint ? `${id}-h` : undefined} onChange={(e) => change(e.currentTarget.value)}>
+      {error && <p class="field-error" id={`${id}-e`}>{error}</p>}
+      <select id={id} name={name} aria-invalid={error ? true : undefined} aria-describedby={described} onChange={(e) => change(e.currentTarget.value)}>
         {options.map((o) => <option key={o.value} value={o.value} selected={o.value === value} disabled={o.disabled}>{o.text}</option>)}
       </select>
     </div>

@@ -85,7 +85,7 @@ export const statistics: Statistics = {
   cells: [
     ...row('baku', { kind: 'words' }, 'incidents', [9, 14, 11, 17]), ...row('baku', { kind: 'look' }, 'incidents', [null, 6, 7, null]), ...row('baku', { kind: 'contact_outside' }, 'incidents', [8, 9, null, 12]), ...row('baku', { kind: 'threat_lawyer' }, 'incidents', [null, null, null, 5]),
     ...row('baku', {}, 'incidents', [22, 31, 24, 38]), ...row(undefined, { kind: 'words' }, 'incidents', [15, 20, 18, 29]), ...row(undefined, { kind: 'look' }, 'incidents', [null, 9, 11, 8]), ...row(undefined, { kind: 'threat_lawyer' }, 'incidents', [null, null, 6, 7]), ...row(undefined, {}, 'incidents', [40, 52, 47, 66]),
-    ...row('baku', { measure: 'closed_session' }, 'measures', [6, 8, 5, 9]), ...row(undefined, { measure: 'closed_session' }, 'measures', [12, 15, 11, 19]),
+    ...row('baku', { measure: 'session_closed' }, 'measures', [6, 8, 5, 9]), ...row(undefined, { measure: 'session_closed' }, 'measures', [12, 15, 11, 19]),
   ],
 };
 export const noStatistics: Statistics = { from: '2026Q1', to: '2026Q4', k: 5, noise: { kind: 'discrete_laplace', most: 12 }, published: [], cells: [] };

@@ -40,6 +40,9 @@ export function leftText(t: Translate, l: Left): string {
   return t(l.over ? 'protection.left.over' : 'protection.left', { time });
 }
 
+/** The hours that the law gives for the decision, at the end of the bar. */
+const dueHours = (r: Request): number | undefined => [...r.plan, ...r.marks].find((m) => m.mark === 'overrun')?.hours;
+
 const width = 1000, top = 22, thick = 14;
 
 function Bar({ request: r, now }: { request: Request; now: number }) {
@@ -52,6 +55,7 @@ function Bar({ request: r, now }: { request: Request; now: number }) {
       <rect class="clock-ground" x="1" y={top} width={width - 2} height={thick} />
       <rect class="clock-run" x="1" y={top} width={Math.round((width - 2) * share)} height={thick} />
       {warnings.map((w) => <g key={w.hours}><line class="clock-tick" x1={w.at * width} x2={w.at * width} y1={top - 6} y2={top + thick + 4} /><text class="clock-text" x={w.at * width} y="13" text-anchor="middle">{w.hours}</text></g>)}
+      <text class="clock-text" x={width} y="13" text-anchor="end">{dueHours(r)}</text>
       {share < 1 && <path class="clock-now" d={`M${share * width - 7} ${top + thick + 8}h14l-7 -10z`} />}
     </svg>
   );

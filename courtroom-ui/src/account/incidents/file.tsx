@@ -1,6 +1,6 @@
 // Filing an incident out of court: before or after a hearing, or after the judgment, for the protected person, a relative or a lawyer. Nothing is asked that the
 // person may not know; who it is stays with the vault: a pseudonym and never a name.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../components/button';
 import { Notice } from '../../components/notice';
 import { Panel } from '../../components/panel';
@@ -54,8 +54,11 @@ export function FilePart({ api, me, address }: PartProps) {
   const hearings = useLoaded<Hearings>(api, '/api/hearings');
   const [draft, setDraft] = useState(() => heldDraft(person));
   const [missing, setMissing] = useState<Missing[]>([]);
+  const form = useRef<HTMLFormElement>(null);
   useEffect(() => holdDraft(person, draft === noDraft ? null : draft), [person, draft]);
   const set = <K extends keyof Draft>(name: K) => (value: Draft[K]): void => { setDraft((d) => ({ ...d, [name]: value })); setMissing([]); };
+  // Whoever sends what is not whole is taken to the first thing that is missing.
+  useEffect(() => { if (missing.length > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(); }, [missing]);
   const wrong = (...any: Missing[]): string | undefined => { const m = missing.find((x) => any.includes(x)); return m && t(`register.missing.${m}`); };
   const go = (): void => {
     const lacks = missingIn(draft, Date.now());
@@ -73,9 +76,9 @@ export function FilePart({ api, me, address }: PartProps) {
       <PendingFilings api={api} me={me} correct={correct} />
       <Panel title={t('register.file.form')} class="part-panel">
         <Notice tone="plain" glyph="masked" id="no_names">{t('register.no_names')}</Notice>
-        <form class="form" data-form="incident" noValidate onSubmit={(e) => { e.preventDefault(); go(); }}>
+        <form class="form" data-form="incident" noValidate ref={form} onSubmit={(e) => { e.preventDefault(); go(); }}>
           <div class="form-grid">
-            <Choice name="kind" label={t('register.kind')} value={draft.kind} change={set('kind')} error={wrong('kind')} options={[{ value: '', text: t('register.choose') }, ...kinds.map((k) => ({ value: k, text: kindName(t, k) }))]} />
+            <Select name="kind" label={t('register.kind')} value={draft.kind} change={set('kind')} error={wrong('kind')} options={[{ value: '', text: t('register.choose') }, ...kinds.map((k) => ({ value: k, text: kindName(t, k) }))]} />
             <Field name="when" label={t('register.when')} hint={t('register.when.what')} value={draft.when} change={set('when')} error={wrong('when', 'future')} required />
             <Select name="endangered" label={t('register.endangered')} value={draft.endangered} change={set('endangered')} options={endangered.map((e) => ({ value: e, text: t(`register.endangered.${e}`) }))} />
             <Field name="pseudonym" label={t('register.pseudonym')} hint={t('register.pseudonym.what')} value={draft.pseudonym} change={set('pseudonym')} max={80} />
@@ -95,9 +98,4 @@ export function FilePart({ api, me, address }: PartProps) {
       </Panel>
     </>
   );
-}
-
-/** A list to choose from that must be chosen from. */
-function Choice({ error, ...props }: Parameters<typeof Select>[0] & { error: string | undefined }) {
-  return <div class="field-group"><Select {...props} />{error && <p class="field-error" role="alert">{error}</p>}</div>;
 }
