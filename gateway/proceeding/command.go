@@ -40,7 +40,15 @@ func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signal
 	if p.sessions[s] == nil {
 		return signaling.Ack{}, access.ErrRemoved // the seat was taken back while the command was on its way
 	}
-	if ack, ok, err := p.answeredBefore(ctx, s, c); err != nil || ok {
+	ack, ok, err := p.answeredBefore(ctx, s, c)
+	if ok {
+		return ack, err
+	}
+	urgent := c.Name == "emergency.raise" && p.cut(s, c)
+	if err != nil {
+		if urgent {
+			p.ledgerFailed(err)
+		}
 		return ack, err
 	}
 	drafts, result, err := p.decide(s, c)
@@ -61,22 +69,16 @@ func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signal
 		kept = nil
 	}
 	before := p.state.Rev
-	urgent := c.Name == "emergency.raise"
-	if urgent { // first nobody is shown the witness, then it is written; where it cannot be written it stays so
-		p.emergency = true
-		p.cfg.Media.Route(visibility.Route(p.scene(p.cfg.Now()), p.state.Seats))
-	}
 	if err := p.append(ctx, &ledger.Answer{Seat: s.Seat, ID: c.ID, Result: kept}, drafts); err != nil {
-		if urgent && len(p.unwritten) == 0 {
-			p.unwritten = drafts
+		if urgent { // whatever the cause: only a try that is made again ends the cut
+			p.ledgerFailed(err)
 		}
 		return signaling.Ack{}, err
 	}
 	if urgent {
 		p.emergency, p.unwritten = false, nil
 	}
-	ack, _, err := p.answeredBefore(ctx, s, c)
-	if err != nil {
+	if ack, _, err = p.answeredBefore(ctx, s, c); err != nil {
 		return signaling.Ack{}, err
 	}
 	ack.Result = result
@@ -95,6 +97,20 @@ func (p *Proceeding) command(ctx context.Context, s *signaling.Session, c signal
 		p.changed()
 	}
 	return ack, nil
+}
+
+// cut shows the witness to nobody before an emergency is written, and before anything is read that may fail: where it cannot be written it stays so, and is written with the next
+// try, whether or not whoever pressed asks again. It is false for who may not raise one.
+func (p *Proceeding) cut(s *signaling.Session, c signaling.Command) bool {
+	drafts, _, err := p.decide(s, c)
+	if err != nil {
+		return false
+	}
+	if p.emergency = true; len(p.unwritten) == 0 {
+		p.unwritten = drafts
+	}
+	p.cfg.Media.Route(visibility.Route(p.scene(p.cfg.Now()), p.state.Seats))
+	return true
 }
 
 // decide asks the rules. They are pure, so a panic in them has changed nothing: it is this command's refusal and nothing more.

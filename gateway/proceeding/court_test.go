@@ -2,16 +2,19 @@ package proceeding
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -143,13 +146,17 @@ type court struct {
 	t *testing.T
 	*Proceeding
 	lines  *lines
+	store  *store.Store
 	folder string
 	keys   map[string]*ecdsa.PrivateKey
 	serve  *httptest.Server
 	pages  chan *signaling.Session
 }
 
-func sit(t *testing.T) *court {
+func sit(t *testing.T) *court { return sitAt(t, nil) }
+
+// sitAt is sit by a clock; nil: the machine's.
+func sitAt(t *testing.T, now func() time.Time) *court {
 	t.Helper()
 	c := &court{t: t, lines: &lines{open: map[string]bool{}, taps: map[string]relay.Tap{}}, folder: t.TempDir(), keys: map[string]*ecdsa.PrivateKey{}, pages: make(chan *signaling.Session, 64)}
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -157,7 +164,8 @@ func sit(t *testing.T) *court {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := ledger.Open(ledger.Config{Dir: filepath.Join(c.folder, "ledger"), Store: s, Log: quiet})
+	c.store = s
+	l, err := ledger.Open(ledger.Config{Dir: filepath.Join(c.folder, "ledger"), Store: s, Log: quiet, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +190,7 @@ func sit(t *testing.T) *court {
 	}
 	c.Proceeding, err = Open(t.Context(), Config{
 		ID: "h1", Folder: filepath.Join(c.folder, "h1"), Ledger: l, Access: access.New(access.Config{Store: s}), Media: c.lines, Source: c.lines, Words: words,
-		Link: func(seat, code string) string { return seat + "#" + code }, TURN: c.lines, Log: quiet,
+		Link: func(seat, code string) string { return seat + "#" + code }, TURN: c.lines, Log: quiet, Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -274,13 +282,17 @@ func (c *court) certify() {
 
 func (c *court) sign(seat string, message []byte) []byte {
 	sum := sha256.Sum256(message)
-	r, s, err := ecdsa.Sign(rand.Reader, c.keys[seat], sum[:])
+	der, err := c.keys[seat].Sign(nil, sum[:], crypto.SHA256) // RFC 6979: the same each time
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	var sig struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(der, &sig); err != nil {
+		c.t.Fatal(err)
+	}
 	out := make([]byte, 64) // IEEE P1363, as WebCrypto signs
-	r.FillBytes(out[:32])
-	s.FillBytes(out[32:])
+	sig.R.FillBytes(out[:32])
+	sig.S.FillBytes(out[32:])
 	return out
 }
 
@@ -295,7 +307,10 @@ func (c *court) live() {
 	for _, seat := range []string{"judge", "defence", "witness"} {
 		c.page(seat)
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := c.keys["judge"], error(nil)
+	if key == nil {
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	}
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -53,13 +54,13 @@ func (p *Proceeding) recordWhatFlows(routes map[visibility.Sink]visibility.Publi
 			now[label] = true
 		}
 	}
-	for label := range p.record.flowing {
+	for _, label := range slices.Sorted(maps.Keys(p.record.flowing)) { // in order, so that the record of a hearing does not depend on chance
 		if !now[label] {
 			delete(p.record.flowing, label)
 			p.job(func() { p.stopLabel(label) })
 		}
 	}
-	for label := range now {
+	for _, label := range slices.Sorted(maps.Keys(now)) {
 		if !p.record.flowing[label] {
 			p.record.flowing[label] = true
 			p.job(func() { p.startLabel(label) })
