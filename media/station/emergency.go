@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 )
 
@@ -97,7 +98,7 @@ func (r *room) raise(id, by string, at time.Time) {
 
 // courtSays takes up what the court says of an emergency. Called with mu held, at each state of the gateway.
 func (r *room) courtSays(st stateMessage) {
-	if c := st.EmergencyCard; c != nil && c.Telephone != "" && *c != r.card() {
+	if c, known := st.EmergencyCard, r.kept.state().Card; c != nil && *c != (emergencyCard{}) && (known == nil || *known != *c) {
 		r.kept.change(func(s *keptState) { s.Card = c })
 	}
 	e, court := r.emergency, st.Emergency
@@ -180,12 +181,13 @@ func (c emergencyCard) orNil() *emergencyCard {
 	return &c
 }
 
-// card is what the court said last, or else the station's own settings.
+// card is what the court said last, or else, word for word, the station's own settings.
 func (r *room) card() emergencyCard {
-	if c := r.kept.state().Card; c != nil {
-		return *c
+	own, c := r.ownCard, r.kept.state().Card
+	if c == nil {
+		return own
 	}
-	return r.ownCard
+	return emergencyCard{Room: cmp.Or(c.Room, own.Room), Telephone: cmp.Or(c.Telephone, own.Telephone), Body: cmp.Or(c.Body, own.Body)}
 }
 
 // alarms says whether the alarm rings now. Called with mu held.

@@ -282,9 +282,13 @@ func TestTheCardIsTheCourtsLastWordAndElseTheStationsOwn(t *testing.T) {
 		g.says(phaseReady, nil, func(st *stateMessage) { st.EmergencyCard = &courts })
 		g.linkDown("lost")
 		g.linkUp()
-		g.says(phaseReady, nil, func(st *stateMessage) { st.EmergencyCard = &emergencyCard{} }) // no number is no word
+		g.says(phaseReady, nil, func(st *stateMessage) { st.EmergencyCard = &emergencyCard{} }) // an empty one is no word
 		if station, _, _ := g.view(); station.Emergency.Card != courts {
 			t.Errorf("then: %+v", station.Emergency.Card)
+		}
+		g.says(phaseReady, nil, func(st *stateMessage) { st.EmergencyCard = &emergencyCard{Room: "CD-345"} })
+		if station, _, _ := g.view(); station.Emergency.Card != (emergencyCard{Room: "CD-345", Telephone: "102"}) {
+			t.Errorf("of a court that names no number: %+v", station.Emergency.Card)
 		}
 	})
 }
