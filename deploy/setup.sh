@@ -32,6 +32,7 @@ nginx-light:/usr/sbin/nginx:the proxy whose shipped settings are tested
 pebble:command pebble:an ACME authority that gives the gateway a certificate
 glewlwyd:command glewlwyd:an identity provider (OpenID Connect) to sign in with
 swtpm:command swtpm:a TPM 2.0 in software, for the key of a room
+exim4-daemon-light:/usr/sbin/exim4:a mail server that takes the referrals' letters
 '
 
 missing=()
@@ -61,7 +62,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o DPkg::Lock::Timeout=600 --no-install-recommends "${missing[@]}" |
     awk '/^Setting up/ { printf "  installed  %s\n", $3; fflush() }'
-  for server in nginx coturn glewlwyd; do # nor at the next start of the machine, where it was not there before
+  for server in nginx coturn glewlwyd exim4; do # nor at the next start of the machine, where it was not there before
     case " ${missing[*]} " in *" $server"*) [ ! -d /run/systemd/system ] || $sudo systemctl disable --quiet "$server" || true ;; esac
   done
 fi
