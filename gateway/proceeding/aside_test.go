@@ -361,6 +361,26 @@ func TestWhoMayNotRaiseAnEmergencyCutsNothing(t *testing.T) {
 	}
 }
 
+// A discreet flag is an event of the ledger, and no page but the bench's and the raiser's is sent anything when it is pressed.
+func TestADiscreetFlagSendsNobodyElseAMessage(t *testing.T) {
+	c := sit(t)
+	c.live()
+	for _, seat := range []string{"judge2", "clerk", "guardian", "support", "interpreter", "prosecutor", "lawyer"} {
+		c.page(seat)
+	}
+	for _, raiser := range []string{"witness", "support"} {
+		before := c.sent()
+		if _, err := c.give(raiser, raiser, "flag.raise", map[string]any{"discreet": true, "note": "n"}); err != nil {
+			t.Fatal(err)
+		}
+		for seat, n := range c.sent() {
+			if told := seat == "judge" || seat == "judge2" || seat == raiser; (n != before[seat]) != told {
+				t.Errorf("raised by %s: %s was sent %d states", raiser, seat, n-before[seat])
+			}
+		}
+	}
+}
+
 // A sign of duress that cannot be written is not acknowledged, and raises no alarm that others could read.
 func TestASignOfDuressThatCannotBeWrittenIsRefusedInSilence(t *testing.T) {
 	c := sit(t)

@@ -109,7 +109,10 @@ func (b builder) figure() string {
 }
 
 func (b builder) health() *HealthView {
-	h := &HealthView{Ledger: "ok", Recording: b.x.Recording, Checkpoint: b.x.Checkpoint}
+	h := &HealthView{Ledger: "ok", Recording: b.x.Recording}
+	if b.knows(FieldCheckpoint) {
+		h.Checkpoint = b.x.Checkpoint
+	}
 	if b.s.LedgerFailed || b.x.Halted {
 		h.Ledger = "failed"
 	}

@@ -27,6 +27,7 @@ const (
 	FieldRequests      Field = "requests"
 	FieldOwnRequests   Field = "requests, one's own"
 	FieldHealth        Field = "health"
+	FieldCheckpoint    Field = "health.checkpoint"
 	FieldAlarms        Field = "alarms"
 	FieldSigning       Field = "signing"
 	FieldBundle        Field = "bundle"
@@ -78,6 +79,7 @@ var fields = []struct {
 	{FieldRequests, clerkToo},
 	{FieldOwnRequests, active},
 	{FieldHealth, activeNoWitness},
+	{FieldCheckpoint, bench}, // it counts every event: whoever watched it would see that a discreet flag was pressed, and when (A7)
 	{FieldAlarms, clerkToo},
 	{FieldSigning, clerkToo},
 	{FieldBundle, bench}, // the whole ledger is in it, discreet flags included: a redacted bundle for the parties does not exist yet

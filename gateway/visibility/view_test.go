@@ -136,7 +136,7 @@ func (p *play) view(seat string, x Extras) (View, string) {
 
 func TestEachFieldIsKnownToThoseItIsFor(t *testing.T) {
 	p := full(t)
-	x := Extras{Alarms: []AlarmView{{Code: "voice_fault", Since: Moment(noon)}}}
+	x := Extras{Alarms: []AlarmView{{Code: "voice_fault", Since: Moment(noon)}}, Checkpoint: &CheckpointView{1, Moment(noon)}}
 	bench := []string{"judge", "judge2", "judge3", "reserve"}
 	clerk := append(slices.Clone(bench), "clerk")
 	parties := append(slices.Clone(clerk), "prosecutor", "defence", "lawyer")
@@ -164,6 +164,7 @@ func TestEachFieldIsKnownToThoseItIsFor(t *testing.T) {
 		"a discreet flag":    {func(_ View, raw string) bool { return strings.Contains(raw, "DISCREET-FLAG") }, append(slices.Clone(bench), "support")},
 		"a ruled flag":       {func(_ View, raw string) bool { return strings.Contains(raw, "RULED-FLAG") }, parties},
 		"health":             {func(v View, _ string) bool { return v.Health != nil }, activeToo},
+		"the checkpoint":     {func(v View, _ string) bool { return v.Health != nil && v.Health.Checkpoint != nil }, bench},
 		"alarms":             {func(v View, _ string) bool { return v.Alarms != nil }, clerk},
 		"who is present": {func(v View, _ string) bool {
 			return slices.ContainsFunc(v.Seats, func(s SeatView) bool { return s.Present != nil })
