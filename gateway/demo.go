@@ -37,7 +37,7 @@ func demo(ctx context.Context, args []string, out, errOut io.Writer) error {
 	flags.StringVar(&o.camera, "camera", "", "the witness's camera: V4L2 device or clip; none: a face made on the spot")
 	flags.StringVar(&o.microphone, "microphone", "", "the witness's microphone: ALSA or Pulse device or clip; none: testimony spoken by espeak-ng")
 	flags.IntVar(&o.port, "port", 8470, "first of the four `PORT`s that are used; 0 takes free ones")
-	flags.BoolVar(&o.small, "small", false, "small and slow pictures of the courtroom, for a machine on which the browsers run, too")
+	flags.BoolVar(&o.small, "small", false, "small pictures of the witness, and small and slow ones of the courtroom, for a machine on which the browsers run, too")
 	flags.BoolVar(&o.json, "json", false, "print the links as one line of JSON")
 	flags.StringVar(&o.template, "template", "identity_hidden", "template of the order: no_confrontation, identity_hidden, anonymous_to_defence")
 	if err := flags.Parse(args); err != nil {
@@ -158,7 +158,11 @@ func (o *demoOptions) play(ctx context.Context, app *App, log *slog.Logger, out 
 }
 
 func (o *demoOptions) stationChild(app *App, kiosk chan<- string) *child {
-	return &child{name: "station", path: o.station, token: app.Token(demoHearing, "witness"), args: []string{"testify",
+	width, height := "640", "480"
+	if o.small {
+		width, height = "320", "240"
+	}
+	return &child{name: "station", path: o.station, token: app.Token(demoHearing, "witness"), args: []string{"testify", "-width", width, "-height", height,
 		"-gateway", app.TLSURL(), "-gateway-cert", app.CertificateFile(), "-hearing", demoHearing,
 		"-camera", o.camera, "-microphone", o.microphone, "-speaker-microphone", "demo:counsel", "-state", filepath.Join(o.data, "station"), "-loop", "-kiosk", "127.0.0.1:0", "-json"},
 		onLine: func(line string) {

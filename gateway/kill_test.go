@@ -21,7 +21,9 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv("PARDA_TEST_GATEWAY") != "" || len(os.Args) == 2 && os.Args[1] == renderCommand {
 		os.Args = append([]string{"gateway"}, os.Args[1:]...)
-		main()
+		if !movedMain() {
+			main()
+		}
 		return
 	}
 	os.Exit(m.Run())
