@@ -83,6 +83,8 @@ func TestNoRoomReachesWhatItMustNot(t *testing.T) {
 			why: "a guard before ports knows connections and nobody behind them"},
 		{from: "parda/gateway/leakreport", mayNot: []string{"parda"}, butMay: []string{"parda/gateway/hearing", "parda/gateway/leakreport"},
 			why: "what left the room is told from the record and from counts, never from packets, addresses or seats"},
+		{from: "parda/gateway/incident/register", mayNot: []string{"parda/media", "parda/gateway/proceeding", "parda/gateway/visibility", "parda/gateway/identity", "parda/gateway/incident/evidence", "parda/gateway/incident/referral"},
+			why: "the register outlives hearings and knows of a flag what stands in its ledger; what it holds of evidence and referrals are their events"},
 		{from: "parda/signaling", mayNot: []string{"parda/gateway", "parda/media"},
 			why: "the conversation carries; it decides nothing and touches no media"},
 		{from: "parda/gateway/hearing", mayNot: []string{"parda"}, butMay: []string{"parda/gateway/hearing"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -98,10 +99,15 @@ var lists = []rights.Right{rights.PeopleSee, rights.PeopleRecover, rights.Device
 
 // seen enters that somebody looks at a list of people or rooms, once a minute for each session and list: pages ask again by themselves.
 func (a *App) seen(ctx context.Context, s account.Session, right rights.Right) error {
-	if !a.turnstiles.pass(1./60, 1, "seen", s.ID, string(right)) {
+	key := "list\x00" + s.ID + "\x00" + string(right)
+	if a.glances.entered(key, time.Now()) {
 		return nil
 	}
-	return a.entered(ctx, s, audit.AccessListSeen, map[string]string{"session": s.ID, "right": string(right)})
+	err := a.entered(ctx, s, audit.AccessListSeen, map[string]string{"session": s.ID, "right": string(right)})
+	if err == nil { // a look that could not be entered is refused again, however soon it comes back
+		a.glances.note(key, time.Now())
+	}
+	return err
 }
 
 // refusedTo enters that somebody knocked where she has no right: once a minute for each session and right, so that a page that knocks without end fills no disk. The refusal

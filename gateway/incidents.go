@@ -101,11 +101,10 @@ func (a *App) seatedAt(id, seat string) string {
 
 // tendIncidents keeps the clocks and the mirror until ctx ends.
 func (a *App) tendIncidents(ctx context.Context) {
-	a.incidents.Run(ctx, func(ctx context.Context) {
-		if err := a.mirrorAll(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("a flag is not in the register yet; it is tried again", "err", err)
-		}
+	a.incidents.Run(ctx, func(ctx context.Context) error {
+		err := a.mirrorAll(ctx)
 		a.tellProtections()
+		return err
 	})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"parda/gateway/hearing"
 	"parda/gateway/incident/register"
 	"parda/gateway/ledger/verify"
+	"parda/gateway/store"
 	"parda/gateway/visibility"
 )
 
@@ -429,4 +431,35 @@ func TestSettingsOfTheRegisterThatCannotBeStopTheStart(t *testing.T) {
 	if d, err := (IncidentsConfig{KeepDays: 3650, AlarmHours: 71}).read(); err != nil || d.DecideHours != 72 {
 		t.Errorf("%v", err)
 	}
+}
+
+// A look that cannot be entered shows nothing, and shows nothing the second time either.
+func TestALookThatCannotBeEnteredIsRefusedHoweverOftenItComes(t *testing.T) {
+	app := runApp(t, personsConfig(t.TempDir()))
+	p := newPeople(t, app.App)
+	judge, lawyer := p.person("baku", "judge", rights.Judge), p.person("baku", "lawyer", rights.VictimsLawyer)
+	id := lawyer.files(nil)
+	judge.asks("GET", "/api/account/me", nil) // her session's own note of the minute is written
+	app.store.SetFault(failingAt(store.StepCommit))
+	for try := range 3 {
+		for _, path := range []string{"/api/incidents", "/api/incidents/" + id, "/api/people"} {
+			if status, answer, _ := judge.asks("GET", path, nil); status != http.StatusServiceUnavailable || codeIn(answer) != "not_durable" {
+				t.Errorf("%s, try %d: %d %v", path, try, status, answer)
+			}
+		}
+	}
+	app.store.SetFault(nil)
+	if ids := judge.sees(""); !slices.Contains(ids, id) {
+		t.Errorf("after the disk came back: %v", ids)
+	}
+}
+
+// failingAt fails one step of the store.
+type failingAt string
+
+func (f failingAt) Before(step string) error {
+	if step == string(f) {
+		return errors.New("no space left on device")
+	}
+	return nil
 }

@@ -51,7 +51,7 @@ type pending struct {
 // Seated says which account holds a seat of a hearing now; "" where none does.
 type Seated func(hearing, seat string) string
 
-// liveWithin is how old an event may be for its seat to be said to be of who sits there now. What is mirrored later, after a crash, says the seat alone.
+// liveWithin is how old an event may be, by the ledger's own clock, for its seat to be said to be of who sits there now. What is mirrored later, after a crash, says the seat alone.
 const liveWithin = 30 * time.Second
 
 // Mirror brings the register of a court up to what stands in the ledger of its hearing. It is idempotent and may be called at any time; one call for a hearing at a time.
@@ -170,7 +170,7 @@ func (r *Register) mirrored(m *mirror, hearing string, e ledger.Event, seated Se
 	by := Who{Role: m.roles[e.Actor], Hearing: hearing, Seat: e.Actor}
 	if by.Role == "" {
 		by = System()
-	} else if age := r.cfg.Now().Sub(e.Time); seated != nil && age < liveWithin && age > -liveWithin {
+	} else if age := time.Since(e.Time); seated != nil && age < liveWithin && age > -liveWithin {
 		by.Person = seated(hearing, e.Actor)
 	}
 	from := Place{hearing, e.Index}

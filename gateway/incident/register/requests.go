@@ -333,21 +333,26 @@ func (r *Register) Tick(ctx context.Context) error {
 // tickEvery is how often Run looks at the clock.
 const tickEvery = time.Second
 
-// Run keeps the clock until ctx ends, and mirrors the hearings that Wake names.
-func (r *Register) Run(ctx context.Context, mirror func(ctx context.Context)) {
+// Run keeps the clock until ctx ends, and calls mirror after each Wake and each look at the clock. What fails is tried again each second and said once a minute.
+func (r *Register) Run(ctx context.Context, mirror func(ctx context.Context) error) {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
+	var said time.Time
+	tell := func(err error) {
+		if err == nil || ctx.Err() != nil || time.Since(said) < time.Minute {
+			return
+		}
+		said = time.Now()
+		r.cfg.Log.Error("the register of incidents does not follow; it is tried again", "err", err)
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-r.wakes:
-			mirror(ctx)
+			tell(mirror(ctx))
 		case <-tick.C:
-			if err := r.Tick(ctx); err != nil && ctx.Err() == nil {
-				r.cfg.Log.Error("the clock of a request could not be entered; it is tried again", "err", err)
-			}
-			mirror(ctx)
+			tell(errors.Join(r.Tick(ctx), mirror(ctx)))
 		}
 	}
 }
