@@ -41,6 +41,12 @@ var seatVectors = []struct{ name, text string }{
 	{"room officer's certificate", `{"type":"command","id":"c26","name":"room.certify","args":{"code":"48213 90457","free":true,"same":true,"with":["interpreter","support_person"]},"at":"2026-11-22T14:30:24.000Z"}`},
 	{"room officer's code that is refused", `{"type":"command","id":"c27","name":"room.certify","args":{"code":"00000 00000","free":false,"note":"Otaqda başqa şəxs var.","same":true,"with":[]},"at":"2026-11-22T14:30:25.000Z"}`},
 	{"call without a certificate", `{"type":"command","id":"c28","name":"testimony.call","args":{"confirm":true,"reason":"Məsul şəxs xəstələnib.","without_certificate":true},"at":"2026-11-22T14:30:26.000Z"}`},
+	{"flag with whom it concerns", `{"type":"command","id":"c29","name":"flag.raise","args":{"concerns":"dock","discreet":true,"kind":"gesture"},"at":"2026-11-22T14:30:27.000Z"}`},
+	{"flag put to the person concerned", `{"type":"command","id":"c30","name":"flag.put","args":{"flag":"f3","form":"gist","gist":"Sizin zala işarə verdiyiniz bildirilir.","seat":"defence"},"at":"2026-11-22T14:30:28.000Z"}`},
+	{"provisional ruling on a flag", `{"type":"command","id":"c31","name":"flag.rule","args":{"flag":"f3","ruling":"hide","seat":"dock"},"at":"2026-11-22T14:30:29.000Z"}`},
+	{"ruling that is refused, nobody was heard", `{"type":"command","id":"c32","name":"ruling.give","args":{"id":"r4","positions":"p","reason":"r"},"at":"2026-11-22T14:30:30.000Z"}`},
+	{"sign of duress", `{"type":"command","id":"c33","name":"duress.raise","args":{"means":"key"},"at":"2026-11-22T14:30:31.000Z"}`},
+	{"emergency", `{"type":"command","id":"c34","name":"emergency.raise","args":{"by":"officer"},"at":"2026-11-22T14:30:32.000Z"}`},
 	{"rtc.offer", `{"type":"rtc.offer","sdp":` + quoted(offerSDP) + `}`},
 	{"rtc.publish", `{"type":"rtc.publish","sdp":` + quoted(offerSDP) + `}`},
 	{"rtc.unpublish", `{"type":"rtc.unpublish"}`},
@@ -72,6 +78,10 @@ func (vectorRoom) Command(_ context.Context, _ *Session, c Command) (Ack, error)
 		}
 	case "session.kind":
 		return Ack{}, &Error{Code: "confirm_required", Message: "This loosens the protection and needs a confirmation.", Ref: "e-7Q2M4KAB"}
+	case "ruling.give":
+		return Ack{}, &Error{Code: "not_heard", Message: "The person concerned was not heard on this flag: put it to the person first.", Ref: "e-7Q2M4KAF"}
+	case "flag.raise":
+		return Ack{Index: 43, Result: map[string]any{"flag": "f3"}}, nil
 	case "seat.reissue":
 		return Ack{Index: 44, Result: map[string]any{"link": "https://localhost:8443/h/demo/defence#code=K7QM-2XPA-91TB"}}, nil
 	}
