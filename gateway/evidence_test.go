@@ -241,7 +241,9 @@ func TestTheHashIsEnteredBeforeAnythingLooksIntoTheFile(t *testing.T) {
 	if last.Code != "evidence.attached" || !bytes.Contains(last.Payload, []byte(hashOf(photo))) || bytes.Contains(last.Payload, []byte("image")) {
 		t.Fatalf("the book ends with %s %s", last.Code, last.Payload)
 	}
-	entry := c.judge.untilEntry("of the hearing too", func(e minutes.Entry) bool { return e.System != nil && strings.Contains(string(e.System.Code), string(hearing.EvidenceAttached)) })
+	entry := c.judge.untilEntry("of the hearing too", func(e minutes.Entry) bool {
+		return e.System != nil && strings.Contains(string(e.System.Code), string(hearing.EvidenceAttached))
+	})
 	if b, _ := json.Marshal(entry); !bytes.Contains(b, []byte(hashOf(photo))) {
 		t.Errorf("%s", b)
 	}
