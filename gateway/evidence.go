@@ -155,7 +155,7 @@ func (a *App) eraseEvidence(ctx context.Context) error {
 				case i.Erased.IsZero():
 					waits[e.ID] = true
 				default:
-					erased[e.ID] = append(erased[e.ID], &register.EvidenceErasedPayload{About: register.About{Incident: i.ID, By: register.System()}, Evidence: e.ID, Why: "age"})
+					erased[e.ID] = append(erased[e.ID], &register.EvidenceErasedPayload{About: register.About{Incident: i.ID, By: register.System()}, Evidence: e.ID, Why: "policy"})
 				}
 			}
 		}
