@@ -1,7 +1,7 @@
 // The page's shell: it joins the connection, the outbox and the media to the one state, and hands screens a snapshot.
 // Everything that can go wrong on the way is a state here, never an exception in a screen.
 import { Connection } from './signaling/connection';
-import { briefMs, isForTheRecord, isTransient, Outbox } from './signaling/outbox';
+import { afterRaise, briefMs, isForTheRecord, isTransient, Outbox } from './signaling/outbox';
 import type { Place } from './signaling/enter';
 import { incidentsOf, type Incidents } from './signaling/incidents';
 import { challengeOf, neverAsks, StepUps, type Proof, type StepUp } from './passkey/stepup';
@@ -128,7 +128,7 @@ export class Session {
   }
 
   private queue(name: string, args: Record<string, unknown>, at: string): Promise<Answer> {
-    const waiting: Waiting = { id: crypto.randomUUID(), name, args, at };
+    const waiting: Waiting = { id: crypto.randomUUID(), name, args: this.named(args), at };
     if (new TextEncoder().encode(JSON.stringify(asCommand(waiting))).length > mostBytes) {
       this.dispatch({ kind: 'queued', waiting: { ...waiting, refused: { code: 'too_large', message: '' } } });
       return Promise.resolve({ ok: false, code: 'too_large' });
@@ -137,6 +137,12 @@ export class Session {
     this.dispatch({ kind: 'queued', waiting });
     if (this.outbox.ready.includes(waiting)) this.connection.send(asCommand(waiting));
     return new Promise((resolve) => this.answers.set(waiting.id, resolve));
+  }
+
+  /** A flag may have got its id while the screen still spoke of its command. */
+  private named(args: Record<string, unknown>): Record<string, unknown> {
+    const { raised } = this.page;
+    return raised?.flag !== undefined && args['flag'] === afterRaise(raised.command) ? { ...args, flag: raised.flag } : args;
   }
 
   private dismiss(id: string): void {

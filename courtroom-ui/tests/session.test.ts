@@ -90,6 +90,10 @@ describe('what is written while the link is lost', () => {
     second.link().tell({ type: 'ack', id: command, index: 30, result: { flag: 'f7' } });
     expect(second.link().commands.slice(1).map((c) => [c.name, c.args])).toEqual([['flag.detail', { flag: 'f7', kind: 'look', note: 'ikinci cərgə' }]]);
     expect(second.session.page.raised?.flag).toBe('f7');
+    void second.session.snapshot().actions.flagDetail!(afterRaise(command), { kind: 'words' });
+    const late = second.link().commands[2]!;
+    expect(late.args).toEqual({ flag: 'f7', kind: 'words' });
+    second.link().tell({ type: 'ack', id: late.id, index: 32 });
     second.link().tell({ type: 'ack', id: second.link().commands[1]!.id, index: 31 });
     expect(second.session.page.waiting).toEqual([]);
   });

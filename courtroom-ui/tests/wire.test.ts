@@ -40,8 +40,19 @@ describe('a message of the gateway', () => {
   test('tells a gallery nothing of flags, health or who watches', () => {
     const galleries = vectors('state.json').filter(([, m]) => (m as unknown as State).you.role === 'gallery');
     expect(galleries.length).toBeGreaterThan(1);
-    for (const [name, m] of galleries) for (const field of ['flags', 'health', 'watching', 'alarms', 'requests', 'pending', 'draft']) expect([name, field, field in m]).toEqual([name, field, false]);
+    for (const [name, m] of galleries) for (const field of ['put', 'views', 'duress', 'emergency', 'emergency_card', 'protection', 'flags_more', 'flags', 'health', 'watching', 'alarms', 'requests', 'pending', 'draft']) expect([name, field, field in m]).toEqual([name, field, false]);
   });
+});
+
+test('a sign of duress, whom to call and who pressed the stop are the bench\'s, and nobody else\'s state has a place for them', () => {
+  const bench = ['presiding_judge', 'judge', 'reserve_judge'];
+  const states = vectors('state.json').map(([name, m]) => [name, m as unknown as State] as const);
+  expect(states.some(([, s]) => s.emergency !== undefined)).toBe(true);
+  for (const [name, s] of states.filter(([, x]) => !bench.includes(x.you.role))) {
+    expect([name, s.duress, s.testimony.paused_seat, s.seats?.some((x) => 'stop' in x) ?? false]).toEqual([name, undefined, undefined, false]);
+    if (s.you.role !== 'protected_witness') expect([name, s.emergency, s.emergency_card]).toEqual([name, undefined, undefined]);
+    expect([name, s.flags?.some((f) => f.discreet && f.seat !== s.you.seat) ?? false]).toEqual([name, false]);
+  }
 });
 
 test('what a page sends has the form that Go reads', () => {

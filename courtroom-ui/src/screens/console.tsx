@@ -54,6 +54,7 @@ export function Console({ snap, state, place }: ScreenProps) {
       <DuressBand page={page} state={state} actions={actions} ask={ask} />
       <EmergencyBand page={page} state={state} actions={actions} ask={ask} />
       <Notices snap={snap} ask={clerk ? undefined : ask} />
+      {measures && !clerk && <div class="notices"><EmergencyButton state={state} actions={actions} /></div>}
       {unsigned || measures ? <OrderScreen snap={snap} state={state} place={place} back={measures ? () => setMeasures(false) : undefined} /> : (
         <main id="main" class="console-grid">
           <div class="column column-pictures" role="region" tabIndex={0} aria-label={t('console.pictures')}>

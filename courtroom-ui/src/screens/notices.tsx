@@ -24,7 +24,7 @@ export function Notices({ snap, ask }: { snap: Snapshot; ask?: ((ask: Ask) => vo
       {page.link !== 'open' && page.link !== 'connecting' && (
         <Notice tone="incident" glyph="nolink" urgent id="link_lost"><strong>{t('link.lost.title')}</strong> <Running since={page.linkSince} say={(time) => t('link.lost.what', { time })} /></Notice>
       )}
-      {page.state?.alarms?.map((a) => (
+      {page.state?.alarms?.filter((a) => a.code !== 'emergency' || !page.state?.emergency).map((a) => (
         <Notice key={a.code + (a.detail ?? '')} tone="incident" urgent id={`alarm.${a.code}`}>{t.code('alarm', a.code, 'alarm.unknown')} {unsteady(t, page.state, a)}<span class="quiet">{t('alarm.since', { time: clock(a.since) })}</span></Notice>
       ))}
       {ask && page.state && <StoppedBy state={page.state} actions={actions} ask={ask} />}
