@@ -171,5 +171,15 @@ export class Seat {
     await this.rest();
   }
 
+  /** Leaves the seat's page for an empty one, which decodes nothing; the browser keeps the seat. */
+  async away() { await this.page.goto('about:blank'); }
+
+  /** Opens the seat's page again, by the cookie that took the seat. */
+  async back(url) {
+    await this.page.goto(url, { waitUntil: 'commit' });
+    await this.until('is back', (s) => s.you.seat === this.name);
+    await this.rest();
+  }
+
   close() { return this.context.close(); }
 }
