@@ -70,6 +70,8 @@ type App struct {
 	locker      *evidence.Locker // the evidence of incidents, sealed
 	renders     *render.Program  // looks into attachments
 	incidentNow func() time.Time // the clock of requests for protection
+	referrals   referrals
+	statistics  sync.Mutex // over the release of a quarter
 	protections protections
 	glances     glances
 
@@ -128,6 +130,9 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 		return nil, err
 	}
 	if err := a.openEvidence(); err != nil {
+		return nil, err
+	}
+	if err := a.openReferrals(); err != nil {
 		return nil, err
 	}
 	a.touches = stepup.New(passkeys{a.accounts}, nil)
@@ -337,6 +342,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	all.Go(func() { a.accounts.Run(ctx) })
 	all.Go(func() { a.tendVault(ctx) })
+	if a.referrals.post != nil {
+		all.Go(func() { a.referrals.post.Run(ctx) })
+	}
 	all.Go(func() { a.tendIncidents(ctx) })
 	all.Go(func() { a.tendEvidence(ctx) })
 	var servers []*http.Server

@@ -33,6 +33,7 @@ type Config struct {
 
 	Incidents IncidentsConfig `toml:"incidents"`
 	Evidence  EvidenceConfig  `toml:"evidence"`
+	Referral  ReferralConfig  `toml:"referral"`
 	Hearings  []HearingConfig `toml:"hearing"`
 	Redraw    bool            `toml:"-"` // draw new links for seats that nobody took, and new tokens, at this start
 }
@@ -216,6 +217,9 @@ func (c Config) check() error {
 		return err
 	}
 	if err := c.Emergency.check(); err != nil {
+		return err
+	}
+	if err := c.Referral.check(); err != nil {
 		return err
 	}
 	seen := map[string]bool{}

@@ -45,6 +45,15 @@ func TestAConfigurationIsTakenOrRefusedWithAReason(t *testing.T) {
 		{"an identity provider in clear", "[http]\norigin = \"https://a.example\"\n[access.provider]\nissuer = \"http://id.example\"\nclient_id = \"parda\"\nsecret_file = \"s\"\nname = \"x\"\nacr = [\"high\"]", "over https"},
 		{"an identity provider needs a way back", "[access.provider]\nissuer = \"https://id.example\"\nclient_id = \"parda\"\nsecret_file = \"s\"\nname = \"x\"\nacr = [\"high\"]", "http.origin"},
 		{"an identity provider without its name", "[access.provider]\nacr = [\"high\"]", "its issuer"},
+		{"a body is taken", "[[referral.body]]\nid = \"iaqmi\"\nname_az = \"a\"\nname_en = \"b\"\nname_ru = \"c\"\nmail = \"d@b.example\"", ""},
+		{"a body has a name in each language", "[[referral.body]]\nid = \"iaqmi\"\nname_az = \"a\"\nname_en = \"b\"", "name_ru"},
+		{"a body's key is a key", "[[referral.body]]\nid = \"iaqmi\"\nname_az = \"a\"\nname_en = \"b\"\nname_ru = \"c\"\nmail = \"d@b.example\"\nkey = \"age1x\"", "age recipient"},
+		{"a body's address holds no second header", "[[referral.body]]\nid = \"iaqmi\"\nname_az = \"a\"\nname_en = \"b\"\nname_ru = \"c\"\nmail = \"d@b.example\\r\\nBcc: e@c.example\"", "no plain address"},
+		{"two bodies of one id", "[[referral.body]]\nid = \"a\"\nname_az = \"a\"\nname_en = \"b\"\nname_ru = \"c\"\n[[referral.body]]\nid = \"a\"\nname_az = \"a\"\nname_en = \"b\"\nname_ru = \"c\"", "one id"},
+		{"a mail server is taken", "[referral.smtp]\nhost = \"mail.example\"\nfrom = \"r@court.example\"", ""},
+		{"letters without TLS are no setting", "[referral.smtp]\nhost = \"mail.example\"\nfrom = \"r@court.example\"\nstarttls = \"off\"", "under TLS or not at all"},
+		{"a login needs its password", "[referral.smtp]\nhost = \"mail.example\"\nfrom = \"r@court.example\"\nuser = \"u\"", "go together"},
+		{"a sender without a server", "[referral.smtp]\nfrom = \"r@court.example\"", "its host"},
 		{"what is no TOML is said so", "data = ", "toml"},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {

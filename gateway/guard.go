@@ -45,7 +45,7 @@ func needs(right rights.Right, or ...rights.Right) who {
 
 // table is every route of the gateway.
 func (a *App) table(secure bool) []route {
-	return slices.Concat(a.doors(secure), a.accountRoutes(), a.peopleRoutes(), a.invitationRoutes(), a.auditRoutes(), a.deviceRoutes(), a.roomRoutes(), a.vaultRoutes(), a.incidentRoutes(), a.evidenceRoutes())
+	return slices.Concat(a.doors(secure), a.accountRoutes(), a.peopleRoutes(), a.invitationRoutes(), a.auditRoutes(), a.deviceRoutes(), a.roomRoutes(), a.vaultRoutes(), a.incidentRoutes(), a.evidenceRoutes(), a.referralRoutes(), a.statisticsRoutes())
 }
 
 const sessionKey = "parda session"

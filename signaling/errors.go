@@ -83,6 +83,8 @@ var statuses = map[string]int{
 	"device_kind": http.StatusConflict, "device_taken": http.StatusConflict, "device_proof": http.StatusUnauthorized, "device_between": http.StatusForbidden,
 	"incident_unknown": http.StatusNotFound, "request_unknown": http.StatusNotFound, "source_unknown": http.StatusNotFound, "phase_wrong": http.StatusConflict,
 	"attachment_too_large": http.StatusRequestEntityTooLarge, "attachment_refused": http.StatusConflict, "attachment_busy": http.StatusTooManyRequests,
+	"body_unknown": http.StatusNotFound, "referral_unknown": http.StatusNotFound, "way_unavailable": http.StatusConflict, "agreement_needed": http.StatusConflict,
+	"opening_wrong": http.StatusForbidden, "content_erased": http.StatusGone,
 	"evidence_unknown": http.StatusNotFound, "evidence_erased": http.StatusGone, "evidence_changed": http.StatusConflict,
 	"enrolment_unknown": http.StatusNotFound, "enrolment_over": http.StatusGone, "enrolment_waits": http.StatusConflict, "short_code_wrong": http.StatusForbidden,
 }

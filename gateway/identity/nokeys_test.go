@@ -10,8 +10,15 @@ import (
 	"testing"
 )
 
+// What two rooms of the gateway do with age, and no other: the evidence of incidents, which came to the gateway in clear, is sealed by it for its own disk; and the sheets of
+// referrals, which it wrote itself, are encrypted to the key of the body that gets them. Neither room reaches the vault, so that neither can meet what is sealed there.
+var apart = map[string]map[string]bool{
+	"../incident/evidence/": {"Encrypt": true, "Decrypt": true, "GenerateX25519Identity": true, "ParseX25519Identity": true, "X25519Identity": true, "X25519Recipient": true, "Identity": true, "Recipient": true},
+	"../incident/referral/": {"Encrypt": true, "Recipient": true, "X25519Recipient": true},
+}
+
 // The gateway's own code has no call that decrypts, encrypts or holds a private key of age: it looks at headers and public keys. A line that does, in any
-// package of the gateway, fails here before it can meet a key.
+// package of the gateway but the two that are named above, fails here before it can meet a key.
 func TestTheGatewayHasNoCodeThatOpensOrSeals(t *testing.T) {
 	looks := map[string]bool{"ExtractHeader": true, "ParseHybridRecipient": true, "ParseX25519Recipient": true}
 	found := map[string]bool{}
@@ -24,7 +31,16 @@ func TestTheGatewayHasNoCodeThatOpensOrSeals(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		var here map[string]bool
+		for folder, calls := range apart {
+			if strings.HasPrefix(filepath.ToSlash(path), folder) {
+				here = calls
+			}
+		}
 		for _, i := range file.Imports {
+			if here != nil && strings.Contains(i.Path.Value, "gateway/identity") {
+				t.Errorf("%s imports %s: a room that seals or opens must not reach the vault", path, i.Path.Value)
+			}
 			if strings.HasPrefix(strings.Trim(i.Path.Value, `"`), "filippo.io/") && (i.Path.Value != `"filippo.io/age"` || i.Name != nil) {
 				t.Errorf("%s imports %s: the vault needs age itself, under its own name, and nothing beside it", path, i.Path.Value)
 			}
@@ -35,8 +51,9 @@ func TestTheGatewayHasNoCodeThatOpensOrSeals(t *testing.T) {
 				return true
 			}
 			if x, ok := s.X.(*ast.Ident); ok && x.Name == "age" && x.Obj == nil {
-				found[s.Sel.Name] = true
-				if !looks[s.Sel.Name] {
+				if looks[s.Sel.Name] {
+					found[s.Sel.Name] = true
+				} else if !here[s.Sel.Name] {
 					t.Errorf("%s: age.%s", set.Position(s.Pos()), s.Sel.Name)
 				}
 			}

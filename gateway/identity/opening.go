@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +42,7 @@ type OpeningOrder struct {
 	Hearing    string    `json:"hearing"` // whose ledger tells of it; "" for none
 	TellLawyer bool      `json:"tell_lawyer"`
 	Recovery   []int     `json:"recovery"` // halves that may be released by the recovery key
+	Referral   string    `json:"referral"` // f-...: what is read is sealed to the key of the body of this referral; "" for none
 }
 
 // Opening is an order to open a sealed identity, and what became of it.
@@ -68,6 +70,7 @@ type Opening struct {
 	Resealed   int          `json:"resealed,omitempty"`
 	EndedAt    *time.Time   `json:"ended_at,omitempty"`
 	EndedBy    string       `json:"ended_by,omitempty"` // an account, or "system"
+	Referral   string       `json:"referral,omitempty"` // that it was ordered for
 	EndWhy     string       `json:"end_why,omitempty"`  // done, stopped, expired, key_ended, measure_ended, holder_changed
 }
 
@@ -96,12 +99,22 @@ func (o OpeningOrder) check(now time.Time) error {
 		return refuse("ground_unknown", "There is no such legal ground.")
 	case o.Kind != ToOpen && o.Kind != ToRotate:
 		return refuse("bad_argument", "There is no such kind of opening.")
+	case o.Referral != "" && (!referralID.MatchString(o.Referral) || o.Kind != ToOpen):
+		return refuse("bad_argument", "There is no such referral.")
 	case !o.From.Before(o.Until) || !o.Until.After(now) || o.Until.Sub(o.From) > longestOpening || o.From.After(now.Add(30*24*time.Hour)):
 		return refuse("validity_invalid", "An opening is ordered for at most 72 hours, and within a month.")
 	case slices.ContainsFunc(o.Recovery, func(h int) bool { return h != 1 && h != 2 }) || len(o.Recovery) > 2:
 		return refuse("bad_argument", "There are two halves.")
 	}
 	return nil
+}
+
+// referralID is how gateway/incident/referral names them. That it is there its own route asks.
+var referralID = regexp.MustCompile(`^f-[0-9a-z]{8,32}$`)
+
+// TakenFor says whether the opening was ordered for this referral, and this account has read what it opens. One that was stopped, or has expired, lets nothing go along any more.
+func (o Opening) TakenFor(referral, reader string) bool {
+	return referral != "" && o.Referral == referral && o.Kind == ToOpen && o.Reader.Person == reader && o.OpenedAt != nil && (o.State == Opened || o.State == Over)
 }
 
 // Running says whether the order has not ended; whether its time has come is another question.

@@ -27,6 +27,8 @@ type openingEntry struct {
 	Holder  string `json:"holder,omitempty"`
 	Read    string `json:"read,omitempty"`
 	Why     string `json:"why,omitempty"` // a code
+
+	Referral string `json:"referral,omitempty"`
 }
 
 // OrderOpening is a judge's order that somebody may read an identity.
@@ -57,9 +59,9 @@ func (v *Vault) OrderOpening(ctx context.Context, who Visitor, order OpeningOrde
 	}
 	o := Opening{ID: newID("o-"), Kind: order.Kind, Court: who.Court, Person: p.ID, Pseudonym: p.Pseudonym, Version: p.Version, Reader: reader, OrderedBy: who.Account,
 		OrderedAt: now, Why: order.Why, Ground: order.Ground, From: order.From, Until: order.Until, TellLawyer: order.TellLawyer, Hearing: order.Hearing,
-		Recovery: slices.Compact(slices.Sorted(slices.Values(order.Recovery))), State: Ordered, Released: []ReleasedBy{}}
+		Recovery: slices.Compact(slices.Sorted(slices.Values(order.Recovery))), State: Ordered, Released: []ReleasedBy{}, Referral: order.Referral}
 	entry := openingEntry{Opening: o.ID, Kind: o.Kind, Person: o.Person, Version: o.Version, Reader: reader.Person, Key: reader.Key, Ground: o.Ground,
-		From: moment(o.From), Until: moment(o.Until), Hearing: o.Hearing}
+		From: moment(o.From), Until: moment(o.Until), Hearing: o.Hearing, Referral: o.Referral}
 	if err := v.enter(ctx, o.Court, audit.VaultOpeningOrdered, who.Account, entry); err != nil {
 		return Opening{}, err
 	}
