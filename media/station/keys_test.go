@@ -125,8 +125,14 @@ func inWatch(t *testing.T, test func(t *testing.T, w *watched)) {
 }
 
 func (w *watched) tell(code uint16, value int32) {
-	w.dev.events <- inputEvent{eventKey, code, value}
+	w.device().events <- inputEvent{eventKey, code, value}
 	synctest.Wait()
+}
+
+func (w *watched) device() *fakeKeys {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.dev
 }
 
 func (w *watched) told() string {
@@ -145,7 +151,7 @@ func TestAPressIsOneSignAtTheMomentOfThePress(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		w.tell(49, keyDown)
-		w.dev.events <- inputEvent{2, 48, keyDown} // another type
+		w.device().events <- inputEvent{2, 48, keyDown} // another type
 		if got := w.told(); got != "there, duress" {
 			t.Errorf("%s", got)
 		}
@@ -197,7 +203,7 @@ func TestAKeyThatIsPulledIsToldAndFoundAgainByItself(t *testing.T) {
 		w.mu.Lock()
 		w.there = false
 		w.mu.Unlock()
-		w.dev.Close()
+		w.device().Close()
 		time.Sleep(10 * keyAgain)
 		if got := w.told(); got != "there, lost"+strings.Repeat(", lost", strings.Count(got, "lost")-1) || !strings.Contains(got, "lost") {
 			t.Errorf("%s", got)
@@ -215,9 +221,9 @@ func TestAKeyThatIsPulledIsToldAndFoundAgainByItself(t *testing.T) {
 
 func TestAPressInAnOverrunOfTheKernelsQueueIsFoundByTheKeysState(t *testing.T) {
 	inWatch(t, func(t *testing.T, w *watched) {
-		w.dev.isDown[48] = true
-		w.dev.events <- inputEvent{eventSync, syncDropped, 0}
-		w.dev.events <- inputEvent{eventSync, syncDropped, 0}
+		w.device().isDown[48] = true
+		w.device().events <- inputEvent{eventSync, syncDropped, 0}
+		w.device().events <- inputEvent{eventSync, syncDropped, 0}
 		if got := w.told(); got != "there, duress" {
 			t.Errorf("%s", got)
 		}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,6 +97,26 @@ func TestASignalWithABreakLooksLikeAnyBreak(t *testing.T) {
 	}
 }
 
+// lines is a log that a test reads while others write it.
+type lines struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.said.Write(b)
+}
+
+// taken is what was said since it was asked last.
+func (l *lines) taken() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer l.said.Reset()
+	return l.said.String()
+}
+
 // loudKiosk counts what the page is told.
 type loudKiosk struct {
 	fakeKiosk
@@ -111,19 +132,20 @@ func TestDuressChangesNothingThatCanBeSeenOrHeardInTheRoom(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			g := newRoomRig(t)
 			defer g.end()
-			var log bytes.Buffer
-			k := &loudKiosk{}
-			g.room.kiosk = k
+			log, k := &lines{}, &loudKiosk{}
+			g.room.mu.Lock()
+			g.room.kiosk, g.room.log = k, slog.New(slog.NewTextHandler(log, nil))
+			g.link.log = g.room.log
+			g.room.mu.Unlock()
 			g.linkUp()
 			g.state(phaseLive, g.sign(t))
 			time.Sleep(2*time.Second + watchEvery/2)
 			if answer == "link down" {
 				g.linkDown("lost")
 			}
-			g.room.mu.Lock()
-			g.room.log = slog.New(slog.NewTextHandler(&log, nil))
-			g.room.mu.Unlock()
-			g.link.log = g.room.log
+			if said := log.taken(); !strings.Contains(said, "testimony") {
+				t.Fatalf("the log is not read here: %q", said)
+			}
 			before, raw, ice := g.view()
 			a, _ := json.Marshal(before)
 			permitBefore := g.running.permit.Load()
@@ -153,8 +175,8 @@ func TestDuressChangesNothingThatCanBeSeenOrHeardInTheRoom(t *testing.T) {
 			if permitBefore != g.running.permit.Load() {
 				t.Errorf("%s: the permit changed", answer)
 			}
-			if log.Len() > 0 {
-				t.Errorf("%s: the log says %s", answer, log.String())
+			if said := log.taken(); said != "" {
+				t.Errorf("%s: the log says %s", answer, said)
 			}
 			kept := answer == "none" || answer == "link down" || answer == "internal" || answer == "too_many"
 			if (len(g.waiting()) == 1) != kept || (len(g.room.kept.state().Signs) == 1) != kept {
