@@ -332,6 +332,48 @@ func TestAFileThatIsTooLargeOrEmptyLeavesNothing(t *testing.T) {
 	}
 }
 
+// dripping gives a body in parts, with a pause before each.
+type dripping struct {
+	parts int
+	pause time.Duration
+}
+
+func (d *dripping) Read(b []byte) (int, error) {
+	if d.parts == 0 {
+		return 0, io.EOF
+	}
+	d.parts--
+	time.Sleep(d.pause)
+	return copy(b, "salam "), nil
+}
+
+func TestAFileMayTakeLongOverASlowLineAndMayNotStandStill(t *testing.T) {
+	config := testConfig(t.TempDir())
+	app := runAppAs(t, config, func(a *App) { a.patience.body, a.patience.write = 400*time.Millisecond, 400*time.Millisecond })
+	c := assembleBy(t, app, app.Token("demo", "witness"))
+	c.judge.must("flag.raise", nil)
+	incident := register.IncidentOf("demo", "f1")
+	for name, tc := range map[string]struct {
+		body *dripping
+		ok   bool
+	}{"twelve parts in over a second": {&dripping{12, 100 * time.Millisecond}, true}, "one that stands still": {&dripping{2, 3 * time.Second}, false}} {
+		req, _ := http.NewRequest("POST", app.URL()+"/api/demo/incidents/"+incident+"/attachments?seat=judge", io.NopCloser(tc.body))
+		req.AddCookie(c.judge.cookie)
+		res, err := http.DefaultClient.Do(req)
+		if err == nil {
+			defer res.Body.Close()
+		}
+		if ok := err == nil && res.StatusCode == http.StatusCreated; ok != tc.ok {
+			t.Errorf("%s: %v %v", name, ok, err)
+		}
+	}
+	kept, _ := filepath.Glob(filepath.Join(config.Data, "evidence", "*.sealed"))
+	keys, _ := filepath.Glob(filepath.Join(config.Data, "evidence", "*.key"))
+	if len(kept) != 2 || len(keys) != 1 { // the one that came, and its copy
+		t.Errorf("%v %v", kept, keys)
+	}
+}
+
 func TestOneChangedByteOfWhatIsKeptIsRefusedAndEntered(t *testing.T) {
 	c := assemble(t, t.TempDir())
 	c.judge.must("flag.raise", nil)
