@@ -188,9 +188,13 @@ func (c *call) against(f Flag, ruling, name string) (Target, error) {
 	return to, nil
 }
 
-// effect does what the ruling says. Where the ruling is provisional its own debt covers the restriction; where the person was heard, a reason pays it.
+// effect does what the ruling says. Where the ruling is provisional its own debt covers the restriction; where the person was heard, a reason pays it. What everybody reads of the effect
+// tells nothing of a discreet flag: neither that there is one, nor the reason of the ruling.
 func (c *call) effect(p FlagRuledPayload, to Target) error {
-	owes := !p.Provisional && p.Reason == ""
+	owes, why := !p.Provisional && p.Reason == "", "flag"
+	if p.Discreet {
+		p.Reason, why = "", "judge"
+	}
 	switch p.Ruling {
 	case RulingMute:
 		return c.mute(to, p.Reason, owes)
@@ -200,7 +204,7 @@ func (c *call) effect(p FlagRuledPayload, to Target) error {
 		return c.remove(to.seat, p.Reason, owes)
 	case RulingPause:
 		if c.s.Phase != Concluded {
-			c.stop("flag", "")
+			c.stop(why, "")
 		}
 	case RulingPrivate:
 		if c.s.Phase != Concluded {

@@ -436,3 +436,49 @@ func TestTheDockIsMutedAndHiddenAndGivenBack(t *testing.T) {
 		c.refused(CodeSeatUnknown, "judge", name, m{"seat": "dock", "reason": "r"})
 	}
 }
+
+// What everybody reads of the effect of a ruling is what they would read where the bench did it for another reason: every effect, with and without a flag behind it.
+func TestTheEffectOfARulingOnADiscreetFlagTellsNothingOfTheFlag(t *testing.T) {
+	for ruling, without := range map[string]struct {
+		name string
+		args m
+	}{
+		RulingMute: {"seat.mute", m{"seat": "interpreter"}}, RulingRemove: {"seat.remove", m{"seat": "guardian"}},
+		RulingPause: {"testimony.pause", m{"why": "judge"}}, RulingPrivate: {"session.kind", m{"kind": "private"}}, RulingHide: {}, RulingWarn: {}, RulingEnter: {}, RulingRefer: {},
+	} {
+		c, plain := newCourt(t), newCourt(t)
+		c.live()
+		plain.live()
+		f := c.flaggedBy("witness", "", m{"discreet": true})
+		args := m{"flag": f, "ruling": ruling, "reason": "THE-REASON"}
+		if target := map[string]string{RulingMute: "interpreter", RulingRemove: "guardian", RulingHide: "support", RulingWarn: "support"}[ruling]; target != "" {
+			args["seat"] = target
+		}
+		from := len(c.events)
+		c.do("judge", "flag.rule", args)
+		var open []string
+		for _, e := range c.events[from:] {
+			if d, _ := Describe(e.Code); e.Code != FlagRuled && e.Code != RulingOwed && d.Level != LevelJudges {
+				open = append(open, string(e.Code)+" "+string(e.Payload))
+			}
+		}
+		var want []string
+		if without.name != "" {
+			from = len(plain.events)
+			plain.do("judge", without.name, without.args)
+			for _, e := range plain.events[from:] {
+				if e.Code != RulingOwed {
+					want = append(want, string(e.Code)+" "+string(e.Payload))
+				}
+			}
+			if !slices.Equal(open, want) {
+				t.Errorf("%s: %v, want %v", ruling, open, want)
+			}
+		}
+		for _, text := range open {
+			if strings.Contains(text, "THE-REASON") || strings.Contains(text, "flag") {
+				t.Errorf("%s tells: %s", ruling, text)
+			}
+		}
+	}
+}

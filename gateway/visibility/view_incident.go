@@ -204,7 +204,7 @@ func (b builder) dangers(v *View) {
 			v.Duress.Do = append(v.Duress.Do, DuressDoView{do.Do, Moment(do.At)})
 		}
 	}
-	if e := s.Emergency; e != nil && b.knows(FieldEmergency) && (s.InEmergency() || s.Testimony.Room.Must != "") {
+	if e := s.Emergency; e != nil && b.knows(FieldEmergency) && (s.InEmergency() || s.Testimony.Room.Must != "" && s.Testimony.Phase != hearing.Released) {
 		v.Emergency = &EmergencyView{Since: Moment(e.Since), By: e.By, Ended: Moment(e.Ended)}
 	}
 	if b.knows(FieldCard) {
