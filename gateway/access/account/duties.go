@@ -8,10 +8,11 @@ import (
 
 // together names the only roles that one person may have beside each other. Every other pair is refused: who enrols people sees no hearing (A6), who reads the audit
 // is not in it as anything else, one person never holds both keys of the vault (judge and prosecutor), and nobody is on two sides, or beside the witness and at
-// the bench. An advocate defends in one hearing and represents a victim in another; a seat binds her to one of them in each.
+// the bench. An advocate defends in one hearing and represents a victim in another; a seat binds her to one of them in each. Auditor and register officer both look and decide nothing.
 var together = [][2]rights.Role{
 	{rights.DefenceCounsel, rights.VictimsLawyer},
 	{rights.SupportPerson, rights.LegalGuardian},
+	{rights.Auditor, rights.RegisterOfficer},
 }
 
 // rolesHold says whether the roles may be those of one person: at least one, each of them known, none twice, and no pair that must stay apart.

@@ -17,7 +17,7 @@ import (
 func TestNoTwoRolesThatMustStayApartMeetInOnePerson(t *testing.T) {
 	c := newCourt(t)
 	admin := c.first("baku")
-	allowed := [][]rights.Role{{rights.DefenceCounsel, rights.VictimsLawyer}, {rights.SupportPerson, rights.LegalGuardian}}
+	allowed := [][]rights.Role{{rights.DefenceCounsel, rights.VictimsLawyer}, {rights.SupportPerson, rights.LegalGuardian}, {rights.Auditor, rights.RegisterOfficer}}
 	may := func(x, y rights.Role) bool {
 		return slices.ContainsFunc(allowed, func(p []rights.Role) bool { return x != y && slices.Contains(p, x) && slices.Contains(p, y) })
 	}
