@@ -25,7 +25,8 @@ telephone = "+994 12 000 00 00"
 let court, browser;
 const people = {};
 before(async () => {
-  [court, browser] = await Promise.all([startCourt({ more: body }), launch()]);
+  court = await startCourt({ more: body });
+  browser = await launch();
   for (const name of ['administrator', ...Object.keys(names)]) people[name] = await Person.open(browser, name, court.url);
   const { administrator } = people;
   await administrator.claim(court.links.administrators[0].code, { name: 'Nərmin Qasımova', login: 'n.qasimova' });

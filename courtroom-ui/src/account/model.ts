@@ -65,9 +65,12 @@ export const mayInvite = (me: Me): boolean => may(me, 'seat.invite') || may(me, 
 export function apart(held: readonly AccountRole[], role: AccountRole): 'administrator' | 'auditor' | 'register' | 'sides' | null {
   const others = held.filter((r) => r !== role);
   if (others.length === 0) return null;
+  // Who oversees the register may also read the audit: both only look.
+  const both = [...others, role];
+  if (both.every((r) => r === 'auditor' || r === 'register_officer')) return null;
+  if (both.includes('register_officer')) return 'register';
   if (role === 'administrator' || others.includes('administrator')) return 'administrator';
   if (role === 'auditor' || others.includes('auditor')) return 'auditor';
-  if ([...others, role].includes('register_officer')) return 'register';
   const together: readonly (readonly AccountRole[])[] = [['defence_counsel', 'victims_lawyer'], ['support_person', 'legal_representative']];
   return others.every((o) => together.some((pair) => pair.includes(o) && pair.includes(role))) ? null : 'sides';
 }

@@ -26,7 +26,7 @@ export function ReferralsPanel(props: IncidentProps) {
   const { api, incident: i } = props;
   const [open, setOpen] = useState(false);
   const refers = mayDo(i, 'refer');
-  const asked = useLoaded<{ bodies: Body[] }>(api, refers || i.referrals.length > 0 ? '/api/referral/bodies' : '/api/account/me');
+  const asked = useLoaded<{ bodies: Body[] }>(api, props.me.rights.includes('incident.refer') ? '/api/referral/bodies' : '/api/account/me');
   const bodies = asked.value?.bodies ?? [];
   if (!refers && i.referrals.length === 0) return null;
   return (
@@ -46,7 +46,7 @@ function Sent({ api, incident: i, reload, referral: r, bodies }: IncidentProps &
   const doing = useDoing();
   const [ask, dialog] = useAsk();
   const path = (...more: string[]): string => pathOf(i.id, 'referrals', r.referral, ...more);
-  const take = (kind: 'pdf' | 'json'): void => void doing.run(() => api.bytes(path(`sheet.${kind}`)), async (bytes) => { save(bytes, r.number ? `${r.referral}-${r.number}` : r.referral); await reload(); });
+  const take = (what: 'sheet.pdf' | 'sheet.json' | 'identity'): void => void doing.run(() => api.bytes(path(what)), async (bytes) => { save(bytes, r.number ? `${r.referral}-${r.number}` : r.referral); await reload(); });
   const sent = (again: boolean): void => void doing.run(() => api.send('POST', path('sent'), again ? { again: true } : {}, { name: 'referral.sent', args: {} }), reload);
   const acknowledged = (): void => ask({
     title: t('register.acknowledge.title'), what: t('register.acknowledge.what'), go: t('protection.enter'),
@@ -67,8 +67,9 @@ function Sent({ api, incident: i, reload, referral: r, bodies }: IncidentProps &
         {r.identity && <span class="quiet">{t('register.referral.identity')}</span>}
       </div>
       <div class="buttons">
-        <Button keep press={doing.busy ? undefined : () => take('pdf')} act="referral.pdf">{t('register.sheet.pdf')}</Button>
-        <Button keep press={doing.busy ? undefined : () => take('json')} act="referral.json">{t('register.sheet.json')}</Button>
+        {mayDo(i, 'send') && <Button keep press={doing.busy ? undefined : () => take('sheet.pdf')} act="referral.pdf">{t('register.sheet.pdf')}</Button>}
+        {mayDo(i, 'send') && <Button keep press={doing.busy ? undefined : () => take('sheet.json')} act="referral.json">{t('register.sheet.json')}</Button>}
+        {mayDo(i, 'identity') && r.identity && byHand && <Button keep press={doing.busy ? undefined : () => take('identity')} act="referral.identity">{t('register.sheet.identity')}</Button>}
         {mayDo(i, 'send') && byHand && r.state === 'made' && <Button tone="primary" keep press={doing.busy ? undefined : () => sent(false)} act="referral.sent">{t(`register.sent.${r.way === 'print' ? 'print' : 'file'}`)}</Button>}
         {mayDo(i, 'send') && r.state === 'failed' && <Button keep press={doing.busy ? undefined : () => sent(true)} act="referral.again">{t('register.again')}</Button>}
         {mayDo(i, 'acknowledge') && r.state === 'sent' && <Button keep press={doing.busy ? undefined : acknowledged} act="referral.acknowledged">{t('register.acknowledge')}</Button>}
