@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"parda/gateway/access/rights"
 	"parda/gateway/hearing"
 	"parda/gateway/incident/evidence/render"
 	"parda/gateway/incident/register"
@@ -469,6 +470,7 @@ func TestAFlagFreezesWhatItsSeatCarriedAndTheClipIsTheBenchsAlone(t *testing.T) 
 	}
 	c.defence.must("flag.raise", map[string]any{"kind": "look"})
 	c.clerk.must("flag.raise", map[string]any{"kind": "look"})
+	c.room.must("flag.raise", map[string]any{"discreet": true}) // the witness's silent signal
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		if parts, _ := filepath.Glob(filepath.Join(dir, "evidence", "*.part")); len(parts) >= 2 {
 			break
@@ -511,6 +513,13 @@ func TestAFlagFreezesWhatItsSeatCarriedAndTheClipIsTheBenchsAlone(t *testing.T) 
 			t.Errorf("%s asks for the clip: %d %s", p.seat, g.status, g.code)
 		}
 	}
+	// The witness never sees the dock: her own flag holds what her station published of her, masked, and nothing of it.
+	g = asksBySeat(t, again, c.judge, "GET", register.IncidentOf("demo", "f3")+"/evidence", nil)
+	var hers struct{ Evidence []register.EvidenceView }
+	if err := json.Unmarshal(g.body, &hers); err != nil || !slices.ContainsFunc(hers.Evidence, func(e register.EvidenceView) bool { return e.State == "kept" }) ||
+		slices.ContainsFunc(hers.Evidence, func(e register.EvidenceView) bool { return !strings.HasPrefix(e.Track, "witness/") }) {
+		t.Errorf("of the witness's flag: %s", g.body)
+	}
 	// The clerk's flag shares the clip, and its chain of custody says who looked at it by the other.
 	if e := proof(t, again, c.judge, register.IncidentOf("demo", "f2"), clip); e == nil || len(e.Custody) != 2 || e.Custody[1].What != "viewed" {
 		t.Errorf("%+v", e)
@@ -524,7 +533,7 @@ func TestAFlagFreezesWhatItsSeatCarriedAndTheClipIsTheBenchsAlone(t *testing.T) 
 		switch hearing.Code(e.Code) {
 		case hearing.EvidenceFrozen:
 			frozen++
-			if !strings.Contains(string(e.Payload), `"flags":["f1"`) && !strings.Contains(string(e.Payload), `"f2"`) {
+			if !strings.Contains(string(e.Payload), `"flags":["f3"]`) && strings.Contains(string(e.Payload), `"f3"`) {
 				t.Errorf("%s", e.Payload)
 			}
 		case hearing.EvidenceFailed:
@@ -533,5 +542,51 @@ func TestAFlagFreezesWhatItsSeatCarriedAndTheClipIsTheBenchsAlone(t *testing.T) 
 	}
 	if frozen < 2 || failed < 1 {
 		t.Error(fmt.Sprintf("%d clips and %d failures stand in the hearing's record", frozen, failed))
+	}
+}
+
+// Out of court, by the door of accounts: who filed an incident attaches to it; the judges of her court have the file, its clerk the copy, and another court's people do not know of it.
+func TestAFileOfAnIncidentOutOfCourtIsForWhoFiledItAndHerCourtsJudges(t *testing.T) {
+	app := runApp(t, personsConfig(t.TempDir()))
+	p := newPeople(t, app.App)
+	lawyer, judge, clerk := p.person("baku", "lawyer", rights.VictimsLawyer), p.person("baku", "judge", rights.Judge), p.person("baku", "clerk", rights.CourtClerk)
+	auditor, other := p.person("baku", "auditor", rights.Auditor), p.person("ganja", "elsewhere", rights.Judge)
+	filed, discreet := lawyer.files(nil), lawyer.files(map[string]any{"discreet": true})
+	const chat = "Sabah gəlmə!"
+	pieces := map[string]string{}
+	for _, incident := range []string{filed, discreet} {
+		status, answer, _ := lawyer.asks("POST", "/api/incidents/"+incident+"/attachments", chat)
+		id, _ := answer["id"].(string)
+		if status != http.StatusCreated || answer["sha256"] != hashOf([]byte(chat)) || id == "" {
+			t.Fatalf("%d %v", status, answer)
+		}
+		pieces[incident] = id
+	}
+	for name, tc := range map[string]struct {
+		who                            *someone
+		original, copied, discreetCopy string
+	}{
+		"who filed it": {lawyer, "", "", ""}, "a judge": {judge, "", "", ""}, "the clerk": {clerk, "not_allowed", "", "incident_unknown"},
+		"an auditor": {auditor, "not_allowed", "not_allowed", "not_allowed"}, "another court's judge": {other, "incident_unknown", "incident_unknown", "incident_unknown"},
+	} {
+		for path, want := range map[string]string{
+			filed + "/evidence/" + pieces[filed] + "?purpose=export": tc.original, filed + "/evidence/" + pieces[filed] + "/copy": tc.copied, discreet + "/evidence/" + pieces[discreet] + "/copy": tc.discreetCopy,
+			filed + "/evidence/" + pieces[discreet] + "/copy": map[bool]string{true: "evidence_unknown", false: tc.original}[tc.original == "" || name == "the clerk"], // by another incident's way
+		} {
+			if status, answer, _ := tc.who.asks("GET", "/api/incidents/"+path, nil); codeIn(answer) != want || (want == "") != (status == http.StatusOK) {
+				t.Errorf("%s asks %s: %d %v, want %q", name, path, status, answer, want)
+			}
+		}
+	}
+	if status, answer, _ := lawyer.asks("POST", "/api/incidents/"+filed+"/attachments", chat, "Origin", "https://elsewhere.example"); status < 400 {
+		t.Errorf("from another site: %d %v", status, answer)
+	}
+	if status, answer, _ := clerk.asks("POST", "/api/incidents/"+discreet+"/attachments", chat); codeIn(answer) != "incident_unknown" {
+		t.Errorf("to what she may not see: %d %v", status, answer)
+	}
+	for _, e := range bookOf(t, app.App) {
+		if strings.Contains(string(e.Payload), "Sabah") {
+			t.Errorf("the book holds what was attached: %s", e.Payload)
+		}
 	}
 }

@@ -38,7 +38,7 @@ func (p *Proceeding) noteEvidence(e hearing.Event) error {
 			return err
 		}
 		if c.open {
-			p.cfg.Evidence.Freeze(f.ID, f.Seat, f.PressedAt)
+			p.cfg.Evidence.Freeze(f.ID, f.Seat, f.Discreet, f.PressedAt)
 		} else {
 			c.waiting[f.ID] = e.Time
 		}

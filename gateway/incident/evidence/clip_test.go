@@ -129,6 +129,31 @@ func TestFiveHundredFlagsInAMinuteShareTheirClips(t *testing.T) {
 	}
 }
 
+func TestADiscreetFlagSharesNoClipWithOneThatOthersMayKnow(t *testing.T) {
+	c := newCourt(t, openLocker(t))
+	c.cameras = []*camera{newCamera(t, "court/hall", needle)}
+	c.carry(Carried{"clerk": {"court/hall": both}, "lawyer": {"court/hall": both}})
+	c.run(70 * time.Second)
+	pressed := c.now
+	c.flag("open", "clerk", 0)
+	c.run(45 * time.Second)
+	c.k.Freeze("discreet", "lawyer", true, c.now)
+	c.k.beat(c.now)
+	c.run(After + 3*time.Second)
+	frozen, failed := c.outcomes()
+	if len(frozen) != 2 || len(failed) != 0 {
+		t.Fatalf("%+v %+v", frozen, failed)
+	}
+	for _, f := range frozen {
+		if len(f.Flags) != 1 || f.Flags[0] == "open" && !near(f.To, pressed.Add(After), time.Second) || f.Flags[0] == "discreet" && f.Duration < 115*time.Second {
+			t.Errorf("%v from %v to %v", f.Flags, f.From.Sub(pressed), f.To.Sub(pressed))
+		}
+	}
+	if frozen[0].Flags[0] != "open" {
+		t.Error("the clip of the open flag waited for the discreet one")
+	}
+}
+
 func TestFlagsWithoutEndKeepLittleMoreThanTwiceWhatWasCarriedAndMissNothing(t *testing.T) {
 	c := newCourt(t, openLocker(t))
 	c.cameras = []*camera{newCamera(t, "court/hall", needle)}
@@ -218,7 +243,7 @@ func TestWhatIsNotFrozenIsSaidAndNeverPassedOver(t *testing.T) {
 			court.run(3 * time.Second)
 			c.break_(court)
 			for i := range c.flags {
-				court.k.Freeze(fmt.Sprintf("f%d", i), "clerk", court.now)
+				court.k.Freeze(fmt.Sprintf("f%d", i), "clerk", false, court.now)
 			}
 			court.k.beat(court.now)
 			court.run(After + 3*time.Second)
@@ -255,7 +280,7 @@ func TestADiskThatFailsInTheMiddleKeepsWhatIsThere(t *testing.T) {
 	c.outcomes()
 	broken := false
 	c.k.disk.add(func(d *disk) {
-		p := &c.k.strands["court/hall"].clip.paper
+		p := &c.k.lines["court/hall"].open.clip.paper
 		p.part, broken = &brittle{p.part}, true
 	})
 	c.run(After)

@@ -17,5 +17,6 @@
 // A flag asks for Before and After its press, of what the seat that raised it carried: what was routed to it then, and for the witness's seat what her station published of
 // itself, masked. What is there is on disk, sealed, before a second has passed; the rest follows second by second; kill -9 costs the last second, and what is missing is
 // entered as failed at the next start. Flags that overlap share a clip, and a clip reaches back into the one before it by no more than a flag asks for: whatever number of
-// flags keeps little more than twice what the tracks carried. A clip is at most about MostSpan long and MostBytes large; what goes beyond stands in the next one.
+// flags keeps little more than twice what the tracks carried, and discreet ones, which share only among themselves, as much again. A clip that flags of several seats
+// share holds what any of them carried; only the bench may have it. A clip is at most about MostSpan long and MostBytes large; what goes beyond stands in the next one.
 package evidence

@@ -184,7 +184,7 @@ func (c *court) run(d time.Duration) {
 }
 
 func (c *court) flag(id, seat string, ago time.Duration) {
-	c.k.Freeze(id, seat, c.now.Add(-ago))
+	c.k.Freeze(id, seat, false, c.now.Add(-ago))
 	c.k.beat(c.now)
 }
 
@@ -287,7 +287,7 @@ func onDisk(t *testing.T, dir string, needle []byte) (files []string, bytesThere
 
 // inRing counts the needles that can still be read in memory.
 func (c *court) inRing(label string, needle []byte) (n int) {
-	s := c.k.strands[label]
+	s := c.k.lines[label]
 	if s == nil {
 		return 0
 	}

@@ -89,15 +89,16 @@ type Keeper struct {
 	disk *disk
 
 	// All below belongs to the goroutine of run.
-	pool    pool
-	strands map[string]*strand
-	flags   []*flagged
-	flowed  bool // something was ever kept
+	pool   pool
+	lines  map[string]*line
+	flags  []*flagged
+	flowed bool // something was ever kept
 }
 
 // flagged is a flag that asks for a clip.
 type flagged struct {
 	id, seat string
+	apart    bool // discreet: its clips are shared with no other that is not
 	asked    time.Time
 	from, to time.Time
 }
@@ -110,7 +111,7 @@ func New(cfg Config) *Keeper {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	k := &Keeper{cfg: cfg, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), strands: map[string]*strand{}}
+	k := &Keeper{cfg: cfg, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), lines: map[string]*line{}}
 	k.disk = newDisk(k)
 	return k
 }
@@ -139,13 +140,13 @@ func (k *Keeper) Carries(before, after time.Time, labels []string, by Carried) {
 }
 
 // Freeze asks for a clip of what a seat carried around a press. It does not wait; what becomes of it is told as outcomes. Of a seat that carried nothing there is none.
-func (k *Keeper) Freeze(flag, seat string, pressed time.Time) {
+func (k *Keeper) Freeze(flag, seat string, discreet bool, pressed time.Time) {
 	now := k.cfg.Now()
 	if pressed.After(now) {
 		pressed = now
 	}
 	k.mu.Lock()
-	k.asks = append(k.asks, &flagged{id: flag, seat: seat, asked: now, from: pressed.Add(-Before), to: pressed.Add(After)})
+	k.asks = append(k.asks, &flagged{id: flag, seat: seat, apart: discreet, asked: now, from: pressed.Add(-Before), to: pressed.Add(After)})
 	k.mu.Unlock()
 	select {
 	case k.wake <- struct{}{}:
@@ -192,17 +193,19 @@ func (k *Keeper) beat(now time.Time) {
 	if changed {
 		k.follow(labels, now)
 	}
-	for _, s := range k.strands {
-		k.turn(s, now)
+	for _, l := range k.lines {
+		k.turn(l, now)
 	}
 	if len(asks) > 0 {
 		k.ask(asks, now)
 	}
-	for label, s := range k.strands {
-		k.tend(s, now)
-		if !s.left.IsZero() && now.Sub(s.left) > Forget+After && s.clip == nil {
-			s.ring.end(&k.pool)
-			delete(k.strands, label)
+	for label, l := range k.lines {
+		for _, s := range l.strands() {
+			k.tend(s, now)
+		}
+		if !l.left.IsZero() && now.Sub(l.left) > Forget+After && l.open.clip == nil && l.apart.clip == nil {
+			l.ring.end(&k.pool)
+			delete(k.lines, label)
 		}
 	}
 	k.flags = slices.DeleteFunc(k.flags, func(f *flagged) bool { return now.Sub(f.asked) > rememberFor })
@@ -211,45 +214,49 @@ func (k *Keeper) beat(now time.Time) {
 
 // follow has a ring for each label that may be kept. One that may not be any more brings nothing, and ends when what is in it was forgotten.
 func (k *Keeper) follow(labels []string, now time.Time) {
-	for label, s := range k.strands {
-		if gone := !slices.Contains(labels, label); gone != !s.left.IsZero() {
-			s.left = time.Time{}
+	for label, l := range k.lines {
+		if gone := !slices.Contains(labels, label); gone != !l.left.IsZero() {
+			l.left = time.Time{}
 			if gone {
-				s.left = now
+				l.left = now
 			}
 		}
 	}
 	for _, label := range labels {
-		if k.strands[label] != nil {
+		if k.lines[label] != nil {
 			continue
 		}
-		s := &strand{ring: newRing(label)}
+		l := newLine(label)
 		epoch := uint64(now.UnixNano()) << 16 // a tap's own epochs count from one
 		for _, m := range []relay.Media{relay.Video, relay.Audio} {
-			s.ring.cancels = append(s.ring.cancels, k.cfg.Source.Tap(label, m, &inlet{ring: s.ring, media: m, epoch: epoch}))
+			l.ring.cancels = append(l.ring.cancels, k.cfg.Source.Tap(label, m, &inlet{ring: l.ring, media: m, epoch: epoch}))
 		}
 		for _, f := range k.flags {
-			s.want(f.seat, f.from, f.to)
+			l.of(f).want(f.seat, f.from, f.to)
 		}
-		k.strands[label] = s
+		k.lines[label] = l
 	}
 }
 
-func (k *Keeper) turn(s *strand, now time.Time) {
-	lost, wantKey := s.ring.turn(now, &k.pool, func(m relay.Media, p relay.Packet) {
+func (k *Keeper) turn(l *line, now time.Time) {
+	lost, wantKey := l.ring.turn(now, &k.pool, func(m relay.Media, p relay.Packet) {
 		k.flowed = true
-		if k.admits(s, s.spans, m, p.Arrived) {
-			k.take(s, m, p)
+		for _, s := range l.strands() {
+			if k.admits(s, s.spans, m, p.Arrived) {
+				k.take(s, m, p)
+			}
 		}
 	})
 	if lost > 0 {
 		k.cfg.Log.Error("evidence: packets did not fit into the ring", "packets", lost)
-		if s.clip != nil {
-			s.clip.short(Overflowed)
+		for _, s := range l.strands() {
+			if s.clip != nil {
+				s.clip.short(Overflowed)
+			}
 		}
 	}
 	if wantKey {
-		k.cfg.Source.RequestKeyFrame(s.ring.label)
+		k.cfg.Source.RequestKeyFrame(l.ring.label)
 	}
 }
 
@@ -276,15 +283,17 @@ func (k *Keeper) ask(asks []*flagged, now time.Time) {
 			continue
 		}
 		k.flags = append(k.flags, f)
-		for _, s := range k.strands {
-			k.reach(s, f, now)
+		for _, l := range k.lines {
+			k.reach(l.of(f), f, now)
 		}
 	}
 	for _, f := range failed {
 		k.disk.tell(Outcome{Failed: f})
 	}
-	for _, s := range k.strands {
-		k.name(s)
+	for _, l := range k.lines {
+		for _, s := range l.strands() {
+			k.name(s)
+		}
 	}
 }
 
@@ -366,19 +375,25 @@ func (k *Keeper) finish(s *strand) {
 // end finishes all clips before their time.
 func (k *Keeper) end() {
 	now := k.cfg.Now()
-	for _, s := range k.strands {
-		if c := s.clip; c != nil {
-			ends := s.ends()
-			if ends.After(now) {
-				c.short(Stopped)
-			}
-			flags := c.flags
-			k.finish(s)
-			if ends.After(now.Add(settle)) {
-				k.disk.tell(Outcome{Failed: &Failed{Flags: flags, Label: c.label, Why: Stopped, From: now, To: ends}})
-			}
+	for _, l := range k.lines {
+		for _, s := range l.strands() {
+			k.cutShort(s, now)
 		}
-		s.ring.end(&k.pool)
+		l.ring.end(&k.pool)
 	}
 	k.disk.close()
+}
+
+func (k *Keeper) cutShort(s *strand, now time.Time) {
+	c, ends := s.clip, s.ends()
+	if c == nil {
+		return
+	}
+	if ends.After(now) {
+		c.short(Stopped)
+	}
+	k.finish(s)
+	if ends.After(now.Add(settle)) {
+		k.disk.tell(Outcome{Failed: &Failed{Flags: c.flags, Label: c.label, Why: Stopped, From: now, To: ends}})
+	}
 }

@@ -40,7 +40,7 @@ func freezeUntilKilled(dir string) {
 		<-tick.C
 		cam.shoot(relay, time.Now())
 		if i == 25 {
-			k.Freeze("f1", "clerk", time.Now())
+			k.Freeze("f1", "clerk", false, time.Now())
 		}
 		if i > 25+75 {
 			os.Stdout.WriteString("going\n")
@@ -119,7 +119,7 @@ func TestAGatewayThatEndsInOrderFinishesWhatIsOpen(t *testing.T) {
 	for range 50 {
 		cam.shoot(relay, time.Now())
 	}
-	k.Freeze("f1", "clerk", time.Now())
+	k.Freeze("f1", "clerk", false, time.Now())
 	time.Sleep(300 * time.Millisecond)
 	k.Close()
 	if len(told) != 2 || told[1].Frozen == nil && told[0].Frozen == nil {

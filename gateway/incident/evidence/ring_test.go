@@ -46,7 +46,7 @@ func TestWhatNoFlagFrozeIsForgotten(t *testing.T) {
 	c.cameras = []*camera{cam}
 	c.carry(Carried{"clerk": {"court/hall": both}})
 	c.run(2 * time.Second)
-	first := c.k.strands["court/hall"].ring.segments[0]
+	first := c.k.lines["court/hall"].ring.segments[0]
 	aead, block := first.aead, first.block
 	cam.needle = append([]byte{0xF8}, "something else"...)
 	c.run(Before)
@@ -72,7 +72,7 @@ func TestWhatNoFlagFrozeIsForgotten(t *testing.T) {
 	}
 	c.carry(Carried{})
 	c.run(Forget + After + time.Second)
-	if len(c.k.strands) != 0 {
+	if len(c.k.lines) != 0 {
 		t.Error("a ring that nothing may flow into stays for ever")
 	}
 }

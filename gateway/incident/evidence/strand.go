@@ -7,12 +7,35 @@ import (
 	"parda/media/relay"
 )
 
-// strand is one label: its ring, what flags want of it, and the clip that is being made of it.
+// line is one label: its ring and its two strands.
+type line struct {
+	ring        *ring
+	open, apart *strand
+	left        time.Time // since when it may not be kept any more; zero while it may
+}
+
+func newLine(label string) *line {
+	r := newRing(label)
+	return &line{ring: r, open: &strand{ring: r}, apart: &strand{ring: r, apart: true}}
+}
+
+func (l *line) strands() [2]*strand { return [2]*strand{l.open, l.apart} }
+
+// of is the strand that a flag is of.
+func (l *line) of(f *flagged) *strand {
+	if f.apart {
+		return l.apart
+	}
+	return l.open
+}
+
+// strand is what flags want of a label, and the clip that is being made of it. Flags that are discreet have a strand of their own: a clip that is longer, or ends later, than the
+// flags that somebody knows of would tell her that there is another.
 type strand struct {
 	ring  *ring
+	apart bool
 	spans []span
 	clip  *clip
-	left  time.Time // since when it may not be kept any more; zero while it may
 }
 
 // span is what a seat's flags want.
@@ -106,7 +129,7 @@ func (k *Keeper) name(s *strand) {
 	}
 	for _, f := range k.flags {
 		from, to := later(f.from.Add(-margin), c.first), earlier(f.to, c.last)
-		if known[f.id] || to.Before(from) || !k.history.during(f.seat, c.label, from, to) {
+		if known[f.id] || f.apart != s.apart || to.Before(from) || !k.history.during(f.seat, c.label, from, to) {
 			continue
 		}
 		c.flags = append(c.flags, f.id)
