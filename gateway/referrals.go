@@ -62,7 +62,7 @@ func (a *App) referralRoutes() []route {
 	}{{"/api", func(w who) who { return w }}, {"/api/:hearing", func(who) who { return bySeat }}} {
 		const one = "/incidents/:incident/referrals"
 		all = append(all,
-			route{"GET", door.path + "/referral/bodies", door.by(refer), a.told(a.listBodies)},
+			route{"GET", door.path + "/referral/bodies", door.by(see), a.told(a.listBodies)},
 			route{"POST", door.path + one, door.by(refer), a.told(a.refer)},
 			route{"GET", door.path + one + "/:referral/sheet.pdf", door.by(see), a.giveSheet("pdf")},
 			route{"GET", door.path + one + "/:referral/sheet.json", door.by(see), a.giveSheet("json")},
@@ -79,8 +79,8 @@ func (a *App) listBodies(c *gin.Context) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if !rights.Has(v.Roles, rights.IncidentRefer) {
-		return 0, nil, signaling.Refuse("not_allowed", "This seat refers nothing.", nil)
+	if !rights.Has(v.Roles, rights.IncidentSee) {
+		return 0, nil, signaling.Refuse("not_allowed", "This seat sees no referral.", nil)
 	}
 	type body struct {
 		ID        string            `json:"id"`

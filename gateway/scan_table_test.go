@@ -117,7 +117,7 @@ var admits = map[string]string{
 	"GET /schema/referral.json":                                               "open",
 	"GET /api/statistics":                                                     "statistics.see",
 	"GET /api/statistics.csv":                                                 "statistics.see",
-	"GET /api/referral/bodies":                                                "incident.refer",
+	"GET /api/referral/bodies":                                                "incident.see",
 	"POST /api/incidents/:incident/referrals":                                 "incident.refer",
 	"GET /api/incidents/:incident/referrals/:referral/sheet.pdf":              "incident.see",
 	"GET /api/incidents/:incident/referrals/:referral/sheet.json":             "incident.see",

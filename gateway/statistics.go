@@ -40,7 +40,7 @@ func (a *App) statisticsRoutes() []route {
 }
 
 func (a *App) showStatistics(c *gin.Context) (int, any, error) {
-	from, to, court, err := quartersAsked(c)
+	from, to, court, err := a.quartersAsked(c)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -65,7 +65,7 @@ func (a *App) showStatistics(c *gin.Context) (int, any, error) {
 }
 
 func (a *App) statisticsCSV(c *gin.Context) {
-	from, to, court, err := quartersAsked(c)
+	from, to, court, err := a.quartersAsked(c)
 	var cells []statistics.Cell
 	if err == nil {
 		cells, _, err = a.released(c.Request.Context(), from, to, court)
@@ -82,9 +82,11 @@ func (a *App) statisticsCSV(c *gin.Context) {
 	c.Data(http.StatusOK, "text/csv; charset=utf-8", out.Bytes())
 }
 
-func quartersAsked(c *gin.Context) (from, to statistics.Quarter, court string, err error) {
-	from, err1 := statistics.ParseQuarter(c.Query("from"))
-	to, err2 := statistics.ParseQuarter(c.Query("to"))
+// quartersAsked reads a query; one that names no quarters asks for the last four.
+func (a *App) quartersAsked(c *gin.Context) (from, to statistics.Quarter, court string, err error) {
+	now := statistics.QuarterOf(a.incidentNow())
+	from, err1 := statistics.ParseQuarter(c.DefaultQuery("from", (now - 3).String()))
+	to, err2 := statistics.ParseQuarter(c.DefaultQuery("to", now.String()))
 	if err1 != nil || err2 != nil || from > to || to-from >= quartersMost {
 		return 0, 0, "", signaling.Refuse("quarter_wrong", "Ask from a quarter to a later one, such as 2026Q1, forty at most.", nil)
 	}
