@@ -312,8 +312,9 @@ func TestAFlagIsMadeDiscreetAndNeverOpenAgain(t *testing.T) {
 	f := c.flaggedBy("support", "", nil)
 	c.do("support", "flag.detail", m{"flag": f, "discreet": true})
 	c.do("support", "flag.detail", m{"flag": f, "kind": "look"})
-	if !c.s.Flags[f].Discreet {
-		t.Error("it is open again")
+	p, err := Payload[FlagDetailedPayload](c.events[len(c.events)-1])
+	if err != nil || !c.s.Flags[f].Discreet || !p.Discreet { // the entry that says more of it is as discreet
+		t.Errorf("it is open again: %+v", p)
 	}
 	g := c.flaggedBy("support", "", nil)
 	c.do("judge", "flag.rule", m{"flag": g, "ruling": "enter"})
