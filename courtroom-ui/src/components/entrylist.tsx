@@ -49,6 +49,7 @@ export function EntryList({ entries, waiting, state, linked, acts = noActs, dism
   const t = useText();
   const box = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
+  const top = useRef(0);
   const [query, setQuery] = useState('');
   const [here, setHere] = useState<number | null>(null);
   const mine = waiting.filter((w) => w.name.startsWith('entry.'));
@@ -72,7 +73,12 @@ export function EntryList({ entries, waiting, state, linked, acts = noActs, dism
       {searching && <Search query={query} at={at} all={hits.length} change={look} step={step} close={close} />}
       <div
         class="entries" ref={box} role="log" aria-label={t('protocol.title')} tabIndex={0}
-        onScroll={(e) => { const b = e.currentTarget; setAway(b.scrollHeight - b.scrollTop - b.clientHeight > 48); }}
+        onScroll={(e) => {
+          const b = e.currentTarget;
+          // Only who scrolls up goes away from the newest: a band above that takes room, or rows that are laid out late, do not.
+          if (b.scrollHeight - b.scrollTop - b.clientHeight <= 48) setAway(false); else if (b.scrollTop < top.current) setAway(true);
+          top.current = b.scrollTop;
+        }}
       >
         {entries.length === 0 && mine.length === 0 && <p class="quiet">{t('protocol.empty')}</p>}
         {blocksOf(entries).map((block) => <Block key={block[0]!.index} entries={block} t={t} pseudonym={pseudonym} state={state} after={after} acts={acts} hit={hit} here={here} />)}
