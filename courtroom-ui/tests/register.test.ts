@@ -6,7 +6,7 @@ import { Api, type Answer } from '../src/account/api';
 import { nameFor, sha256Of } from '../src/account/incidents/bytes';
 import { courtsOf, quartersBack, quarterOf, quartersOf, rowsOf, tableOf } from '../src/account/incidents/cells';
 import { dueOf, left, notBefore, run, stepsOf, urgency, warningsOf } from '../src/account/incidents/clock';
-import { leftText } from '../src/account/incidents/clockline';
+import { leftText, stepMoment } from '../src/account/incidents/clockline';
 import { attach, mostBytes } from '../src/account/incidents/evidence';
 import { draftOf, filingOf, missingIn, noDraft, type Draft } from '../src/account/incidents/file';
 import { Filings, waits, type Filing, type Shelf } from '../src/account/incidents/filings';
@@ -173,6 +173,11 @@ describe('the clock of a request', () => {
     const t = translator('en', en as Texts);
     expect(leftText(t, left(2.5 * 3_600_000, 0))).toBe('2 h 30 min left');
     expect(leftText(t, left(-90 * 60_000, 0))).toBe('1 h 30 min over');
+  });
+  test('the days to complain end with the last one, and no mark else is moved', () => {
+    expect(stepMoment({ what: 'complaint_end', at: '2026-11-30T20:00:00.000Z' })).toBe('30.11.2026 24:00');
+    expect(stepMoment({ what: 'court_route', at: '2026-11-30T20:00:00.000Z' })).toBe('01.12.2026 00:00');
+    expect(stepMoment({ what: 'complaint_end', at: '2026-11-30T10:00:00.000Z' })).toBe('30.11.2026 14:00');
   });
   test('a minute that is typed is not earlier than what it follows within the same minute', () => {
     expect(notBefore('2026-11-22T10:00:00.000Z', '2026-11-22T10:00:40.500Z')).toBe('2026-11-22T10:00:40.500Z');

@@ -3,6 +3,7 @@
 import { Glyph, type GlyphName } from '../../components/glyph';
 import { useText } from '../../text/context';
 import type { Translate } from '../../text/locale';
+import { day } from '../../text/time';
 import { moment } from '../parts';
 import { dueOf, left, run, stepsOf, warningsOf, type Left, type Step, type StepState } from './clock';
 import type { Request } from './wire';
@@ -23,13 +24,19 @@ export function ClockLine({ request: r, now }: { request: Request; now: number }
           <li key={n} class={`clock-step clock-${s.state}`} data-step={s.what} data-hours={s.hours} data-state={s.state}>
             <span class="clock-sign"><Glyph name={glyphs[s.state]} /></span>
             <span class="clock-what">{stepName(t, s)}</span>
-            <span class="clock-at digits">{moment(s.at)}</span>
+            <span class="clock-at digits">{stepMoment(s)}</span>
             <span class="clock-state">{t(`protection.state.${s.state}`)}{s.state === 'ahead' && ` · ${leftText(t, left(Date.parse(s.at), now))}`}</span>
           </li>
         ))}
       </ol>
     </div>
   );
+}
+
+/** The days to complain end with a day, and a court writes which: the last one, until 24:00, and not the first moment of the next. */
+export function stepMoment(s: Pick<Step, 'what' | 'at'>): string {
+  const written = moment(s.at);
+  return s.what === 'complaint_end' && written.endsWith(' 00:00') ? `${day(Date.parse(s.at) - 1)} 24:00` : written;
 }
 
 export const stepName = (t: Translate, s: Pick<Step, 'what' | 'hours'>): string => t(`protection.step.${s.what}`, s.hours === undefined ? {} : { h: s.hours });
@@ -56,7 +63,7 @@ function Bar({ request: r, now }: { request: Request; now: number }) {
       <rect class="clock-run" x="1" y={top} width={Math.round((width - 2) * share)} height={thick} />
       {warnings.map((w) => <g key={w.hours}><line class="clock-tick" x1={w.at * width} x2={w.at * width} y1={top - 6} y2={top + thick + 4} /><text class="clock-text" x={w.at * width} y="13" text-anchor="middle">{w.hours}</text></g>)}
       <text class="clock-text" x={width} y="13" text-anchor="end">{dueHours(r)}</text>
-      {share < 1 && <path class="clock-now" d={`M${share * width - 7} ${top + thick + 8}h14l-7 -10z`} />}
+      {share < 1 && !r.decided && <path class="clock-now" d={`M${share * width - 7} ${top + thick + 8}h14l-7 -10z`} />}
     </svg>
   );
 }

@@ -6,7 +6,7 @@ import { useText } from '../../text/context';
 import { PartHead, type PartProps } from '../home';
 import { Empty, moment, Refused, useLoaded, Waiting } from '../parts';
 import { left, urgency, type Urgency } from './clock';
-import { leftText, stepName } from './clockline';
+import { leftText, stepMoment, stepName } from './clockline';
 import { useCourtNow } from './requests';
 import { useReturning } from './returning';
 import { caseOf, type Owed } from './wire';
@@ -47,10 +47,10 @@ function Row({ owed: o, now, u }: { owed: Owed; now: number; u: Urgency }) {
       <Glyph name={glyphs[u]} />
       <div class="row-text">
         <strong>{[caseOf(o) || t('register.no_case'), o.pseudonym].filter(Boolean).join(' · ')}</strong>
-        <span>{t(`protection.phase.${o.phase}`)}{last && ` · ${stepName(t, { what: last.mark, ...(last.hours !== undefined && { hours: last.hours }) })} (${moment(last.at)})`}</span>
+        <span>{t(`protection.phase.${o.phase}`)}{last && ` · ${stepName(t, { what: last.mark, ...(last.hours !== undefined && { hours: last.hours }) })} (${stepMoment({ what: last.mark, at: last.at })})`}</span>
         {o.received && <span class="quiet digits">{t('protection.received_at', { time: moment(o.received) })}</span>}
         {o.due && (u === 'overdue' || u === 'soon' || u === 'running') && <span class="digits" data-left>{t('protection.due_at', { time: moment(o.due) })} · <strong class="clock-left-short">{leftText(t, left(Date.parse(o.due), now))}</strong></span>}
-        {o.next && <span class="quiet digits">{t('protection.next', { what: stepName(t, { what: o.next.mark, ...(o.next.hours !== undefined && { hours: o.next.hours }) }), time: moment(o.next.at) })}</span>}
+        {o.next && <span class="quiet digits">{t('protection.next', { what: stepName(t, { what: o.next.mark, ...(o.next.hours !== undefined && { hours: o.next.hours }) }), time: stepMoment({ what: o.next.mark, at: o.next.at }) })}</span>}
       </div>
       <a class="button button-plain button-normal" href={`#incidents/${encodeURIComponent(o.incident)}`} data-act="incident.open" aria-label={`${t('register.open')}: ${caseOf(o) || o.incident}`}><span class="button-text">{t('register.open')}</span></a>
     </li>
