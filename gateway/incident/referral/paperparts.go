@@ -41,8 +41,11 @@ func (p *paper) source() {
 	p.plain(p.sheet.Source)
 }
 
+// small is a note that stays on one page.
 func (p *paper) small(key string) {
 	p.SetFont("noto", "", 8.5)
+	p.room(1 + 4.3*float64(len(p.SplitText(p.say(key), bodyWidth))))
+	p.SetFont("noto", "", 8.5) // a new page has its own head
 	p.quiet()
 	p.Ln(1)
 	p.MultiCell(bodyWidth, 4.3, p.say(key), "", "L", false)
