@@ -25,6 +25,7 @@ export class Seat {
     const c = context ?? await browser.newContext({ viewport, locale: 'az-AZ', permissions: [] });
     await c.addInitScript((l) => { if (!localStorage.getItem('parda.lang')) localStorage.setItem('parda.lang', l); }, lang);
     const page = await c.newPage();
+    page.setDefaultTimeout(90_000); // that it happens at all, not how fast: the machine may be starved
     const seat = new Seat(name, c, page);
     page.on('pageerror', (e) => seat.faults.push(String(e)));
     page.on('console', (m) => { if (m.type() === 'error' && /Content Security|Uncaught/.test(m.text())) seat.faults.push(m.text()); });
