@@ -34,7 +34,7 @@ func (a *App) openAccounts() (err error) {
 	}
 	c := a.config.Access
 	a.accounts, err = account.New(account.Config{Store: a.store, Audit: a.audit, Folder: a.config.Data, Origins: origins, RPID: rpID, Courts: a.courts(),
-		Password: c.Password, Idle: time.Duration(c.IdleMinutes) * time.Minute, Absolute: time.Duration(c.AbsoluteHours) * time.Hour})
+		Password: c.Password, Idle: time.Duration(c.IdleMinutes) * time.Minute, Absolute: time.Duration(c.AbsoluteHours) * time.Hour, Settled: time.Duration(c.SettledHours) * time.Hour})
 	if err == nil && rpID == "" {
 		a.log.Warn("passkeys cannot be used: http.origin names an IP address, and they are bound to a host name")
 	}

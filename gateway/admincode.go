@@ -42,7 +42,7 @@ func adminCode(ctx context.Context, args []string, out, errOut io.Writer) error 
 	if err != nil {
 		return err
 	}
-	code, kind, err := account.OperatorCode(ctx, kept, *court, *person, time.Now())
+	code, kind, err := account.OperatorCode(ctx, kept, *court, *person, time.Duration(config.Access.SettledHours)*time.Hour, time.Now())
 	if err = errors.Join(err, kept.Close()); err != nil {
 		return err
 	}

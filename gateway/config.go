@@ -83,6 +83,7 @@ type AccessConfig struct {
 	Password      bool     `toml:"password"`       // password with TOTP, for who has no passkey
 	IdleMinutes   int      `toml:"idle_minutes"`   // how long a session lasts without a request; 0: 30
 	AbsoluteHours int      `toml:"absolute_hours"` // and at the most; 0: 12
+	SettledHours  int      `toml:"settled_hours"`  // how old an administrator's account must be before it counts in a recovery
 
 	Provider ProviderSettings `toml:"provider"`
 }
@@ -109,6 +110,9 @@ func (c AccessConfig) check() error {
 	}
 	if c.IdleMinutes < 0 || c.IdleMinutes > 240 || c.AbsoluteHours < 0 || c.AbsoluteHours > 24 {
 		return errors.New("access: a session lasts at most 240 minutes without a request (idle_minutes) and 24 hours in all (absolute_hours)")
+	}
+	if c.SettledHours < 0 || c.SettledHours > 24*14 {
+		return errors.New("access.settled_hours: from 0 to two weeks")
 	}
 	return nil
 }
@@ -149,10 +153,11 @@ type HearingConfig struct {
 
 func defaultConfig() Config {
 	return Config{
-		Data:  "parda-data",
-		HTTP:  HTTPConfig{Listen: ":8443", Local: "127.0.0.1:8470"},
-		Media: MediaConfig{UDP: ":8472", TCP: ":8472", Addresses: []string{"127.0.0.1"}},
-		TURN:  TURNConfig{UDP: ":8478", TCP: ":8478", Realm: "parda"},
+		Data:   "parda-data",
+		HTTP:   HTTPConfig{Listen: ":8443", Local: "127.0.0.1:8470"},
+		Media:  MediaConfig{UDP: ":8472", TCP: ":8472", Addresses: []string{"127.0.0.1"}},
+		Access: AccessConfig{SettledHours: 24},
+		TURN:   TURNConfig{UDP: ":8478", TCP: ":8478", Realm: "parda"},
 	}
 }
 

@@ -70,7 +70,7 @@ var statuses = map[string]int{
 	"too_many": http.StatusTooManyRequests, "not_durable": http.StatusServiceUnavailable, "ledger_failed": http.StatusServiceUnavailable,
 	"sign_in_failed": http.StatusUnauthorized, "passkey_clone": http.StatusForbidden, "passkey_unavailable": http.StatusConflict, "passkey_known": http.StatusConflict,
 	"passkey_unknown": http.StatusNotFound, "code_over": http.StatusGone, "login_taken": http.StatusConflict, "last_way": http.StatusConflict, "session_unknown": http.StatusNotFound,
-	"person_closed": http.StatusConflict, "person_claimed": http.StatusConflict, "not_yourself": http.StatusForbidden,
+	"person_closed": http.StatusConflict, "person_claimed": http.StatusConflict, "not_yourself": http.StatusForbidden, "administrator_young": http.StatusForbidden,
 	"roles_apart": http.StatusConflict, "recovery_unknown": http.StatusNotFound, "sign_in_again": http.StatusForbidden, "password_off": http.StatusConflict,
 	"provider_off": http.StatusNotFound, "provider_away": http.StatusServiceUnavailable, "provider_denied": http.StatusForbidden, "provider_stale": http.StatusConflict,
 	"provider_failed": http.StatusUnauthorized, "provider_weak": http.StatusForbidden, "provider_unlinked": http.StatusForbidden, "provider_taken": http.StatusConflict,

@@ -25,6 +25,7 @@ udp = ""
 tcp = ""
 [access]
 seats = "person"
+settled_hours = 0
 ${more}
 [[hearing]]
 id = "demo"

@@ -59,6 +59,8 @@ type Config struct {
 	Password bool
 	// Idle and Absolute are how long a session lasts without a request, and at the most. Zero: 30 minutes and 12 hours.
 	Idle, Absolute time.Duration
+	// Settled is how old an administrator's account must be before its word counts in a recovery. With none, one administrator who is coerced (A6) makes up the second one.
+	Settled time.Duration
 	// Hashing is how dear a password's hash is; zero: RFC9106Second.
 	Hashing Hashing
 	// Pace is how long a wrong sign-in by password takes at least, whatever was wrong: how many courts' audits it was entered in is not to be heard

@@ -33,10 +33,10 @@ func (a *Accounts) FirstCode(ctx context.Context, court string) (c Code, ok bool
 //
 //   - a court without an administrator (person "") gets one;
 //   - a court's only administrator (person "" or her id) gets in again; where there are more, one of them who is named;
-//   - a person for whom a court's only administrator has asked a recovery: the operator is the second pair of eyes.
+//   - a person for whom an administrator has asked a recovery where no two are old enough (settled, Config.Settled) to do it: the operator is the second pair of eyes.
 //
 // The operator has the database in her hands anyway (A3); what she gets here is a way that the court can see.
-func OperatorCode(ctx context.Context, s *store.Store, court, person string, now time.Time) (Code, string, error) {
+func OperatorCode(ctx context.Context, s *store.Store, court, person string, settled time.Duration, now time.Time) (Code, string, error) {
 	c := Code{Code: secret.Code()}
 	kept := store.AccountCode{Hash: codeHash(c.Code), Court: court, Drawn: "operator"}
 	heads, err := administrators(ctx, s, court)
@@ -58,15 +58,21 @@ func OperatorCode(ctx context.Context, s *store.Store, court, person string, now
 	case slices.ContainsFunc(heads, func(h store.Account) bool { return h.ID == person }):
 		kept.Kind, kept.Person, kept.Ends = ForRecovery, person, now.Add(recoveryLife)
 	default:
-		return operatorAgrees(ctx, s, c, kept, heads, person, now)
+		return operatorAgrees(ctx, s, c, kept, heads, person, settled, now)
 	}
 	c.Ends = kept.Ends
 	return c, kept.Kind, s.PutCode(ctx, kept)
 }
 
-// operatorAgrees is the second part of a recovery that the court's only administrator asked.
-func operatorAgrees(ctx context.Context, s *store.Store, c Code, kept store.AccountCode, heads []store.Account, person string, now time.Time) (Code, string, error) {
-	if len(heads) > 1 {
+// operatorAgrees is the second part of a recovery that no second administrator can agree to.
+func operatorAgrees(ctx context.Context, s *store.Store, c Code, kept store.AccountCode, heads []store.Account, person string, settled time.Duration, now time.Time) (Code, string, error) {
+	old := 0
+	for _, h := range heads {
+		if !youngAt(h, settled, now) {
+			old++
+		}
+	}
+	if old > 1 {
 		return c, "", errors.New("this court has two administrators: one asks for the recovery, and another one agrees")
 	}
 	waiting, err := s.RecoveriesWaiting(ctx, kept.Court)
@@ -74,7 +80,7 @@ func operatorAgrees(ctx context.Context, s *store.Store, c Code, kept store.Acco
 		return c, "", err
 	}
 	for _, r := range waiting {
-		if r.Person == person && r.AskedBy == heads[0].ID && now.Before(r.Ends) {
+		if r.Person == person && slices.ContainsFunc(heads, func(h store.Account) bool { return h.ID == r.AskedBy }) && now.Before(r.Ends) {
 			kept.Kind, kept.Person, kept.Ends = ForRecovery, person, now.Add(recoveryLife)
 			c.Ends = kept.Ends
 			return c, kept.Kind, s.EndRecovery(ctx, r.ID, &kept)

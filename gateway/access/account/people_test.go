@@ -200,6 +200,46 @@ func TestTwoAdministratorsWhoActOnEachOtherLeaveOne(t *testing.T) {
 	}
 }
 
+// A coerced administrator (A6) makes up the second one in a minute; nobody of the court would have had the time to see it.
+func TestAnAdministratorWhoWasJustMadeUpCountsInNoRecovery(t *testing.T) {
+	c := newCourt(t, func(cfg *account.Config) { cfg.Settled = 24 * time.Hour })
+	one := c.first("baku")
+	c.clock.pass(48 * time.Hour)
+	one, err := c.signIn(one.key)
+	c.must(err)
+	made := c.person(one, "admin.made", rights.Administrator)
+	judge := c.person(one, "judge", rights.Judge)
+	for rule, tc := range map[string]struct{ asks, agrees *somebody }{"she agrees": {one, made}, "she asks": {made, one}} {
+		r, err := c.AskRecovery(t.Context(), tc.asks.Session, nil, judge.id)
+		c.must(err)
+		if !r.Operator {
+			t.Errorf("%s: the page does not say that the operator can help", rule)
+		}
+		if _, err := c.Agree(t.Context(), tc.agrees.Session, nil, r.ID); code(err) != "administrator_young" {
+			t.Errorf("%s: %v", rule, err)
+		}
+	}
+	if _, kind, err := account.OperatorCode(t.Context(), c.store, "baku", judge.id, c.cfg.Settled, c.clock.now()); err != nil || kind != account.ForRecovery {
+		t.Errorf("the operator cannot help: %s %v", kind, err)
+	}
+	c.clock.pass(24 * time.Hour)
+	one, err = c.signIn(one.key)
+	c.must(err)
+	made, err = c.signIn(made.key)
+	c.must(err)
+	r, err := c.AskRecovery(t.Context(), one.Session, nil, judge.id)
+	c.must(err)
+	if r.Operator {
+		t.Error("two can do it, and the page sends them to the operator")
+	}
+	if _, _, err := account.OperatorCode(t.Context(), c.store, "baku", judge.id, c.cfg.Settled, c.clock.now()); err == nil {
+		t.Error("the operator steps in where two administrators can")
+	}
+	if _, err := c.Agree(t.Context(), made.Session, nil, r.ID); err != nil {
+		t.Errorf("a day later: %v", err)
+	}
+}
+
 func TestARecoveryNeedsTwoAdministratorsAndNeitherIsThePerson(t *testing.T) {
 	c := newCourt(t)
 	one := c.first("baku")
@@ -309,7 +349,7 @@ func TestARecoveryDoesNotOutliveItsTimeOrItsAsker(t *testing.T) {
 func TestTheOperatorDrawsWhatTwoAdministratorsCannotAndTheAuditIsTold(t *testing.T) {
 	c := newCourt(t)
 	draw := func(court, person string) (account.Code, string, error) {
-		return account.OperatorCode(t.Context(), c.store, court, person, c.clock.now())
+		return account.OperatorCode(t.Context(), c.store, court, person, c.cfg.Settled, c.clock.now())
 	}
 	first, kind, err := draw("baku", "")
 	if err != nil || kind != account.ForFirst {

@@ -72,12 +72,13 @@ func (a *Accounts) recoveryOf(ctx context.Context, by Session, r store.Recovery)
 	if err != nil {
 		return Recovery{}, fromStore(err, errPersonUnknown)
 	}
-	operator := true
+	alone, young := true, false
 	for _, o := range others {
-		operator = operator && (o.ID == r.AskedBy || o.ID == r.Person || !o.Claimed)
+		alone = alone && (o.ID == r.AskedBy || o.ID == r.Person || !o.Claimed || a.young(o, a.now()))
+		young = young || o.ID == r.AskedBy && a.young(o, a.now())
 	}
 	return Recovery{ID: r.ID, Person: r.Person, Name: p.Name, AskedBy: r.AskedBy, Asked: r.Asked, Ends: r.Ends,
-		Mine: by.Person.ID == r.AskedBy || by.Person.ID == r.Person, Operator: operator}, nil
+		Mine: by.Person.ID == r.AskedBy || by.Person.ID == r.Person, Operator: alone || young}, nil
 }
 
 // waiting reads a wish of the administrator's court that waits. The caller holds a.changing.
@@ -117,6 +118,13 @@ func (a *Accounts) Agree(ctx context.Context, by Session, touch Touch, id string
 	if asker.Closed || !rights.Has(personOf(asker).Roles, rights.PeopleRecover) { // what she asked does not outlive her office
 		return Code{}, errRecoveryUnknown(nil)
 	}
+	agrees, err := a.store.Account(ctx, by.Person.ID)
+	if err != nil {
+		return Code{}, fromStore(err, errPersonUnknown)
+	}
+	if a.young(asker, a.now()) || a.young(agrees, a.now()) {
+		return Code{}, errAdministratorYoung()
+	}
 	code, kept := a.drawCode(ForRecovery, r.Court, r.Person, by.Person.ID, recoveryLife)
 	if err := touch.ask(); err != nil {
 		return Code{}, err
@@ -125,6 +133,16 @@ func (a *Accounts) Agree(ctx context.Context, by Session, touch Touch, id string
 		return Code{}, err
 	}
 	return code, fromStore(a.store.EndRecovery(context.WithoutCancel(ctx), r.ID, &kept), errRecoveryUnknown)
+}
+
+// young says whether an administrator's account will be too new at a time for her word to count. Nobody becomes an administrator later than her account was made: the role goes
+// with no other one, and the last role is never taken.
+func (a *Accounts) young(administrator store.Account, at time.Time) bool {
+	return youngAt(administrator, a.cfg.Settled, at)
+}
+
+func youngAt(administrator store.Account, settled time.Duration, at time.Time) bool {
+	return at.Before(administrator.Made.Add(settled))
 }
 
 // RefuseRecovery ends a wish. Any administrator may, but the person whom it is for.

@@ -73,6 +73,10 @@ func errNotYourself() error {
 	return signaling.Refuse("not_yourself", "Nobody may do that for herself or himself. Another administrator can.", nil)
 }
 
+func errAdministratorYoung() error {
+	return signaling.Refuse("administrator_young", "The accounts of both administrators must be older for this. The server's operator can help.", nil)
+}
+
 func errRolesApart() error {
 	return signaling.Refuse("roles_apart", "These roles must not meet in one person.", nil)
 }
