@@ -233,7 +233,31 @@ func (a *App) standing(ctx context.Context, s account.Session, id string, p *pro
 			at.Inside, _ = p.RoleOf(v.Seat)
 		}
 	}
+	if err == nil && at.Begun {
+		at.Orphaned, err = a.orphaned(ctx, id, p)
+	}
 	return at, err
+}
+
+// orphaned says whether nobody who took a seat of a hearing's bench can come back to it: each account is closed, or no judge's any more. A judge who is only away is not gone.
+func (a *App) orphaned(ctx context.Context, id string, p *proceeding.Proceeding) (bool, error) {
+	kept, err := a.access.Invitations(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	for _, v := range kept {
+		if role, ok := p.RoleOf(v.Seat); !ok || !role.Bench() || !v.Taken || v.Revoked {
+			continue
+		}
+		who, err := a.accounts.Person(ctx, v.Person)
+		if err != nil {
+			return false, err
+		}
+		if who.State != account.StateClosed && slices.Contains(who.Roles, rights.Judge) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 func (a *App) invite(c *gin.Context) (int, any, error) {

@@ -105,6 +105,37 @@ func TestAnAdjournedHearingIsNotLostWithTheTimeOfItsInvitations(t *testing.T) {
 }
 
 // Nobody acts for two sides: a seat that somebody holds past her time in a hearing that goes on is hers still, and so is one whose time would be moved back into the future.
+// Where every judge of a begun hearing is gone for good its own clerk seats another one: nobody else could ever open it again. While one could come back she cannot.
+func TestABenchThatIsGoneIsFilledByTheHearingsClerkAlone(t *testing.T) {
+	app := runApp(t, personsConfig(t.TempDir()))
+	p := newPeople(t, app.App)
+	admin, judge, clerk := p.administrator("baku"), p.person("baku", "judge", rights.Judge), p.person("baku", "clerk", rights.CourtClerk)
+	next, outside, other := p.person("baku", "next", rights.Judge), p.person("baku", "outside", rights.Judge), p.person("baku", "other", rights.CourtClerk)
+	bench, _ := judge.sits("judge", admin), clerk.sits("clerk", judge)
+	judge.opened(bench)
+	fill := func(by *someone) string {
+		_, answer, _ := by.asks("POST", "/api/hearings/demo/invitations", map[string]any{"seat": "judge", "person": next.Person.ID, "until": time.Now().Add(time.Hour).UTC()})
+		return codeIn(answer)
+	}
+	if got := fill(clerk); got != "not_allowed" {
+		t.Errorf("the clerk takes the judge's seat away while she is there: %q", got)
+	}
+	if _, err := app.accounts.Close(t.Context(), admin.Session, nil, judge.Person.ID); err != nil {
+		t.Fatal(err)
+	}
+	for who, by := range map[string]*someone{"an administrator": admin, "a judge from outside": outside, "another clerk": other} {
+		if got := fill(by); got != "not_allowed" {
+			t.Errorf("%s fills the bench that is gone: %q", who, got)
+		}
+	}
+	if got := fill(clerk); got != "" {
+		t.Errorf("the hearing's own clerk: %q", got)
+	}
+	if got := fill(clerk); got != "" {
+		t.Errorf("and mends it before the new judge came: %q", got)
+	}
+}
+
 func TestNobodySitsInTwoSeatsByTheClock(t *testing.T) {
 	app := runApp(t, personsConfig(t.TempDir()))
 	p := newPeople(t, app.App)

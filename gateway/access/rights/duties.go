@@ -54,17 +54,19 @@ type Standing struct {
 	Begun  bool         // it was opened once
 	Taken  bool         // whoever was invited to the seat sits there
 	Inside hearing.Role // of the seat that the inviter has taken in this same hearing; "" for none
+	// Orphaned: of those who took a seat of its bench nobody has an open account with the role of a judge any more, so that none can come back.
+	Orphaned bool
 }
 
 // MayFill says whether somebody with these roles may fill a seat of this role, or take it back, as the hearing stands. A hearing that has begun is filled by its own bench and
 // clerk alone, and its bench by a judge on it: neither a coerced clerk or administrator, nor accounts that an administrator made up for the purpose (A6), put anybody
-// into it or take a judge out. Before it has begun the administrator fills only what is empty, and a judge's seat that is taken is given away by a judge.
+// into it or take a judge out. Its clerk alone seats a new judge where every judge of it is gone for good, or nobody ever could. Before it has begun the administrator fills only what is empty, and a judge's seat that is taken is given away by a judge.
 func MayFill(roles []Role, seat hearing.Role, at Standing) bool {
 	switch {
 	case !MayInvite(roles, seat):
 		return false
 	case at.Begun && seat.Bench():
-		return at.Inside.Bench()
+		return at.Inside.Bench() || at.Orphaned && at.Inside == hearing.CourtClerk
 	case at.Begun:
 		return at.Inside.Bench() || at.Inside == hearing.CourtClerk
 	case at.Taken && !Has(roles, SeatInvite):

@@ -130,13 +130,13 @@ func TestABegunHearingIsFilledByItsOwn(t *testing.T) {
 	for _, role := range Roles() {
 		for _, seat := range hearing.Roles() {
 			for _, inside := range append(hearing.Roles(), "") {
-				for _, at := range []Standing{{}, {Taken: true}, {Begun: true}, {Begun: true, Taken: true}} {
+				for _, at := range []Standing{{}, {Taken: true}, {Begun: true}, {Begun: true, Taken: true}, {Begun: true, Orphaned: true}, {Orphaned: true, Taken: true}} {
 					at.Inside = inside
 					want := MayInvite([]Role{role}, seat)
 					sitsOnBench := inside == hearing.PresidingJudge || inside == hearing.Judge || inside == hearing.ReserveJudge
 					switch {
 					case at.Begun && seat.Bench():
-						want = want && sitsOnBench
+						want = want && (sitsOnBench || at.Orphaned && inside == hearing.CourtClerk)
 					case at.Begun:
 						want = want && (sitsOnBench || inside == hearing.CourtClerk)
 					case at.Taken && role == Administrator:
