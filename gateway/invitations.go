@@ -389,10 +389,14 @@ func (a *App) extend(c *gin.Context) (int, any, error) {
 	if err := a.elsewhere(ctx, id, seat, v.Person); err != nil {
 		return 0, nil, err
 	}
+	now := time.Now()
+	if until, err = access.CheckLater(v, until, now); err != nil { // what is refused below was not done, and the audit must not say so
+		return 0, nil, err
+	}
 	if err := a.entered(ctx, s, audit.SeatExtended, invitationEntry{Hearing: id, Seat: seat, Person: v.Person, Until: &until}); err != nil {
 		return 0, nil, err
 	}
-	if v, err = a.access.Extend(context.WithoutCancel(ctx), id, seat, until, time.Now()); err != nil {
+	if v, err = a.access.Extend(context.WithoutCancel(ctx), id, seat, until, now); err != nil {
 		return 0, nil, err
 	}
 	a.ended(v.Person) // an earlier end may have come already

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parda/gateway/access/account"
+	"parda/gateway/access/audit"
 	"parda/gateway/access/rights"
 	"parda/gateway/hearing"
 	"parda/gateway/visibility"
@@ -105,6 +106,35 @@ func TestAnAdjournedHearingIsNotLostWithTheTimeOfItsInvitations(t *testing.T) {
 }
 
 // Nobody acts for two sides: a seat that somebody holds past her time in a hearing that goes on is hers still, and so is one whose time would be moved back into the future.
+func TestAnExtensionThatIsRefusedForItsTimeStandsInNoAudit(t *testing.T) {
+	app := runApp(t, personsConfig(t.TempDir()))
+	p := newPeople(t, app.App)
+	judge, clerk := p.person("baku", "judge", rights.Judge), p.person("baku", "clerk", rights.CourtClerk)
+	judge.invites("clerk", clerk, time.Now().Add(time.Hour))
+	extended := func() (n int) {
+		events, err := app.ledger.Load(t.Context(), audit.Of("baku"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			if e.Code == string(audit.SeatExtended) {
+				n++
+			}
+		}
+		return n
+	}
+	for name, until := range map[string]time.Time{"in the past": time.Now().Add(-time.Minute), "a year on": time.Now().AddDate(1, 0, 0)} {
+		_, answer, _ := judge.asks("POST", "/api/hearings/demo/invitations/clerk/extend", map[string]any{"until": until.UTC()})
+		if codeIn(answer) == "" || extended() != 0 {
+			t.Errorf("%s: %v, and %d such entries", name, answer, extended())
+		}
+	}
+	status, answer, _ := judge.asks("POST", "/api/hearings/demo/invitations/clerk/extend", map[string]any{"until": time.Now().Add(2 * time.Hour).UTC()})
+	if status != http.StatusOK || extended() != 1 {
+		t.Errorf("one that is taken: %d %v, and %d entries", status, answer, extended())
+	}
+}
+
 // Where every judge of a begun hearing is gone for good its own clerk seats another one: nobody else could ever open it again. While one could come back she cannot.
 func TestABenchThatIsGoneIsFilledByTheHearingsClerkAlone(t *testing.T) {
 	app := runApp(t, personsConfig(t.TempDir()))

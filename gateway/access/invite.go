@@ -68,22 +68,30 @@ func (a *Access) Again(ctx context.Context, hearing, seat string) (code string, 
 	return code, nil
 }
 
+// CheckLater says whether an invitation may end at a time, before anybody enters that it does: until comes back as it is kept. One that was revoked ends at no time.
+func CheckLater(v store.Invitation, until, now time.Time) (time.Time, error) {
+	until = until.Truncate(time.Millisecond)
+	counts := v.From // a hearing of many days is extended day by day
+	if now.After(counts) {
+		counts = now
+	}
+	switch {
+	case v.Revoked:
+		return until, ErrNotInvited
+	case !until.After(v.From) || !until.After(now) || until.Sub(counts) > InvitationMost:
+		return until, ErrTime
+	}
+	return until, nil
+}
+
 // Extend moves the end of an invitation, earlier or later.
 func (a *Access) Extend(ctx context.Context, hearing, seat string, until, now time.Time) (store.Invitation, error) {
 	v, err := a.Invitation(ctx, hearing, seat)
 	if err != nil {
 		return v, err
 	}
-	until = until.Truncate(time.Millisecond)
-	if v.Revoked {
-		return v, ErrNotInvited
-	}
-	counts := v.From // a hearing of many days is extended day by day
-	if now.After(counts) {
-		counts = now
-	}
-	if !until.After(v.From) || !until.After(now) || until.Sub(counts) > InvitationMost {
-		return v, ErrTime
+	if until, err = CheckLater(v, until, now); err != nil {
+		return v, err
 	}
 	if err := a.store.ExtendInvitation(ctx, hearing, seat, v.Generation, until); err != nil {
 		return v, fromStore(err, ErrNotInvited)
