@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -485,14 +486,20 @@ func inflated(b []byte) (out []byte) {
 	}
 }
 
-// addFolder adds every file below dir: store, ledger, recordings.
+// addFolder adds every file below dir: store, ledger, recordings. A file that a program which runs still renames into its place meanwhile is found there.
 func (h *haystack) addFolder(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil || d.IsDir() {
 			return err
 		}
 		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
 		name := "file "
 		if strings.HasSuffix(path, ".webm") {
 			name = "recording "

@@ -41,8 +41,8 @@ func memoryOf(t *testing.T, pid int) []byte {
 		if _, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &from, &to, &rights); err != nil || !strings.HasPrefix(rights, "r") || strings.Contains(lines.Text(), "[v") {
 			continue
 		}
-		if from >= 0x2000_0000_0000 && to <= 0x4000_0000_0000 {
-			continue // the race detector's shadow (compiler-rt, tsan_platform.h): it says which bytes were touched, and holds none of them
+		if shadowed && from >= 0x2000_0000_0000 && to <= 0x4000_0000_0000 {
+			continue
 		}
 		if rights[1] != 'w' && strings.Contains(lines.Text(), "/") {
 			continue // the program's own text and constants, as they are on the disk
