@@ -239,7 +239,10 @@ func TestTheSignsOfTheRealStationReachTheBenchAndWhatIsPressedWithoutALinkOutliv
 	room.start()
 	all, station := room.page()
 	station("is linked", func(m map[string]any) bool { return m["link"] == "up" })
-	station("knows whom to call", func(m map[string]any) bool { c, _ := m["card"].(map[string]any); return c["telephone"] == "012 555 01 02" && c["room"] == "AB-12" })
+	station("knows whom to call", func(m map[string]any) bool {
+		c, _ := m["card"].(map[string]any)
+		return c["telephone"] == "012 555 01 02" && c["room"] == "AB-12"
+	})
 
 	room.press(keySignal)
 	first := judge.until("has her flag", func(v visibility.View) bool { return len(flagsOfTheRoom(v)) == 1 })
@@ -270,10 +273,16 @@ func TestTheSignsOfTheRealStationReachTheBenchAndWhatIsPressedWithoutALinkOutliv
 	room.kill()
 	room.start()
 	_, station = room.page()
-	station("is in the emergency still, after a crash", func(m map[string]any) bool { e, _ := m["emergency"].(map[string]any); return e != nil && e["sent"] == false })
+	station("is in the emergency still, after a crash", func(m map[string]any) bool {
+		e, _ := m["emergency"].(map[string]any)
+		return e != nil && e["sent"] == false
+	})
 	mended := time.Now()
 	line.set(false)
-	station("says that the court knows", func(m map[string]any) bool { e, _ := m["emergency"].(map[string]any); return e != nil && e["sent"] == true })
+	station("says that the court knows", func(m map[string]any) bool {
+		e, _ := m["emergency"].(map[string]any)
+		return e != nil && e["sent"] == true
+	})
 	v := judge.until("has both", func(v visibility.View) bool {
 		return len(flagsOfTheRoom(v)) == 2 && v.Emergency != nil && v.Emergency.Ended == ""
 	})

@@ -24,6 +24,9 @@ func FlagRulings() []string {
 	return []string{RulingEnter, RulingWarn, RulingMute, RulingHide, RulingRemove, RulingPause, RulingPrivate, RulingRefer, RulingDismiss}
 }
 
+// Enters says whether a ruling puts a flag that is not discreet into the protocol that the parties read. A dismissal does not; nor does a referral: it would warn whom it is about.
+func Enters(ruling string) bool { return ruling != RulingDismiss && ruling != RulingRefer }
+
 // FlagKinds returns the kinds of intimidation that a flag can name.
 func FlagKinds() []string {
 	return []string{"words", "gesture", "look", "photographing", "identify", "contact_outside", "threat_relative", "threat_lawyer", "other"}

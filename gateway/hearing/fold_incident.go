@@ -16,7 +16,7 @@ func (s *State) flagEvent(payload any) {
 	case *FlagRuledPayload:
 		s.changeFlag(p.ID, func(f Flag) Flag {
 			f.Ruled, f.Closed = true, p.Ruling == RulingDismiss
-			f.Entered = f.Entered || !p.Discreet && p.Ruling != RulingDismiss
+			f.Entered = f.Entered || !p.Discreet && Enters(p.Ruling)
 			f.Did = append(slices.Clone(f.Did), p.Ruling)
 			return f
 		})

@@ -218,10 +218,16 @@ func (r *Register) change(id string, do func(*Flag)) {
 // Flags returns every flag, oldest first. It is for export; a seat gets SeenBy.
 func (r *Register) Flags() []Flag { return slices.Clone(r.flags) }
 
-// Entered says whether some ruling put the flag into the protocol that the parties read: every ruling but a dismissal, and never
+// Entered says whether some ruling put the flag into the protocol that the parties read: every ruling but a dismissal and a referral, and never
 // a discreet flag. What stood there once is not taken away by a later dismissal.
 func (f Flag) Entered() bool {
-	return !f.Discreet && slices.ContainsFunc(f.Rulings, func(r Ruling) bool { return r.Ruling != hearing.RulingDismiss })
+	return !f.Discreet && slices.ContainsFunc(f.Rulings, func(r Ruling) bool { return hearing.Enters(r.Ruling) })
+}
+
+// MaySeeReferral says whether somebody who sees a flag also sees that it was referred, or filed as a request for protection: bench, clerk and who raised it. The other parties do
+// not: whom it is about would be warned.
+func MaySeeReferral(f Flag, seat string, role hearing.Role) bool {
+	return f.Seat == seat && f.Role == role || role.Bench() || role == hearing.CourtClerk
 }
 
 // MaySee says whether a seat may know a flag. The bench sees all; who raised one sees it, even from outside; the clerk sees what

@@ -54,6 +54,7 @@ func TestWhoSeesWhichFlag(t *testing.T) {
 	}{
 		"raised":                   {Flag{}, []string{bench, clerk}},
 		"ruled on":                 {Flag{Rulings: warned}, []string{bench, clerk, party}},
+		"referred alone":           {Flag{Rulings: []Ruling{{Ruling: "refer"}}}, []string{bench, clerk}},
 		"dismissed":                {Flag{Rulings: dismissed}, []string{bench, clerk}},
 		"entered, dismissed later": {Flag{Rulings: append(warned, dismissed...)}, []string{bench, clerk, party}},
 		"put to somebody":          {Flag{Puts: []Put{{Seat: "interpreter", Form: "whole"}, {Seat: "defence", Form: "gist"}}}, []string{bench, clerk}},
@@ -80,6 +81,9 @@ func TestWhoSeesWhichFlag(t *testing.T) {
 			}
 			if got := MaySee(c.flag, s.ID, s.Role, false); got != (s.ID == "support") {
 				t.Errorf("%s at %s from outside: %v", name, s.ID, got)
+			}
+			if got := MaySeeReferral(c.flag, s.ID, s.Role); got != (group == bench || group == clerk || s.ID == "support") { // whom it is about would be warned
+				t.Errorf("%s at %s: its referral: %v", name, s.ID, got)
 			}
 		}
 	}

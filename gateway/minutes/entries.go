@@ -193,7 +193,7 @@ func objection(e hearing.Event, entry *Entry) error {
 }
 
 // flag makes the entries of a flag. Until the bench has ruled, bench, clerk and raiser read of it; the ruling enters it for the
-// parties, a dismissal does not, and what is said on a flag that stands there stands there too; a discreet flag stays with the bench and the raiser. That a flag was put to
+// parties, a dismissal and a referral do not, and what is said on a flag that stands there stands there too; a discreet flag stays with the bench and the raiser. That a flag was put to
 // somebody, and what was put, that person reads on the own page alone.
 func flag(e hearing.Event, d hearing.Description, entry *Entry) error {
 	var a struct {
@@ -212,6 +212,8 @@ func flag(e hearing.Event, d hearing.Description, entry *Entry) error {
 	switch {
 	case a.Discreet:
 		entry.Level = hearing.LevelJudges
+	case a.Ruling == hearing.RulingRefer, e.Code == hearing.ProtectionRequested: // whom it is about would be warned
+		entry.Level = hearing.LevelBench
 	case a.Entered:
 		entry.Level = hearing.LevelParties
 	case a.Ruling == hearing.RulingDismiss:

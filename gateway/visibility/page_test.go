@@ -146,6 +146,7 @@ func pageOfFlags(b *strings.Builder) {
 	}{
 		{"raised by defence counsel", incident.Flag{}},
 		{"and ruled on", incident.Flag{Rulings: []incident.Ruling{{Ruling: "warn"}}}},
+		{"and referred, no more", incident.Flag{Rulings: []incident.Ruling{{Ruling: "refer"}}}},
 		{"and dismissed", incident.Flag{Rulings: []incident.Ruling{{Ruling: "dismiss"}}}},
 		{"entered, and dismissed later", incident.Flag{Rulings: []incident.Ruling{{Ruling: "enter"}, {Ruling: "dismiss"}}}},
 		{"put to the interpreter", incident.Flag{Puts: []incident.Put{{Seat: "interpreter", Form: "whole"}}}},

@@ -172,7 +172,12 @@ func (b builder) flag(f incident.Flag) FlagView {
 	if b.x.IncidentOf != nil {
 		v.Incident = b.x.IncidentOf(f.ID)
 	}
+	referral := incident.MaySeeReferral(f, b.own.ID, b.own.Role)
+	v.Requested = v.Requested && referral
 	for _, r := range f.Rulings {
+		if r.Ruling == hearing.RulingRefer && !referral {
+			continue
+		}
 		v.Rulings = append(v.Rulings, FlagRulingView{Ruling: r.Ruling, Reason: r.Reason, Seat: r.Against, Provisional: r.Provisional, By: r.By, At: Moment(r.At)})
 	}
 	if n := len(v.Rulings); n > 0 {
