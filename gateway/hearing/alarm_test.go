@@ -238,7 +238,7 @@ func TestSheComesBackFromAnEmergencyOnlyByANewCertificateAndANewCall(t *testing.
 
 func TestAfterTheRoomWasClearedNobodyStaysBesideHerButTheOfficer(t *testing.T) {
 	for _, ask := range []string{"testimony.pause", "duress.answer"} {
-		for _, from := range []string{"live", "ready", "paused", "rehearsal"} {
+		for _, from := range []string{"live", "ready", "paused", "rehearsal", "waiting"} {
 			c := newCourt(t)
 			phasesOf[from](c)
 			c.do("witness", "duress.raise", nil)
@@ -247,7 +247,10 @@ func TestAfterTheRoomWasClearedNobodyStaysBesideHerButTheOfficer(t *testing.T) {
 				args = m{"do": "clear_room"}
 			}
 			c.do("judge", ask, args)
-			if from == "rehearsal" {
+			if c.s.Testimony.PauseCode != PauseTechnical || c.s.Testimony.Discreet != PauseClearRoom {
+				t.Errorf("%s from %s: the room is told %q, everybody else %q", ask, from, c.s.Testimony.Discreet, c.s.Testimony.PauseCode)
+			}
+			if from == "rehearsal" || from == "waiting" {
 				c.at(Waiting)
 				c.do("judge", "identity.verified", m{"how": "h"})
 				c.s.Facts.StationUp = true

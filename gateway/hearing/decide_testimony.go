@@ -58,11 +58,15 @@ func (s *State) defenceLost() bool {
 	return false
 }
 
-// stoppable: a person who protects may stop whatever could go on to be seen; a party asks while testimony is live.
+// stoppable: a person who protects may stop whatever could go on to be seen; a party asks while testimony is live. The bench has the room wait before anything began as well:
+// who sits beside her threatens her then too, and what it answers to a sign of duress must be what it may do without one.
 func stoppable(s *State, seat *Seat, _ time.Time) error {
 	phases := []TestimonyPhase{Rehearsal, Ready, Live, Paused}
-	if !seat.Stops() {
+	switch {
+	case !seat.Stops():
 		phases = []TestimonyPhase{Live}
+	case seat.Role.Bench():
+		phases = append(phases, Waiting)
 	}
 	if s.Phase == Concluded || !in(s.Testimony.Phase, phases...) {
 		return refuse(CodeWrongPhase, "There is no testimony to pause.")
@@ -140,6 +144,10 @@ func (c *call) pause() error {
 func (c *call) stop(why, discreet string) {
 	t := c.s.Testimony
 	switch t.Phase {
+	case Waiting:
+		if c.seat.Role.Bench() && !(t.PauseCode == why && t.Discreet == discreet) {
+			c.emit(TestimonyInterrupted, TestimonyInterruptedPayload{Why: why, From: Waiting, To: Waiting, Discreet: discreet})
+		}
 	case Rehearsal:
 		c.emit(TestimonyInterrupted, TestimonyInterruptedPayload{Why: why, From: Rehearsal, To: Waiting, Discreet: discreet})
 	case Ready, Live, Paused:
