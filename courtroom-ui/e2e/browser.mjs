@@ -23,7 +23,7 @@ export class Seat {
 
   static async open(browser, name, link, { viewport = { width: 1366, height: 768 }, lang = 'az', context } = {}) {
     const c = context ?? await browser.newContext({ viewport, locale: 'az-AZ', permissions: [] });
-    await c.addInitScript((l) => { if (!localStorage.getItem('parda.lang')) localStorage.setItem('parda.lang', l); }, lang);
+    await c.addInitScript((l) => { if (location.protocol.startsWith('http') && !localStorage.getItem('parda.lang')) localStorage.setItem('parda.lang', l); }, lang); // an empty page has no storage
     const page = await c.newPage();
     page.setDefaultTimeout(90_000); // that it happens at all, not how fast: the machine may be starved
     const seat = new Seat(name, c, page);
