@@ -60,12 +60,18 @@ const (
 	// A page says a few things a second. One that says more is read no faster; and an offer, which costs a connection with keys of its own, is refused.
 	messagesPerSecond, messagesAtOnce = 50, 400
 	offersPerSecond, offersAtOnce     = 1, 12
-
-	// A page that is gone without a word (a lid that was closed, a cable that was pulled) must be missed within seconds: an outage of the
-	// defence pauses testimony.
-	pingEvery  = 2 * time.Second
-	pongWithin = 5 * time.Second
 )
+
+// pulse is how a page is found that is gone without a word (a lid that was closed, a cable that was pulled). It must be missed within seconds: an outage of the defence pauses testimony.
+type pulse struct {
+	every  time.Duration // between two pings
+	within time.Duration // a page that is neither heard nor answers for so long is gone
+	// late bounds how long messages alone stand for a pong that lies behind them. What is read may have lain in the socket since before the line broke, and it is read no faster than
+	// messagesPerSecond: without a bound, a few MiB of small messages would show a seat as there for an hour after its page is gone.
+	late time.Duration
+}
+
+var usualPulse = pulse{2 * time.Second, 5 * time.Second, 30 * time.Second}
 
 // Session is one WebSocket of one seat. Its methods may be called from any goroutine.
 type Session struct {
@@ -196,13 +202,17 @@ func (s *Session) signal() {
 
 // Serve runs the session on an accepted connection until either side ends it.
 func Serve(ctx context.Context, conn *websocket.Conn, log *slog.Logger, hearing, seat string, room Room, media Media) {
+	serveAt(ctx, usualPulse, conn, log, hearing, seat, room, media)
+}
+
+func serveAt(ctx context.Context, life pulse, conn *websocket.Conn, log *slog.Logger, hearing, seat string, room Room, media Media) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	s := &Session{Hearing: hearing, Seat: seat, conn: conn, log: log, room: room, media: media, wake: make(chan struct{}, 1), cancel: cancel}
 	s.heard.Store(time.Now().UnixNano())
 	conn.SetReadLimit(MaxMessage)
 	var writers sync.WaitGroup
 	writers.Go(func() { s.write(ctx) })
-	writers.Go(func() { s.ping(ctx) })
+	writers.Go(func() { s.ping(ctx, life) })
 	err := s.read(ctx)
 	// A reading context that ends tears the connection down without a close frame, so a close that says why comes first.
 	if why := (closeReason{}); errors.As(err, &why) {
@@ -435,22 +445,24 @@ func (s *Session) writeOne(ctx context.Context, b []byte) error {
 }
 
 // ping finds a page that is gone without a word.
-func (s *Session) ping(ctx context.Context) {
-	t := time.NewTicker(pingEvery)
+func (s *Session) ping(ctx context.Context, life pulse) {
+	t := time.NewTicker(life.every)
 	defer t.Stop()
+	answered := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
 			asked := time.Now()
-			c, cancel := context.WithTimeout(ctx, pongWithin)
+			c, cancel := context.WithTimeout(ctx, life.within)
 			err := s.conn.Ping(c)
 			cancel()
 			switch {
 			case err == nil:
-				s.heard.Store(time.Now().UnixNano())
-			case s.LastHeard().After(asked): // its pong lies behind what it sent before, as after an outage: a page that is heard is not gone
+				answered = time.Now()
+				s.heard.Store(answered.UnixNano())
+			case s.LastHeard().After(asked) && time.Since(answered) < life.late: // its pong lies behind what it sent before, as after an outage: a page that is heard is not gone
 			default:
 				s.cancel(err)
 				return

@@ -59,6 +59,11 @@ func (f *fakeRoom) StopSending(*Session)                                   {}
 
 func serve(t *testing.T, room *fakeRoom) *websocket.Conn {
 	t.Helper()
+	return servePulse(t, room, usualPulse)
+}
+
+func servePulse(t *testing.T, room *fakeRoom, life pulse) *websocket.Conn {
+	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, nil)
@@ -66,7 +71,7 @@ func serve(t *testing.T, room *fakeRoom) *websocket.Conn {
 			t.Error(err)
 			return
 		}
-		Serve(context.WithoutCancel(r.Context()), c, log, "demo", "judge", room, room)
+		serveAt(context.WithoutCancel(r.Context()), life, c, log, "demo", "judge", room, room)
 	}))
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	conn, _, err := websocket.Dial(ctx, srv.URL, nil)
@@ -289,6 +294,51 @@ func TestASignOfLifeIsKept(t *testing.T) {
 	}
 	if !s.LastHeard().After(before) {
 		t.Error("a message is no sign of life")
+	}
+}
+
+// Three pages: one is silent, one speaks and never answers a ping (nobody reads there: a socket full of what was sent before the line broke looks the same), one answers.
+func TestAPageThatIsHeardIsNotCutForALatePongButNoMessagesStandForPongsForEver(t *testing.T) {
+	life := pulse{20 * time.Millisecond, 400 * time.Millisecond, 3 * time.Second}
+	var rooms [3]*fakeRoom
+	var pages [3]*websocket.Conn
+	for n := range rooms {
+		rooms[n] = &fakeRoom{answer: func(Command) (Ack, error) { return Ack{}, nil }}
+		pages[n] = servePulse(t, rooms[n], life)
+		attached(t, rooms[n], pages[n])
+	}
+	silent, speaks, answers := rooms[0], rooms[1], rooms[2]
+	ctx, stop := context.WithCancel(context.Background())
+	var pace sync.WaitGroup
+	defer pace.Wait()
+	defer stop()
+	pace.Go(func() { // reading answers the pings
+		for {
+			if _, _, err := pages[2].Read(ctx); err != nil {
+				return
+			}
+		}
+	})
+	pace.Go(func() {
+		for ctx.Err() == nil && pages[1].Write(ctx, websocket.MessageText, []byte(`{"type":"ping","t":1}`)) == nil {
+			time.Sleep(25 * time.Millisecond)
+		}
+	})
+	cut := func(room *fakeRoom, what string) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); room.left() == 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%s is never missed", what)
+			}
+		}
+	}
+	cut(silent, "a page that is silent")
+	if speaks.left() != 0 {
+		t.Error("a page whose messages are read was cut with the one that is silent")
+	}
+	cut(speaks, "a page that speaks and answers no ping")
+	if answers.left() != 0 {
+		t.Error("a page that answers was cut")
 	}
 }
 
