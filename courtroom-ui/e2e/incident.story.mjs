@@ -237,7 +237,7 @@ function atOnce(court) {
 async function hold(seat, act) {
   await seat.act(act).dispatchEvent('pointerdown');
   await new Promise((r) => setTimeout(r, 1600));
-  await seat.act(act).dispatchEvent('pointerup').catch(() => undefined); // the page may have changed under the finger
+  await seat.act(act).dispatchEvent('pointerup', {}, { timeout: 500 }).catch(() => undefined); // the page may have changed under the finger, and the alarm does not ring for ever
 }
 
 /** An image of one colour with a text chunk in it, as a telephone adds who took it and where. */
