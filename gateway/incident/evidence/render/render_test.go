@@ -29,6 +29,12 @@ func TestMain(m *testing.M) {
 	case "reach":
 		reach()
 		return
+	case "try":
+		try(os.Getenv("PARDA_RENDER_DIR"))
+		return
+	case "landlock":
+		tryLandlock(os.Getenv("PARDA_RENDER_DIR"))
+		return
 	case "greedy":
 		if err := confine(); err != nil {
 			os.Exit(3)
