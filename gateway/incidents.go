@@ -192,8 +192,19 @@ func (a *App) viewerOfSeat(c *gin.Context) (register.Viewer, error) {
 	if ch.used != nil && c.Request.Method != "GET" {
 		ch.used()
 	}
-	return register.Viewer{Court: ch.p.Court(), Person: ch.hold.Holder.Person, Roles: []rights.Role{role}, Sits: []register.Sitting{{Hearing: id, Seat: ch.seat, Role: role}}, Only: id,
-		Door: register.Who{Role: string(seatRole), Person: ch.hold.Holder.Person, Hearing: id, Seat: ch.seat}}, nil
+	v := register.Viewer{Court: ch.p.Court(), Person: ch.hold.Holder.Person, Roles: []rights.Role{role}, Only: id,
+		Door: register.Who{Role: string(seatRole), Person: ch.hold.Holder.Person, Hearing: id, Seat: ch.seat}}
+	sitting(&v, register.Sitting{Hearing: id, Seat: ch.seat, Role: role}, ch.p.Attends(ch.seat))
+	return v, nil
+}
+
+// sitting gives a viewer a seat that she holds: one that attends opens the hearing's incidents to her, one that does not only what she raised herself.
+func sitting(v *register.Viewer, s register.Sitting, attends bool) {
+	if attends {
+		v.Sits = append(v.Sits, s)
+		return
+	}
+	v.Out = append(v.Out, s)
 }
 
 // viewerOfPerson is a person with the seats that she took and that were not taken back from her: after the hearing, and after judgment, they still say which hearings were hers.
@@ -210,7 +221,7 @@ func (a *App) viewerOfPerson(ctx context.Context, s account.Session) (register.V
 		}
 		seatRole, _ := p.RoleOf(one.Seat)
 		if role, ok := rights.ForSeat(seatRole); ok && slices.Contains(v.Roles, role) {
-			v.Sits = append(v.Sits, register.Sitting{Hearing: one.Hearing, Seat: one.Seat, Role: role})
+			sitting(&v, register.Sitting{Hearing: one.Hearing, Seat: one.Seat, Role: role}, p.Attends(one.Seat))
 		}
 	}
 	return v, nil

@@ -150,13 +150,14 @@ type stands struct {
 	phase  hearing.Phase
 	since  time.Time
 	roles  map[string]hearing.Role
+	here   map[string]bool // seats that attend (hearing.State.Attends)
 	seats  []hearing.SeatSpec
 }
 
 func (p *Proceeding) publishStand() {
-	s := &stands{court: p.state.Court, caseNo: p.state.CaseNo, phase: p.state.Phase, since: p.state.PhaseAt, roles: map[string]hearing.Role{}}
+	s := &stands{court: p.state.Court, caseNo: p.state.CaseNo, phase: p.state.Phase, since: p.state.PhaseAt, roles: map[string]hearing.Role{}, here: map[string]bool{}}
 	for _, seat := range p.state.Seats {
-		s.roles[seat.ID] = seat.Role
+		s.roles[seat.ID], s.here[seat.ID] = seat.Role, p.state.Attends(seat.ID)
 		s.seats = append(s.seats, hearing.SeatSpec{ID: seat.ID, Role: seat.Role})
 	}
 	p.stands.Store(s)
@@ -179,6 +180,9 @@ func (p *Proceeding) RoleOf(seat string) (role hearing.Role, ok bool) {
 	role, ok = p.stands.Load().roles[seat]
 	return role, ok
 }
+
+// Attends says whether a seat takes part now (hearing.State.Attends): not one that was removed, nor one that is bound by nothing in a closed session.
+func (p *Proceeding) Attends(seat string) bool { return p.stands.Load().here[seat] }
 
 // GoesOn says whether the hearing needs whoever sits in a seat, now (hearing.GoesOn).
 func (p *Proceeding) GoesOn(seat string) bool {

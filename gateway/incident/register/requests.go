@@ -70,7 +70,7 @@ func (r *Register) File(ctx context.Context, v Viewer, f Filing) (id string, fre
 	if err := f.check(r.Now()); err != nil {
 		return "", false, err
 	}
-	if f.Hearing != "" && !slices.ContainsFunc(v.Sits, func(s Sitting) bool { return s.Hearing == f.Hearing }) {
+	if f.Hearing != "" && !slices.ContainsFunc(slices.Concat(v.Sits, v.Out), func(s Sitting) bool { return s.Hearing == f.Hearing }) {
 		return "", false, signaling.Refuse("hearing_unknown", "There is no such hearing here.", nil)
 	}
 	id = secret.ID("i-")

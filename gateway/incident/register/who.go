@@ -124,6 +124,7 @@ type Viewer struct {
 	Person string // "" for a seat by link
 	Roles  []rights.Role
 	Sits   []Sitting
+	Out    []Sitting // seats she holds that do not attend: removed, or bound by nothing in a closed session; there what she raised herself is left to her
 	Only   string // the one hearing that is looked at, by the door of its seats; "" for the account's own door
 	Door   Who    // as what she acts
 }
@@ -139,7 +140,7 @@ func (v Viewer) class(i *Incident, role rights.Role) (Class, bool) {
 	if v.Raised(i, role) {
 		return Own, true
 	}
-	sits := slices.ContainsFunc(v.Sits, func(s Sitting) bool { return s.Hearing == i.Hearing && s.Role == role })
+	sits := holds(v.Sits, i.Hearing, role)
 	switch {
 	case i.Hearing != "" && sits && i.Discreet:
 		return HereDiscreet, true
@@ -149,6 +150,21 @@ func (v Viewer) class(i *Incident, role rights.Role) (Class, bool) {
 		return pick(i.Discreet, ElseDiscreet, Elsewhere), true
 	}
 	return pick(i.Discreet, FiledDiscreet, FiledHere), true
+}
+
+func holds(seats []Sitting, hearing string, role rights.Role) bool {
+	return slices.ContainsFunc(seats, func(s Sitting) bool { return s.Hearing == hearing && s.Role == role })
+}
+
+// byOut is what somebody who was put out of the hearing still does about what she raised herself.
+var byOut = []Action{Note, Attach}
+
+// left is what stays of a cell for whoever holds no seat of the incident's hearing but ones that do not attend.
+func (v Viewer) left(c cell, i *Incident, role rights.Role) cell {
+	if i.Hearing == "" || !holds(v.Out, i.Hearing, role) || holds(v.Sits, i.Hearing, role) {
+		return c
+	}
+	return cell{min(c.depth, AsRaised), slices.DeleteFunc(slices.Clone(c.may), func(a Action) bool { return !slices.Contains(byOut, a) })}
 }
 
 func pick(discreet bool, yes, no Class) Class {
@@ -164,12 +180,11 @@ func (v Viewer) Raised(i *Incident, role rights.Role) bool {
 	if roleOf(i.By) != role {
 		return false
 	}
-	if i.By.Person != "" {
+	if i.By.Person != "" || v.Person != "" { // a flag of before, which says no account, is nobody's own where seats are persons'
 		return i.By.Person == v.Person
 	}
-	return i.By.Seat != "" && v.Only == i.By.Hearing && slices.ContainsFunc(v.Sits, func(s Sitting) bool {
-		return s.Hearing == i.By.Hearing && s.Seat == i.By.Seat && s.Role == role
-	})
+	own := Sitting{i.By.Hearing, i.By.Seat, role}
+	return i.By.Seat != "" && v.Only == i.By.Hearing && (slices.Contains(v.Sits, own) || slices.Contains(v.Out, own))
 }
 
 // roleOf is the account's role of whoever did something, where it was done from a seat, too.
@@ -188,7 +203,7 @@ func (v Viewer) cells(i *Incident) []cell {
 			continue
 		}
 		if class, ok := v.class(i, role); ok {
-			all = append(all, table[role][class])
+			all = append(all, v.left(table[role][class], i, role))
 		}
 	}
 	return all
@@ -231,7 +246,7 @@ func EvidenceMay(v Viewer, i *Incident, e Evidence) []string {
 	if e.State != "kept" || DepthFor(v, i) == Nothing {
 		return all
 	}
-	mine := e.What == "attachment" && (e.By.Person != "" && e.By.Person == v.Person || e.By.Person == "" && e.By.Seat != "" && v.Only == e.By.Hearing && v.Door.Seat == e.By.Seat)
+	mine := e.What == "attachment" && (e.By.Person != "" && e.By.Person == v.Person || e.By.Person == "" && v.Person == "" && e.By.Seat != "" && v.Only == e.By.Hearing && v.Door.Seat == e.By.Seat)
 	if mine || May(v, i, Evidences) {
 		all = append(all, "view", "export")
 	}
