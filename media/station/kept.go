@@ -46,17 +46,20 @@ type keptSign struct {
 	Args  json.RawMessage `json:"args"`
 	At    string          `json:"at"`
 	Quiet bool            `json:"quiet,omitempty"`
+	// Refused is the code with which the gateway refused a flag for good: it is not sent again, and is here until the end of what is kept.
+	Refused string `json:"refused,omitempty"`
 }
 
 const (
-	keptMost   = 1000 // signs; a page that floods gets too_many, and what was kept stays
+	keptMost   = 1000 // flags; a page that floods gets too_many, and what was kept stays. Duress and an emergency are always kept
 	keptBlock  = 8 << 10
 	keptFor    = 30 * 24 * time.Hour
 	keptRetry  = 5 * time.Second
 	keptFormat = "parda station kept 1\x00"
 )
 
-// noticeKeptUnread: what was pressed without a link before a power cut, if anything was, cannot be read any more.
+// noticeKeptUnread: something that was pressed here did not reach the court and never will by itself: before a power cut, if anything was, or a flag that the gateway
+// refused for good. The bench asks the room.
 const noticeKeptUnread = "kept_unread"
 
 func newKept(folder, hearing string, keys keyring, log *slog.Logger) *kept {
@@ -129,13 +132,20 @@ func (k *kept) change(f func(*keptState)) {
 	}
 }
 
-// add keeps a sign until it is answered. It says false where there are too many.
+// add keeps a sign until it is answered. It says false of a flag where there are too many: a flood of flags must not cost a sign of duress.
 func (k *kept) add(s keptSign) bool {
-	k.mu.Lock()
-	full := len(k.holds.Signs) >= keptMost
-	k.mu.Unlock()
-	if full {
-		return false
+	if s.Name == "flag.raise" {
+		k.mu.Lock()
+		flags := 0
+		for _, o := range k.holds.Signs {
+			if o.Name == s.Name {
+				flags++
+			}
+		}
+		k.mu.Unlock()
+		if flags >= keptMost {
+			return false
+		}
 	}
 	k.change(func(st *keptState) { st.Signs = append(st.Signs, s) })
 	return true
@@ -162,6 +172,33 @@ func (k *kept) answered(id string) {
 			st.Signs = slices.DeleteFunc(st.Signs, func(s keptSign) bool { return s.ID == id })
 		})
 	}
+}
+
+// refused marks a flag that the gateway will not take, whatever is tried, and says whether it is one. Any other sign is let go of.
+func (k *kept) refused(id, code string) (flag bool) {
+	k.change(func(st *keptState) {
+		for i, s := range st.Signs {
+			if s.ID == id && s.Name == "flag.raise" {
+				st.Signs[i].Refused, flag = code, true
+			}
+		}
+	})
+	if !flag {
+		k.answered(id)
+	}
+	return flag
+}
+
+// waiting are the signs that are still to be sent; refused tells whether others lie here.
+func (k *kept) waiting() (list []keptSign, refused bool) {
+	for _, s := range k.state().Signs {
+		if s.Refused == "" {
+			list = append(list, s)
+		} else {
+			refused = true
+		}
+	}
+	return list, refused
 }
 
 // run writes what changed until stop is closed, and at the end once more.

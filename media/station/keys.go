@@ -173,8 +173,14 @@ func (w *keyWatch) read(dev keyDevice, mine []boundKey) error {
 			switch {
 			case e.Type == eventKey && e.Code == k.code && e.Value == keyUp:
 				presses[i].up()
-			case e.Type == eventKey && e.Code == k.code && e.Value == keyDown, e.Type == eventSync && e.Code == syncDropped && dev.down(k.code):
+			case e.Type == eventKey && e.Code == k.code && e.Value == keyDown:
+				presses[i].up() // a key that goes down has been up, whether or not that was heard
 				w.down(&presses[i], k.sign)
+			case e.Type != eventSync || e.Code != syncDropped:
+			case dev.down(k.code):
+				w.down(&presses[i], k.sign)
+			default:
+				presses[i].up()
 			}
 		}
 	}

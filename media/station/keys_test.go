@@ -230,6 +230,34 @@ func TestAPressInAnOverrunOfTheKernelsQueueIsFoundByTheKeysState(t *testing.T) {
 	})
 }
 
+func TestAfterAnOverrunTheNextPressIsAPress(t *testing.T) {
+	for name, up := range map[string]func(w *watched){
+		"the key's state says that it is up": func(w *watched) { w.device().events <- inputEvent{eventSync, syncDropped, 0} },
+		"nothing said that it went up":       func(*watched) {},
+	} {
+		inWatch(t, func(t *testing.T, w *watched) {
+			w.tell(48, keyDown)
+			time.Sleep(2 * keyBounces)
+			up(w) // the release was lost in the overrun
+			w.tell(48, keyDown)
+			if got := w.told(); got != "there, duress, duress" {
+				t.Errorf("%s: %s", name, got)
+			}
+		})
+	}
+}
+
+func TestASignalsKeyWhoseReleaseWasLostAsksForNoBreak(t *testing.T) {
+	inWatch(t, func(t *testing.T, w *watched) {
+		w.tell(30, keyDown)
+		w.device().events <- inputEvent{eventSync, syncDropped, 0}
+		time.Sleep(2 * keyHeldFor)
+		if got := w.told(); got != "there, signal" {
+			t.Errorf("%s", got)
+		}
+	})
+}
+
 // TestAPipeThatSpeaksAsTheKernelIsRead: no device here, but a named pipe with the kernel's own bytes, in pieces as a pipe may give them.
 func TestAPipeThatSpeaksAsTheKernelIsRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "key")

@@ -161,7 +161,7 @@ func (r *room) linkReply(id string, raw []byte, refused string) {
 	hers = r.officerAnswered(id, refused) || hers
 	quiet := r.kept.quiet(id)
 	if !mends(refused) && refused != "too_many" {
-		r.kept.answered(id)
+		r.signAnswered(id, refused)
 		hers = r.emergencyAnswered(id, refused) || hers
 	}
 	r.mu.Unlock()

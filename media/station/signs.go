@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -15,6 +16,35 @@ const noticeKeyLost = "key_lost" // a bound key's device does not answer; never 
 
 // roomNotices are told whether or not a testimony runs, and to the court alone.
 var roomNotices = []string{noticeKeyLost, noticeKeptUnread}
+
+// withoutRoomNotices is the gateway's state as the kiosk is shown it: the gateway says back what this station told of itself, and whoever sits before the screen must not
+// read there that a key is away or that something pressed did not arrive. A state that says nothing of it goes as it came.
+func withoutRoomNotices(raw []byte, st stateMessage) []byte {
+	if m := st.Testimony.Mask; m == nil || m.Notices.without(roomNotices) == m.Notices {
+		return raw
+	}
+	var whole, testimony, mask map[string]json.RawMessage
+	if json.Unmarshal(raw, &whole) != nil || json.Unmarshal(whole["testimony"], &testimony) != nil || json.Unmarshal(testimony["mask"], &mask) != nil {
+		return nil // the page keeps the state that it has
+	}
+	var err error
+	into := func(in map[string]json.RawMessage, name string, v any) {
+		b, e := json.Marshal(v)
+		in[name], err = b, errors.Join(err, e)
+	}
+	if left := st.Testimony.Mask.Notices.without(roomNotices); left == "" {
+		delete(mask, "notices")
+	} else {
+		into(mask, "notices", left)
+	}
+	into(testimony, "mask", mask)
+	into(whole, "testimony", testimony)
+	b, e := json.Marshal(whole)
+	if errors.Join(err, e) != nil {
+		return nil
+	}
+	return b
+}
 
 // pressedLongAgo bounds what a page may say of the time of a press: it waited for this station, which is started anew within seconds.
 const pressedLongAgo = 24 * time.Hour
@@ -34,6 +64,16 @@ func (r *room) sign(id, name string, args any, at time.Time, quiet bool) bool {
 	}
 	r.link.sign(s)
 	return true
+}
+
+// signAnswered lets go of a sign that the gateway has taken. A flag that it refused for good stays (I6), and the bench learns that the room has something that did not
+// reach it.
+func (r *room) signAnswered(id, refused string) {
+	if refused == "" {
+		r.kept.answered(id)
+	} else if r.kept.has(id) && r.kept.refused(id, refused) {
+		r.health.notice(noticeKeptUnread, true)
+	}
 }
 
 // signalArgs is her silent signal: a flag that the judge alone sees.
@@ -131,8 +171,12 @@ func (r *room) remember() {
 		r.health.notice(noticeKeptUnread, true)
 	}
 	s := r.kept.state()
-	for _, sign := range s.Signs {
+	waiting, refused := r.kept.waiting()
+	for _, sign := range waiting {
 		r.link.sign(sign)
+	}
+	if refused {
+		r.health.notice(noticeKeptUnread, true)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -346,6 +346,62 @@ func TestAFloodIsKeptToItsBoundAndARefusalThatPassesLosesNone(t *testing.T) {
 	})
 }
 
+func TestAFloodOfFlagsCostsNoSignOfDuress(t *testing.T) {
+	inRoom(t, func(t *testing.T, g *roomRig) {
+		g.linkDown("lost")
+		for i := range keptMost + 1 {
+			g.fromKiosk(fmt.Appendf(nil, `{"type":"signal","id":"k%d-aaaaaaaa"}`, i))
+		}
+		g.keyPressed(signDuress, time.Now())
+		g.keyPressed(signEmergency, time.Now())
+		signs := g.room.kept.state().Signs
+		if len(signs) != keptMost+2 || signs[keptMost].Name != "duress.raise" || signs[keptMost+1].Name != "emergency.raise" || len(g.waiting()) != keptMost+2 {
+			t.Errorf("%d are kept, %d wait", len(signs), len(g.waiting()))
+		}
+	})
+}
+
+func TestAFlagThatIsRefusedForGoodStaysKeptAndTheBenchIsTold(t *testing.T) {
+	folder, keys := t.TempDir(), &mapKeyring{keys: map[string][]byte{}}
+	r, _ := restarted(t, folder, keys)
+	r.keyPressed(signSignal, time.Now())
+	id := r.link.pending[0].ID
+	r.link.dispatch(fmt.Appendf(nil, `{"type":"error","id":%q,"code":"forbidden"}`, id))
+	told := func(r *room) bool {
+		s, _ := r.health.status()
+		return strings.Contains(string(s.Notices), noticeKeptUnread)
+	}
+	if len(r.link.pending) != 0 || !r.kept.has(id) || !told(r) {
+		t.Errorf("%d wait, kept %v, told %v", len(r.link.pending), r.kept.has(id), told(r))
+	}
+	r.kept.settle()
+	again, _ := restarted(t, folder, keys)
+	if s := again.kept.state().Signs; len(s) != 1 || s[0].ID != id || s[0].Refused != "forbidden" || len(again.link.pending) != 0 || !told(again) {
+		t.Errorf("after a restart: %+v, %d wait, told %v", s, len(again.link.pending), told(again))
+	}
+}
+
+func TestTheKioskIsNotForwardedWhatTheRoomToldTheCourtOfItsKeys(t *testing.T) {
+	for mask, want := range map[string]string{
+		`{"picture":"ok","voice":"ok","notices":["key_lost"]}`:                           `{"picture":"ok","voice":"ok"}`,
+		`{"notices":["far_voice","kept_unread","key_lost"],"picture":"ok","voice":"ok"}`: `{"notices":["far_voice"],"picture":"ok","voice":"ok"}`,
+		`{"picture":"ok", "voice":"ok", "notices":["far_voice"]}`:                        `{"picture":"ok", "voice":"ok", "notices":["far_voice"]}`,
+		`null`: `null`,
+	} {
+		raw := []byte(`{"other":1,"testimony":{"mask":` + mask + `,"phase":"live"},"type":"state"}`)
+		var st stateMessage
+		if err := json.Unmarshal(raw, &st); err != nil {
+			t.Fatal(err)
+		}
+		inRoom(t, func(t *testing.T, g *roomRig) {
+			g.linkState(raw, st)
+			if _, got, _ := g.view(); string(got) != `{"other":1,"testimony":{"mask":`+want+`,"phase":"live"},"type":"state"}` {
+				t.Errorf("%s goes as %s", mask, got)
+			}
+		})
+	}
+}
+
 func TestALostKeyIsToldToTheBenchAndNeverToTheKiosk(t *testing.T) {
 	inRoom(t, func(t *testing.T, g *roomRig) {
 		g.keyLost("/dev/input/event7", fs.ErrNotExist)

@@ -220,5 +220,5 @@ func (r *room) view() (station stationMessage, state, ice []byte) {
 	card := r.card()
 	return stationMessage{Type: "station", Emergency: r.shows(), Card: card.orNil(), Link: link, OrderOK: r.order != nil && r.refused == "", Refused: r.refused, KeyCode: r.trust.code(),
 		Hand: r.hand, Tight: tightened{r.effective().picture, r.effective().silence}, Paused: r.held, Rehearsal: r.rec.status(), Mask: status, Devices: devices, Unsent: r.link.unanswered(),
-		Said: slices.Clone(r.said), Officer: r.formStands(), RelayOnly: r.relayOnly}, r.raw, r.ice
+		Said: slices.Clone(r.said), Officer: r.formStands(), RelayOnly: r.relayOnly}, withoutRoomNotices(r.raw, r.state), r.ice
 }
