@@ -78,8 +78,14 @@ func (p *Proceeding) answeredBefore(ctx context.Context, s *signaling.Session, c
 // tickAside copies the sealed book into the record of a hearing that was closed, before it is rendered and signed.
 func (p *Proceeding) tickAside() { p.enter(hearing.IntoRecord(p.state)) }
 
-// Refresh tells the seats what changed outside of the hearing, such as a request for protection. It does not wait.
-func (p *Proceeding) Refresh() { p.post(p.tell) }
+// Refresh tells the seats what changed outside of the hearing, such as a request for protection. It never waits, not even for a hearing that stands still: whoever calls it tells the
+// hearings of all courts, one after another. Many calls before the hearing comes to it are one.
+func (p *Proceeding) Refresh() {
+	select {
+	case p.stale <- struct{}{}:
+	default:
+	}
+}
 
 // FlagSeenBy is a flag as a seat may know it now; ok is false where it may not, or where there is none.
 func (p *Proceeding) FlagSeenBy(ctx context.Context, seat, flag string) (f incident.Flag, ok bool, err error) {

@@ -407,3 +407,43 @@ func TestASignOfDuressThatCannotBeWrittenIsRefusedInSilence(t *testing.T) {
 		}
 	})
 }
+
+// The register tells the hearings of all courts one after another: one that stands still must keep none of the others from its clock and its alarms, and is told when it goes on.
+func TestAHearingThatStandsStillHoldsUpNobodyWhoTellsItOfTheRegister(t *testing.T) {
+	c := sit(t)
+	judge, _ := c.page("judge")
+	rev := func() (n uint64) {
+		c.inside(func() { n = c.sessions[judge].rev })
+		return n
+	}
+	c.settle()
+	before := rev()
+	standing, goOn := make(chan struct{}), make(chan struct{})
+	go c.post(func() { close(standing); <-goOn })
+	<-standing
+	for len(c.inbox) < cap(c.inbox) {
+		c.post(func() {})
+	}
+	c.cfg.Protection = func() []visibility.ProtectionView { // its goroutine stands still: nobody reads this now
+		return []visibility.ProtectionView{{Incident: "i-0123456789abcdef", Phase: "received"}}
+	}
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		for range 3 {
+			c.Refresh()
+		}
+	}()
+	select {
+	case <-told:
+	case <-time.After(5 * time.Second):
+		t.Error("who tells a hearing that stands still waits for it")
+	}
+	close(goOn)
+	<-told
+	for end := time.Now().Add(20 * time.Second); rev() == before; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the hearing that goes on was not told")
+		}
+	}
+}

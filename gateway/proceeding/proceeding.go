@@ -91,6 +91,7 @@ const tickEvery = 250 * time.Millisecond
 type Proceeding struct {
 	cfg    Config
 	inbox  chan func()
+	stale  chan struct{} // holds one: something outside of the hearing changed that its seats are to be told
 	done   chan struct{}
 	stands atomic.Pointer[stands]
 
@@ -164,7 +165,7 @@ func Open(ctx context.Context, cfg Config) (*Proceeding, error) {
 		cfg.TURN = noTURN{}
 	}
 	p := &Proceeding{
-		cfg: cfg, inbox: make(chan func(), 256), done: make(chan struct{}),
+		cfg: cfg, inbox: make(chan func(), 256), stale: make(chan struct{}, 1), done: make(chan struct{}),
 		state: hearing.New(), protocol: &minutes.Protocol{}, flags: &incident.Register{},
 		sessions: map[*signaling.Session]*attendee{}, watching: map[string]watcher{}, given: map[string]given{}, barred: map[string]bool{}, present: map[string]*presence{},
 		tracks: map[string]bool{}, offered: map[string]map[visibility.Media]bool{}, stalled: map[string]bool{}, unheard: map[string]bool{}, unsigned: map[string]bool{}, alarms: map[string]visibility.AlarmView{},
@@ -227,6 +228,8 @@ func (p *Proceeding) Run(ctx context.Context) {
 			return
 		case f := <-p.inbox:
 			p.safely(f)
+		case <-p.stale:
+			p.safely(p.tell)
 		case c, ok := <-newer:
 			if !ok {
 				newer = nil
