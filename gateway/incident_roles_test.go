@@ -192,7 +192,7 @@ func TestADuressSignIsSeenAtTheBenchAndInNoByteAnywhereElse(t *testing.T) {
 	c.judge.must("duress.answer", map[string]any{"do": "pause"})
 	for _, p := range others {
 		v := p.until("sees a break", func(v visibility.View) bool { return v.Testimony.Phase == "paused" })
-		if v.Testimony.PauseCode != "technical" && v.Testimony.PauseCode != "break" && v.Testimony.PauseCode != "" {
+		if v.Testimony.PauseCode != "judge" && v.Testimony.PauseCode != "" {
 			t.Errorf("%s is told why: %s", p.seat, v.Testimony.PauseCode)
 		}
 	}

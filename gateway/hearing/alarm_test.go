@@ -86,7 +86,7 @@ func TestDuressLeavesNothingWhereEverybodysNumbersComeFrom(t *testing.T) {
 			}
 		}
 	}
-	for do, why := range map[string]string{DoPause: PauseTechnical, DoClearRoom: PauseClearRoom} {
+	for do, plainly := range map[string]m{DoPause: nil, DoClearRoom: {"why": PauseClearRoom}} { // nil: what F8 sends
 		with, plain := newCourt(t), newCourt(t)
 		for _, c := range []*court{with, plain} {
 			c.live()
@@ -97,7 +97,7 @@ func TestDuressLeavesNothingWhereEverybodysNumbersComeFrom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, _, err := plain.try("judge", "testimony.pause", m{"why": why})
+		b, _, err := plain.try("judge", "testimony.pause", plainly)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,7 +247,7 @@ func TestAfterTheRoomWasClearedNobodyStaysBesideHerButTheOfficer(t *testing.T) {
 				args = m{"do": "clear_room"}
 			}
 			c.do("judge", ask, args)
-			if c.s.Testimony.PauseCode != PauseTechnical || c.s.Testimony.Discreet != PauseClearRoom {
+			if c.s.Testimony.PauseCode != "judge" || c.s.Testimony.Discreet != PauseClearRoom {
 				t.Errorf("%s from %s: the room is told %q, everybody else %q", ask, from, c.s.Testimony.Discreet, c.s.Testimony.PauseCode)
 			}
 			if from == "rehearsal" || from == "waiting" {
@@ -302,7 +302,7 @@ func TestATechnicalPauseIsAJudgesAtAnyTime(t *testing.T) {
 			c := newCourt(t)
 			c.live()
 			c.do(spec.ID, "testimony.pause", m{"why": why})
-			if got := c.s.Testimony; (got.PauseCode == PauseTechnical) != spec.Role.Bench() || (got.Discreet == PauseClearRoom) != (spec.Role.Bench() && why == PauseClearRoom) {
+			if got := c.s.Testimony; (got.PauseCode == PauseTechnical) != (spec.Role.Bench() && why == PauseTechnical) || (got.Discreet == PauseClearRoom) != (spec.Role.Bench() && why == PauseClearRoom) {
 				t.Errorf("%s, %s: %s %s", spec.ID, why, got.PauseCode, got.Discreet)
 			}
 		}

@@ -67,7 +67,7 @@ func decide(s *State, a Actor, cmd Command, now time.Time) ([]Draft, Result, err
 	if seat == nil {
 		return nil, nil, refuse(CodeSeatUnknown, "There is no such seat.")
 	}
-	if err := r.accepts(s, seat, a.Role, now); err != nil {
+	if err := r.since(s, seat, cmd).accepts(s, seat, a.Role, now); err != nil {
 		return nil, nil, err
 	}
 	c := &call{s: s, seat: seat, cmd: cmd, now: now}
@@ -75,6 +75,14 @@ func decide(s *State, a Actor, cmd Command, now time.Time) ([]Draft, Result, err
 		return nil, nil, err
 	}
 	return s.withRoom(c.drafts), c.result, nil
+}
+
+// since is the rule for a command that was pressed at a moment: a flag that a seat raised while it sat there still, and that reaches the court after it was removed, is taken (I6).
+func (r rule) since(s *State, seat *Seat, cmd Command) rule {
+	if r.name == "flag.raise" && !seat.Admitted && !cmd.At.IsZero() && cmd.At.Before(seat.RemovedAt) {
+		r.removed = true
+	}
+	return r
 }
 
 func (r rule) accepts(s *State, seat *Seat, role Role, now time.Time) error {
@@ -106,15 +114,16 @@ func can(s *State, role Role, id string, now time.Time) []string {
 }
 
 // The letters of PROTOCOL.md's table.
-func isB(r Role) bool     { return r == PresidingJudge }
-func isBench(r Role) bool { return r.Bench() }
-func isBC(r Role) bool    { return isB(r) || r == CourtClerk }
-func isP(r Role) bool     { return r.Party() }
-func isPW(r Role) bool    { return r.Party() || isW(r) }
-func isPIS(r Role) bool   { return r.Party() || r == Interpreter || r.Beside() }
-func isW(r Role) bool     { return r == ProtectedWitness }
-func isBW(r Role) bool    { return isB(r) || isW(r) }
-func isAny(r Role) bool   { return r.Known() && !r.Passive() }
+func isB(r Role) bool       { return r == PresidingJudge }
+func isBench(r Role) bool   { return r.Bench() }
+func isBC(r Role) bool      { return isB(r) || r == CourtClerk }
+func isP(r Role) bool       { return r.Party() }
+func isPW(r Role) bool      { return r.Party() || isW(r) }
+func isPIS(r Role) bool     { return r.Party() || r == Interpreter || r.Beside() }
+func isW(r Role) bool       { return r == ProtectedWitness }
+func isBW(r Role) bool      { return isB(r) || isW(r) }
+func isSpeaker(r Role) bool { return isAny(r) && !isW(r) } // the kiosk lists no flags: nothing of one is added or filed there
+func isAny(r Role) bool     { return r.Known() && !r.Passive() }
 
 var wrongPhase = refuse(CodeWrongPhase, "That cannot be done at this point of the hearing.")
 
@@ -203,12 +212,12 @@ var rules = []rule{
 	{name: "remark.add", who: isW, when: heard, do: (*call).remarkAdd},
 	{name: "request.done", who: isB, when: both(notSigned, asked), do: (*call).requestDone},
 	{name: "flag.raise", who: isAny, when: notSigned, do: (*call).flagRaise, outside: true},
-	{name: "flag.detail", who: isAny, when: both(notSigned, raised), do: (*call).flagDetail, outside: true},
+	{name: "flag.detail", who: isSpeaker, when: both(notSigned, raised), do: (*call).flagDetail, outside: true},
 	{name: "flag.put", who: isB, when: both(notSigned, flagged), do: (*call).flagPut},
 	{name: "flag.answer", who: isPIS, when: both(notSigned, toAnswer), do: (*call).flagAnswer, outside: true, removed: true},
 	{name: "flag.heard", who: isB, when: both(notSigned, flagged), do: (*call).flagHeard},
 	{name: "flag.rule", who: isB, when: both(notSigned, flagged), do: (*call).flagRule},
-	{name: "flag.request", who: isAny, when: both(notSigned, fileable), do: (*call).flagRequest},
+	{name: "flag.request", who: isSpeaker, when: both(notSigned, fileable), do: (*call).flagRequest},
 	{name: "duress.raise", who: isBW, when: notSigned, do: (*call).duressRaise, outside: true},
 	{name: "duress.answer", who: isB, when: both(notSigned, underDuress), do: (*call).duressAnswer},
 	{name: "emergency.raise", who: isBW, when: notSigned, do: (*call).emergencyRaise, outside: true},

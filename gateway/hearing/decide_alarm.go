@@ -15,9 +15,10 @@ const (
 	DoStandDown = "stand_down"
 )
 
-// Causes of a pause that say nothing of duress, because the bench gives them for other reasons too. With PauseClearRoom the room alone is told that everybody else
-// leaves it and the officer comes in.
+// Causes of a pause. Everybody but bench and room is told pauseJudge of a pause for PauseClearRoom, as of any that the bench gives without a word: duress needs none of its own. With
+// PauseClearRoom the room alone is told that everybody else leaves it and the officer comes in.
 const (
+	pauseJudge     = "judge"
 	PauseTechnical = "technical"
 	PauseClearRoom = "clear_room"
 	PauseEmergency = "emergency"
@@ -58,7 +59,7 @@ func underDuress(s *State, _ *Seat, _ time.Time) error {
 	return nil
 }
 
-// duressAnswer: the pauses are those that the bench could give without any duress, event for event.
+// duressAnswer: the pause is the one that the bench gives without a word, event for event.
 func (c *call) duressAnswer() error {
 	var a struct {
 		Do     string `json:"do"`
@@ -80,9 +81,9 @@ func (c *call) duressAnswer() error {
 	}
 	switch a.Do {
 	case DoPause:
-		c.stop(PauseTechnical, "")
+		c.stop(pauseJudge, "")
 	case DoClearRoom:
-		c.stop(PauseTechnical, PauseClearRoom)
+		c.stop(pauseJudge, PauseClearRoom)
 	}
 	return nil
 }
@@ -105,7 +106,11 @@ func (c *call) emergencyRaise() error {
 	}
 	c.emit(EmergencyRaised, EmergencyRaisedPayload{PressedBy: by, PressedAt: c.pressed()})
 	if c.s.Phase != Concluded {
-		c.stop("break", PauseEmergency)
+		why := "break"
+		if by == PressedByBench { // as any pause of the bench
+			why = pauseJudge
+		}
+		c.stop(why, PauseEmergency)
 	}
 	return nil
 }

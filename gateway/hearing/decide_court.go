@@ -223,7 +223,7 @@ func (c *call) rulingGive() error {
 		if d.Flag != "" && !c.s.Flags[d.Flag].heard(d.Seat) {
 			return refuse(CodeNotHeard, "The person concerned was not heard on this flag: put it to the person first.")
 		}
-		c.emit(RulingGiven, RulingGivenPayload{ID: d.ID, About: d.About, Seat: d.Seat, Role: d.Role, Kind: d.Kind, Flag: d.Flag,
+		c.emit(RulingGiven, RulingGivenPayload{ID: d.ID, About: d.About, Seat: d.Seat, Role: d.Role, Kind: d.Kind, Flag: d.Flag, Discreet: d.Discreet,
 			Reason: cut(a.Reason, maxReasonRunes), Positions: cut(a.Positions, maxReasonRunes)})
 		return nil
 	}

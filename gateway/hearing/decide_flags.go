@@ -103,7 +103,10 @@ func (c *call) flagDetail() error {
 	case a.Discreet && !f.Discreet && f.Entered:
 		return refuse(CodeWrongPhase, "The flag stands in the protocol of the parties already.")
 	}
-	c.emit(FlagDetailed, FlagDetailedPayload{ID: a.Flag, Discreet: f.Discreet || a.Discreet, FlagDetail: c.s.tidy(a.FlagDetail)})
+	d := FlagDetailedPayload{ID: a.Flag, Discreet: f.Discreet || a.Discreet, FlagDetail: c.s.tidy(a.FlagDetail)}
+	if d.FlagDetail != f.Detail || d.Discreet != f.Discreet {
+		c.emit(FlagDetailed, d)
+	}
 	return nil
 }
 
@@ -153,17 +156,9 @@ func (c *call) flagRule() error {
 	}
 	c.emit(FlagRuled, p)
 	if p.Provisional {
-		c.owe(RulingOwedPayload{About: aboutFlag(f, a.Ruling), Flag: a.Flag, Ruling: a.Ruling, Seat: to.ID, Role: to.Role})
+		c.owe(RulingOwedPayload{About: "flag", Flag: a.Flag, Ruling: a.Ruling, Seat: to.ID, Role: to.Role, Discreet: f.Discreet})
 	}
 	return c.effect(p, to)
-}
-
-// aboutFlag names the debt. Of a discreet flag it says only what was ruled: the parties see that debt.
-func aboutFlag(f Flag, ruling string) string {
-	if f.Discreet {
-		return ruling
-	}
-	return "flag"
 }
 
 // against finds whom an adverse ruling names: who is said, or whom the flag concerns. A warning may name nobody: then it is to all.
@@ -194,17 +189,24 @@ func (c *call) against(f Flag, ruling, name string) (Target, error) {
 // effect does what the ruling says. Where the ruling is provisional its own debt covers the restriction; where the person was heard, a reason pays it. What everybody reads of the effect
 // tells nothing of a discreet flag: neither that there is one, nor the reason of the ruling.
 func (c *call) effect(p FlagRuledPayload, to Target) error {
-	owes, why := !p.Provisional && p.Reason == "", "flag"
+	left, why := owesNothing, "flag"
+	switch {
+	case p.Provisional || p.Reason != "":
+	case p.Discreet:
+		left = owesTheBench
+	default:
+		left = owes
+	}
 	if p.Discreet {
 		p.Reason, why = "", "judge"
 	}
 	switch p.Ruling {
 	case RulingMute:
-		return c.mute(to, p.Reason, owes)
+		return c.mute(to, p.Reason, left)
 	case RulingHide:
-		c.hide(to, p.Reason, owes)
+		c.hide(to, p.Reason, left)
 	case RulingRemove:
-		return c.remove(to.seat, p.Reason, owes)
+		return c.remove(to.seat, p.Reason, left)
 	case RulingPause:
 		if c.s.Phase != Concluded {
 			c.stop(why, "")
@@ -244,7 +246,7 @@ func (c *call) flagPut() error {
 		return refuse(CodeNotAllowed, "This flag is not put whole: write its gist, or hear the person orally.")
 	case a.Form == FormGist && (a.Gist == "" || len([]rune(a.Gist)) > maxAnswerRunes), a.Form != FormGist && a.Gist != "":
 		return refuse(CodeBadArgument, "A gist is a text of at most 2000 letters, and stands in that form alone.")
-	case before.Answered:
+	case before.Answered && !before.Stale:
 		return refuse(CodeWrongPhase, "This person has answered already.")
 	}
 	c.emit(FlagPut, FlagPutPayload{Flag: a.Flag, Seat: to.ID, Role: to.Role, Form: a.Form, Gist: a.Gist, Standing: f.standing()})
@@ -317,7 +319,7 @@ func (c *call) flagHeard() error {
 	switch {
 	case !in(a.How, "orally", "declined", "absent"):
 		return refuse(CodeBadArgument, "Say how the person was heard.")
-	case a.How != "orally" && !p.Put:
+	case a.How != "orally" && (!p.Put || p.Stale):
 		return refuse(CodeWrongPhase, "Put the flag to the person first.")
 	}
 	c.emit(FlagHeard, FlagHeardPayload{Flag: a.Flag, Seat: to.ID, Role: to.Role, Heard: a.How,

@@ -70,6 +70,15 @@ func (t Target) mutable() bool { return t.View() || t.Role.CanPublish() }
 // restricts says whether a restriction of the target restricts a party, the accused or the public: then a ruling is owed.
 func (t Target) restricts() bool { return t.View() || t.Role.Party() || t.Role.Passive() }
 
+// debt says whether a restriction owes its ruling, and to whose eyes.
+type debt int
+
+const (
+	owesNothing  debt = iota
+	owes              // the parties see the debt
+	owesTheBench      // it comes of a discreet flag: nobody else sees that there is one
+)
+
 func (c *call) muted(t Target) bool {
 	if t.View() {
 		return c.s.Views[t.ID].Muted
@@ -90,10 +99,10 @@ func (c *call) seatMute() error {
 	if err != nil {
 		return err
 	}
-	return c.mute(t, reason, true)
+	return c.mute(t, reason, owes)
 }
 
-func (c *call) mute(t Target, reason string, owes bool) error {
+func (c *call) mute(t Target, reason string, d debt) error {
 	if !t.mutable() || t.ID == c.seat.ID {
 		return refuse(CodeNotAllowed, "This seat cannot be muted.")
 	}
@@ -101,8 +110,8 @@ func (c *call) mute(t Target, reason string, owes bool) error {
 		return nil
 	}
 	c.emit(SeatMuted, SeatPayload{Seat: t.ID, Role: t.Role, Reason: reason})
-	if owes && t.restricts() {
-		c.owe(RulingOwedPayload{About: "mute", Seat: t.ID, Role: t.Role})
+	if d != owesNothing && t.restricts() {
+		c.owe(RulingOwedPayload{About: "mute", Seat: t.ID, Role: t.Role, Discreet: d == owesTheBench})
 	}
 	if !t.View() && t.Role == DefenceCounsel && c.s.Testimony.Phase == Live {
 		c.emit(TestimonyPaused, TestimonyPausedPayload{By: System, Why: "defence_muted"})
@@ -119,13 +128,13 @@ func (c *call) seatUnmute() error {
 }
 
 // hide takes a picture from everybody but the bench. Sound is what muting is for: who is hidden still puts questions (I9).
-func (c *call) hide(t Target, reason string, owes bool) {
+func (c *call) hide(t Target, reason string, d debt) {
 	if c.hidden(t) {
 		return
 	}
 	c.emit(SeatHidden, SeatPayload{Seat: t.ID, Role: t.Role, Reason: reason})
-	if owes && t.restricts() {
-		c.owe(RulingOwedPayload{About: "hide", Seat: t.ID, Role: t.Role})
+	if d != owesNothing && t.restricts() {
+		c.owe(RulingOwedPayload{About: "hide", Seat: t.ID, Role: t.Role, Discreet: d == owesTheBench})
 	}
 }
 
@@ -185,12 +194,12 @@ func (c *call) seatRemove() error {
 	if err != nil {
 		return err
 	}
-	return c.remove(seat, reason, true)
+	return c.remove(seat, reason, owes)
 }
 
 // remove takes a seat out. A party's removal restricts that party, the gallery's restricts publicity, the screen's keeps the
 // accused from his own trial: each owes a ruling.
-func (c *call) remove(seat *Seat, reason string, owes bool) error {
+func (c *call) remove(seat *Seat, reason string, d debt) error {
 	if seat.Role.Bench() || seat.Role == CourtClerk || seat.Role == ProtectedWitness {
 		return refuse(CodeNotAllowed, "This seat cannot be removed.")
 	}
@@ -198,8 +207,8 @@ func (c *call) remove(seat *Seat, reason string, owes bool) error {
 		return nil
 	}
 	c.emit(SeatRemoved, SeatPayload{Seat: seat.ID, Role: seat.Role, Reason: reason})
-	if owes && (seat.Role.Party() || seat.Role.Passive()) {
-		c.owe(RulingOwedPayload{About: "remove", Seat: seat.ID, Role: seat.Role})
+	if d != owesNothing && (seat.Role.Party() || seat.Role.Passive()) {
+		c.owe(RulingOwedPayload{About: "remove", Seat: seat.ID, Role: seat.Role, Discreet: d == owesTheBench})
 	}
 	if seat.Role == DefenceCounsel && c.s.Testimony.Phase == Live {
 		c.emit(TestimonyPaused, TestimonyPausedPayload{By: System, Why: "defence_lost"})

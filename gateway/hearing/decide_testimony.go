@@ -123,13 +123,12 @@ func (c *call) pause() error {
 		why = map[Role]string{ProtectedWitness: "break", SupportPerson: "support", LegalRepresentative: "support", Interpreter: "interpreter"}[c.seat.Role]
 	}
 	if why == "" {
-		why = "judge"
+		why = pauseJudge
 	}
 	discreet := ""
 	if c.seat.Role.Bench() && in(a.Why, PauseTechnical, PauseClearRoom) {
-		why = PauseTechnical
-		if a.Why == PauseClearRoom {
-			discreet = PauseClearRoom
+		if why = PauseTechnical; a.Why == PauseClearRoom {
+			why, discreet = pauseJudge, PauseClearRoom
 		}
 	}
 	if why == "afraid" { // that she is afraid is for the bench: the dock must not learn that it works

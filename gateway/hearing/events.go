@@ -256,14 +256,15 @@ type SessionKindPayload struct {
 // RulingOwedPayload opens a debt: a provisional restriction that must become a reasoned ruling by Due.
 type RulingOwedPayload struct {
 	ID    string    `json:"id"`
-	About string    `json:"about"` // kind, mute, remove, hide, flag; of a discreet flag, which stands in Flag alone: the ruling
+	About string    `json:"about"` // kind, mute, remove, hide, flag
 	Seat  string    `json:"seat,omitempty"`
 	Role  Role      `json:"role,omitempty"`
 	Kind  Kind      `json:"kind,omitempty"`
 	Due   time.Time `json:"due"`
 	// Flag is the flag on which the restriction rests before the person concerned was heard on it, and Ruling what was ruled.
-	Flag   string `json:"flag,omitempty"`
-	Ruling string `json:"ruling,omitempty"`
+	Flag     string `json:"flag,omitempty"`
+	Ruling   string `json:"ruling,omitempty"`
+	Discreet bool   `json:"discreet,omitempty"` // it comes of a discreet flag: the debt, its payment and its lateness are the bench's alone
 }
 
 // RulingGivenPayload pays the debt, with the parties' positions.
@@ -276,12 +277,14 @@ type RulingGivenPayload struct {
 	Reason    string `json:"reason"`
 	Positions string `json:"positions"`
 	Flag      string `json:"flag,omitempty"`
+	Discreet  bool   `json:"discreet,omitempty"`
 }
 
 // RulingOverduePayload says that a debt is past its time.
 type RulingOverduePayload struct {
-	ID    string `json:"id"`
-	About string `json:"about"`
+	ID       string `json:"id"`
+	About    string `json:"about"`
+	Discreet bool   `json:"discreet,omitempty"`
 }
 
 // EntryAddedPayload is a line of the protocol.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // flaggedBy raises a flag that concerns a target, and gives its id.
@@ -292,18 +293,33 @@ func TestAFlagIsEnteredWithTheAnswersThatWereGiven(t *testing.T) {
 	}
 }
 
-func TestTheDebtOfADiscreetFlagSaysWhatWasRuledAndNotThatThereIsAFlag(t *testing.T) {
+func TestTheDebtOfADiscreetFlagIsMarkedAsTheBenchsInEveryEntry(t *testing.T) {
 	for _, ruling := range adverse {
 		c := newCourt(t)
 		c.live()
 		f := c.flaggedBy("support", "guardian", m{"discreet": true})
-		if ruling == RulingMute || ruling == RulingHide || ruling == RulingRemove || ruling == RulingWarn {
-			c.do("judge", "flag.rule", m{"flag": f, "ruling": ruling})
-		}
-		if d := c.s.Pending[0]; d.About != ruling || d.Flag != f {
+		c.do("judge", "flag.rule", m{"flag": f, "ruling": ruling})
+		if d := c.s.Pending[0]; d.About != "flag" || d.Flag != f || !d.Discreet {
 			t.Errorf("%s: %+v", ruling, d)
 		}
 		c.refused(CodeNotHeard, "judge", "ruling.give", m{"id": c.s.Pending[0].ID, "reason": "r", "positions": "p"})
+		c.enter(Overdue(c.s, c.s.Pending[0].Due.Add(time.Second)))
+		c.do("judge", "flag.heard", m{"flag": f, "seat": "guardian", "how": "orally"})
+		c.do("judge", "ruling.give", m{"id": c.s.Pending[0].ID, "reason": "r", "positions": "p"})
+		g := c.flaggedBy("support", "lawyer", m{"discreet": true}) // heard, and no reason: the restriction itself owes
+		c.do("judge", "flag.heard", m{"flag": g, "seat": "lawyer", "how": "orally"})
+		c.do("judge", "flag.rule", m{"flag": g, "ruling": ruling})
+		owed := 0
+		for _, e := range c.events {
+			if in(e.Code, RulingOwed, RulingGiven, RulingOverdue) {
+				if owed++; !strings.Contains(string(e.Payload), `"discreet":true`) {
+					t.Errorf("%s: everybody reads %s %s", ruling, e.Code, e.Payload)
+				}
+			}
+		}
+		if want := map[bool]int{true: 3, false: 4}[ruling == RulingWarn]; owed != want {
+			t.Errorf("%s: %d entries of debts, want %d", ruling, owed, want)
+		}
 	}
 }
 

@@ -210,12 +210,13 @@ func (s *State) seatEvent(e Event, p *SeatPayload) {
 	case SeatUnmuted:
 		seat.Muted = false
 	case SeatRemoved:
-		seat.Admitted, seat.LinkLost = false, false
+		seat.Admitted, seat.LinkLost, seat.RemovedAt = false, false, e.Time
 		if s.Testimony.Floor == seat.ID {
 			s.Testimony.Floor = ""
 		}
 	case SeatReissued: // another person may come in by the new link: key and undertaking were the old one's
 		seat.Entered, seat.LinkLost, seat.Undertaking, seat.Key, seat.KeyCode = false, false, "", nil, ""
+		s.anotherSits(seat.ID)
 	case SeatLinkLost:
 		seat.LinkLost, seat.LostAt = true, e.Time
 	case SeatLinkBack:
@@ -231,7 +232,7 @@ func (s *State) rulingEvent(e Event, payload any) {
 	switch p := payload.(type) {
 	case *RulingOwedPayload:
 		s.OwedSeq++
-		s.Pending = append(s.Pending, Pending{ID: p.ID, About: p.About, Seat: p.Seat, Role: p.Role, Kind: p.Kind, Flag: p.Flag, Ruling: p.Ruling, Since: e.Time, Due: p.Due})
+		s.Pending = append(s.Pending, Pending{ID: p.ID, About: p.About, Seat: p.Seat, Role: p.Role, Kind: p.Kind, Flag: p.Flag, Ruling: p.Ruling, Discreet: p.Discreet, Since: e.Time, Due: p.Due})
 	case *RulingGivenPayload:
 		s.Pending = slices.DeleteFunc(slices.Clone(s.Pending), func(d Pending) bool { return d.ID == p.ID })
 	case *RulingOverduePayload:

@@ -10,6 +10,9 @@ func (s *State) flagEvent(payload any) {
 		s.Flags[p.ID] = Flag{Seat: p.Seat, Role: p.Role, PressedAt: p.PressedAt, Discreet: p.Discreet, Detail: p.FlagDetail}
 	case *FlagDetailedPayload:
 		s.changeFlag(p.ID, func(f Flag) Flag {
+			if f.Detail.SaysOther(p.FlagDetail) {
+				f = f.stale(func(*Put) bool { return true })
+			}
 			f.Detail, f.Discreet = p.FlagDetail, f.Discreet || p.Discreet
 			return f
 		})
@@ -22,7 +25,9 @@ func (s *State) flagEvent(payload any) {
 		})
 	case *FlagPutPayload:
 		s.changeFlag(p.Flag, func(f Flag) Flag {
-			return f.withPut(p.Seat, p.Role, func(q *Put) { q.Form, q.Gist, q.Put = p.Form, p.Gist, true })
+			return f.withPut(p.Seat, p.Role, func(q *Put) {
+				q.Form, q.Gist, q.Put, q.Answered, q.Heard, q.Stale = p.Form, p.Gist, true, false, false, false
+			})
 		})
 	case *FlagAnsweredPayload:
 		s.changeFlag(p.Flag, func(f Flag) Flag {
@@ -31,7 +36,7 @@ func (s *State) flagEvent(payload any) {
 	case *FlagHeardPayload:
 		s.changeFlag(p.Flag, func(f Flag) Flag {
 			return f.withPut(p.Seat, p.Role, func(q *Put) {
-				q.Heard = true
+				q.Heard, q.Stale = true, false
 				if p.Positions != "" {
 					q.Said = p.Positions
 				}
@@ -43,8 +48,22 @@ func (s *State) flagEvent(payload any) {
 			return f
 		})
 	}
-	if s.Phase == Concluded {
+	if _, more := payload.(*FlagDetailedPayload); s.Phase == Concluded && !more { // a detail stands in the record alone, and voids no signature: else who raised a flag could keep the protocol from being signed
 		s.Signing = nil // what was rendered does not say this yet
+	}
+}
+
+// anotherSits forgets, for every flag, that the person of a seat was heard: by the new link another may come in.
+func (s *State) anotherSits(seat string) {
+	for id, f := range s.Flags {
+		if _, ok := f.put(seat); ok {
+			s.Flags[id] = f.stale(func(p *Put) bool {
+				if p.Seat == seat {
+					p.Put = false
+				}
+				return p.Seat == seat
+			})
+		}
 	}
 }
 
@@ -55,14 +74,16 @@ func (s *State) changeFlag(id string, change func(Flag) Flag) {
 }
 
 // alarmEvent folds duress and emergency. A sign of duress is folded twice, from the sealed book and from the record; the second time only says that it
-// is recorded.
+// is recorded. At a start the sealed book comes after the record, whose copies are the system's: what it only repeats voids no signature.
 func (s *State) alarmEvent(e Event, payload any) {
+	known := e.Actor != string(System)
 	switch p := payload.(type) {
 	case *DuressRaisedPayload:
 		if i := s.duress(p.ID); i >= 0 {
 			s.changeDuress(i, func(d *Duress) { d.Recorded = true })
 			break
 		}
+		known = false
 		s.DuressSeq++
 		s.Duresses = append(slices.Clone(s.Duresses), Duress{ID: p.ID, By: p.By, Means: p.Means, At: p.At, PressedAt: p.PressedAt})
 	case *DuressAnsweredPayload:
@@ -74,21 +95,24 @@ func (s *State) alarmEvent(e Event, payload any) {
 			s.changeDuress(i, func(d *Duress) { d.Do[n].Recorded = true })
 			break
 		}
+		known = false
 		s.DuressSeq++
 		s.changeDuress(i, func(d *Duress) {
 			d.Do = append(d.Do, DuressDo{ID: p.ID, Do: p.Do, Reason: p.Reason, At: p.At})
 			d.Closed = d.Closed || p.Do == DoStandDown
 		})
 	case *EmergencyRaisedPayload:
+		known = false
 		s.Emergency = &Emergency{Since: e.Time, By: p.PressedBy, Seat: e.Actor}
 	case *EmergencyEndedPayload:
+		known = false
 		if s.Emergency != nil {
 			over := *s.Emergency
 			over.Ended = e.Time
 			s.Emergency = &over
 		}
 	}
-	if s.Phase == Concluded {
+	if s.Phase == Concluded && !known {
 		s.Signing = nil
 	}
 }

@@ -73,8 +73,9 @@ type Seat struct {
 	NoStop      bool // the bench took its stop button: its pause is a request
 	LinkLost    bool // entered, and the link broke
 	LostAt      time.Time
-	Undertaking string // "", signed, refused
-	Key         []byte // SPKI
+	RemovedAt   time.Time // when it was last removed
+	Undertaking string    // "", signed, refused
+	Key         []byte    // SPKI
 	KeyCode     string
 }
 
@@ -128,16 +129,17 @@ type Consent struct {
 
 // Pending is a ruling that is owed.
 type Pending struct {
-	ID      string
-	About   string // kind, mute, remove, hide, flag; of a discreet flag the ruling
-	Seat    string
-	Role    Role
-	Kind    Kind
-	Flag    string // it rests on this flag, and the person concerned was not heard on it
-	Ruling  string
-	Since   time.Time
-	Due     time.Time
-	Overdue bool
+	ID       string
+	About    string // kind, mute, remove, hide, flag
+	Seat     string
+	Role     Role
+	Kind     Kind
+	Discreet bool   // it comes of a discreet flag: the bench's alone
+	Flag     string // it rests on this flag, and the person concerned was not heard on it
+	Ruling   string
+	Since    time.Time
+	Due      time.Time
+	Overdue  bool
 }
 
 // Request is what a party asked of the bench and has no answer to yet.

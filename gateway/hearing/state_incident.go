@@ -30,6 +30,7 @@ type Put struct {
 	Put      bool // by flag.put; false: heard at once
 	Answered bool
 	Heard    bool
+	Stale    bool // what was put, and what was said on it, is not what is flagged now, or was said by somebody else: nobody was heard by it
 	Said     string
 }
 
@@ -42,10 +43,10 @@ func (f Flag) put(target string) (p Put, ok bool) {
 	return f.Puts[i], true
 }
 
-// heard says whether the target could answer on this flag: it answered, or it was heard, or did not use the occasion that it was given.
+// heard says whether the target could answer on this flag as it is flagged now: it answered, or it was heard, or did not use the occasion that it was given.
 func (f Flag) heard(target string) bool {
 	p, ok := f.put(target)
-	return ok && (p.Answered || p.Heard)
+	return ok && !p.Stale && (p.Answered || p.Heard)
 }
 
 // answers is what those concerned have said so far.
@@ -57,6 +58,20 @@ func (f Flag) answers() string {
 		}
 	}
 	return strings.Join(said, " / ")
+}
+
+// SaysOther says whether one detail accuses of something else than the other: whoever was heard on the one was not heard on the other.
+func (d FlagDetail) SaysOther(e FlagDetail) bool {
+	return d.Kind != e.Kind || d.Source != e.Source || d.Note != e.Note || d.Concerns != e.Concerns
+}
+
+// stale makes what was put to the targets that which names, and what they said, count for nobody being heard. The words stay.
+func (f Flag) stale(which func(*Put) bool) Flag {
+	f.Puts = slices.Clone(f.Puts)
+	for i := range f.Puts {
+		f.Puts[i].Stale = f.Puts[i].Stale || which(&f.Puts[i])
+	}
+	return f
 }
 
 func (f Flag) standing() Standing { return Standing{Discreet: f.Discreet, Entered: f.Entered} }

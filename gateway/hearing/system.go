@@ -91,7 +91,7 @@ func Overdue(s *State, now time.Time) []Draft {
 	var drafts []Draft
 	for _, d := range s.Pending {
 		if !d.Overdue && now.After(d.Due) && s.Phase != Sealed {
-			drafts = append(drafts, bySystem(RulingOverdue, RulingOverduePayload{ID: d.ID, About: d.About}))
+			drafts = append(drafts, bySystem(RulingOverdue, RulingOverduePayload{ID: d.ID, About: d.About, Discreet: d.Discreet}))
 		}
 	}
 	return append(drafts, orderRunOut(s, now)...)

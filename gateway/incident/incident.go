@@ -47,6 +47,11 @@ type Put struct {
 	At     time.Time
 	Answer *Answer
 	Heard  *Heard
+	// Stale: since then the flag was changed, or another person took the seat. Nobody was heard by it on what is flagged now.
+	Stale bool
+
+	whole hearing.FlagDetail // as it was when it was put
+	gone  bool               // whom it was put to does not sit there any more
 }
 
 // Answer is what the person wrote.
@@ -140,6 +145,15 @@ func (r *Register) Apply(e hearing.Event) error {
 		}
 		r.flags = append(r.flags, Flag{ID: p.ID, Seat: p.Seat, Role: p.Role, PressedAt: p.PressedAt, ReceivedAt: e.Time,
 			Discreet: p.Discreet, Detail: p.FlagDetail})
+	case hearing.SeatReissued:
+		p, err := hearing.Payload[hearing.SeatPayload](e)
+		if err != nil {
+			return err
+		}
+		r.outdate(func(q *Put) bool {
+			q.gone = q.gone || q.Seat == p.Seat
+			return q.Seat == p.Seat
+		})
 	case hearing.FlagDetailed, hearing.FlagRuled, hearing.FlagPut, hearing.FlagAnswered, hearing.FlagHeard, hearing.ProtectionRequested, hearing.RulingGiven:
 		return r.follow(e)
 	}
@@ -155,6 +169,9 @@ func (r *Register) follow(e hearing.Event) error {
 	switch p := payload.(type) {
 	case *hearing.FlagDetailedPayload:
 		r.change(p.ID, func(f *Flag) {
+			if f.Detail.SaysOther(p.FlagDetail) {
+				f.Puts = outdated(f.Puts, func(*Put) bool { return true })
+			}
 			f.Detail, f.Discreet, f.Detailed = p.FlagDetail, f.Discreet || p.Discreet, f.Detailed+1
 		})
 	case *hearing.FlagRuledPayload:
@@ -164,11 +181,11 @@ func (r *Register) follow(e hearing.Event) error {
 		}
 		r.change(p.ID, func(f *Flag) { f.Rulings = append(slices.Clone(f.Rulings), ruling) })
 	case *hearing.FlagPutPayload:
-		r.put(p.Flag, p.Seat, e.Time, func(q *Put) { q.Form, q.Gist, q.At = p.Form, p.Gist, e.Time })
+		r.put(p.Flag, p.Seat, e.Time, func(q *Put) { *q = Put{Seat: p.Seat, Form: p.Form, Gist: p.Gist, At: e.Time, whole: r.detail(p.Flag)} })
 	case *hearing.FlagAnsweredPayload:
 		r.put(p.Flag, p.Seat, e.Time, func(q *Put) { q.Answer = &Answer{p.Text, e.Time} })
 	case *hearing.FlagHeardPayload:
-		r.put(p.Flag, p.Seat, e.Time, func(q *Put) { q.Heard = &Heard{p.Heard, p.Positions, e.Time} })
+		r.put(p.Flag, p.Seat, e.Time, func(q *Put) { q.Heard, q.Stale = &Heard{p.Heard, p.Positions, e.Time}, false })
 	case *hearing.ProtectionRequestedPayload:
 		r.change(p.Flag, func(f *Flag) { f.Requested = true })
 	case *hearing.RulingGivenPayload:
@@ -180,6 +197,29 @@ func (r *Register) follow(e hearing.Event) error {
 		})
 	}
 	return nil
+}
+
+// outdate marks what was put, in every flag, where which says so.
+func (r *Register) outdate(which func(*Put) bool) {
+	r.flags = slices.Clone(r.flags)
+	for i := range r.flags {
+		r.flags[i].Puts = outdated(r.flags[i].Puts, which)
+	}
+}
+
+func outdated(puts []Put, which func(*Put) bool) []Put {
+	puts = slices.Clone(puts)
+	for i := range puts {
+		puts[i].Stale = which(&puts[i]) || puts[i].Stale
+	}
+	return puts
+}
+
+func (r *Register) detail(id string) hearing.FlagDetail {
+	if i := slices.IndexFunc(r.flags, func(f Flag) bool { return f.ID == id }); i >= 0 {
+		return r.flags[i].Detail
+	}
+	return hearing.FlagDetail{}
 }
 
 // read gives the payload of an event in the type of its code.
@@ -288,12 +328,12 @@ func (r *Register) PutTo(seat string) []Question {
 	var all []Question
 	for _, f := range r.flags {
 		for _, p := range f.Puts {
-			if p.Seat != seat || p.Heard != nil && p.Answer == nil && p.At.Equal(p.Heard.At) { // heard at once: nothing was put
+			if p.Seat != seat || p.gone || p.Heard != nil && p.Answer == nil && p.At.Equal(p.Heard.At) { // heard at once: nothing was put
 				continue
 			}
 			q := Question{Flag: f.ID, Form: p.Form, Text: p.Gist, At: p.At, Answered: p.Answer != nil || p.Heard != nil}
 			if p.Form == hearing.FormWhole && !f.Discreet && f.Role != hearing.ProtectedWitness {
-				q.Kind, q.Source, q.Note = f.Detail.Kind, f.Detail.Source, f.Detail.Note
+				q.Kind, q.Source, q.Note = p.whole.Kind, p.whole.Source, p.whole.Note
 			}
 			all = append(all, q)
 		}

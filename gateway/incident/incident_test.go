@@ -114,3 +114,46 @@ func TestAFlagThatCannotBeReadIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// What somebody was heard on is not what is flagged after a change, and who takes over a seat reads nothing that was put to another. Words that are put whole are those that the judge put.
+func TestWhatWasPutCountsOnlyForTheWordsAndThePersonItWasPutTo(t *testing.T) {
+	r := register(t)
+	detail := func(note string) {
+		apply(t, r, noon, "defence", hearing.FlagDetailed, hearing.FlagDetailedPayload{ID: "f1", FlagDetail: hearing.FlagDetail{Kind: "look", Note: note}})
+	}
+	put := func() {
+		apply(t, r, noon, "judge", hearing.FlagPut, hearing.FlagPutPayload{Flag: "f1", Seat: "support", Form: "whole"})
+	}
+	answer := func() {
+		apply(t, r, noon, "support", hearing.FlagAnswered, hearing.FlagAnsweredPayload{Flag: "f1", Seat: "support", Text: "No."})
+	}
+	is := func(when string, stale, answered bool, note string) {
+		t.Helper()
+		p, q := r.Flags()[0].Puts[0], r.PutTo("support")
+		if p.Stale != stale || len(q) != 1 || q[0].Answered != answered || q[0].Note != note {
+			t.Errorf("%s: %+v %+v", when, p, q)
+		}
+	}
+	detail("first")
+	put()
+	answer()
+	detail("first")
+	is("the same words", false, true, "first")
+	before := r.Flags()
+	detail("second")
+	is("other words", true, true, "first")
+	if before[0].Puts[0].Stale {
+		t.Error("a list that was handed out changed")
+	}
+	put()
+	is("put anew", false, false, "second")
+	detail("third")
+	apply(t, r, noon.Add(time.Second), "judge", hearing.FlagHeard, hearing.FlagHeardPayload{Flag: "f1", Seat: "support", Heard: "orally"})
+	is("heard in the room", false, true, "second")
+	apply(t, r, noon, "clerk", hearing.SeatReissued, hearing.SeatPayload{Seat: "support"})
+	if q := r.PutTo("support"); len(q) != 0 || !r.Flags()[0].Puts[0].Stale {
+		t.Errorf("another person reads %+v", q)
+	}
+	put()
+	is("put to the new person", false, false, "third")
+}

@@ -86,6 +86,8 @@ func (p *Protocol) Apply(e hearing.Event) (*Entry, error) {
 		err = flag(e, d, &entry)
 	case hearing.VaultOpeningOrdered, hearing.VaultShareReleased, hearing.VaultOpened, hearing.VaultOpeningEnded:
 		err = opening(e, d, &entry)
+	case hearing.RulingOwed, hearing.RulingGiven, hearing.RulingOverdue:
+		err = debt(e, d, &entry)
 	default:
 		entry.System, err = systemText(e, d)
 	}
@@ -221,6 +223,22 @@ func flag(e hearing.Event, d hearing.Description, entry *Entry) error {
 	}
 	if e.Code == hearing.FlagRaised {
 		entry.said(a.PressedAt)
+	}
+	var err error
+	entry.System, err = systemText(e, d)
+	return err
+}
+
+// debt makes the entry of a ruling that is owed: of a discreet flag, and so whom it is against, the bench alone reads.
+func debt(e hearing.Event, d hearing.Description, entry *Entry) error {
+	var a struct {
+		Discreet bool `json:"discreet"`
+	}
+	if err := json.Unmarshal(e.Payload, &a); err != nil {
+		return fmt.Errorf("payload of %s at %d: %w", e.Code, e.Index, err)
+	}
+	if a.Discreet {
+		entry.Level = hearing.LevelJudges
 	}
 	var err error
 	entry.System, err = systemText(e, d)

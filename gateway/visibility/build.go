@@ -61,7 +61,9 @@ func (b builder) fill(v *View) {
 	b.dangers(v)
 	if b.knows(FieldPending) {
 		for _, d := range s.Pending {
-			v.Pending = append(v.Pending, b.pending(d))
+			if !d.Discreet || b.own.Role.Bench() { // a debt of a discreet flag would tell that there is one, and against whom
+				v.Pending = append(v.Pending, b.pending(d))
+			}
 		}
 	}
 	for _, q := range s.Requests {
@@ -141,8 +143,14 @@ func (b builder) testimony(v *TestimonyView) {
 	if b.knows(FieldMask) {
 		if m := t.Mask; m != nil {
 			v.Mask = &MaskView{m.Picture, m.Voice, m.Notice, m.Notices}
+			if !b.own.Role.Bench() { // that a key for signs is away tells who sits beside her that there is one
+				v.Mask.Notices = slices.DeleteFunc(slices.Clone(v.Mask.Notices), ofSigns)
+				if ofSigns(m.Notice) {
+					v.Mask.Notice = ""
+				}
+			}
 			if !b.knows(FieldRoom) { // whether she is still taken for the same person is the bench's to know
-				v.Mask.Notices = slices.DeleteFunc(slices.Clone(m.Notices), func(n string) bool { return n == "person_changed" || n == "person_unsure" })
+				v.Mask.Notices = slices.DeleteFunc(slices.Clone(v.Mask.Notices), func(n string) bool { return n == "person_changed" || n == "person_unsure" })
 			}
 		}
 		v.Tightened = &TightenedView{t.Tightened.Picture, t.Tightened.Voice}
@@ -152,6 +160,9 @@ func (b builder) testimony(v *TestimonyView) {
 		v.Figure = b.figure()
 	}
 }
+
+// ofSigns says whether a notice is about the keys for signs, or what was pressed on them: the bench's alone.
+func ofSigns(notice string) bool { return notice == "key_lost" || notice == "kept_unread" }
 
 // toldInRoom says whether the shielded room is told the cause of a pause that somebody else made: only those that ask something of it, or that it must take for any break.
 func toldInRoom(code string) bool {

@@ -45,7 +45,10 @@ func (p *play) decide(seat, name string, args m) []hearing.Draft {
 // Two runs of one hearing, one with a sign of duress: every other seat's state is the same, byte for byte, after the sign, after each answer of the bench against the pause that it
 // could have given anyway, and to the end of the hearing.
 func TestASignOfDuressChangesNoByteForAnybodyButTheBench(t *testing.T) {
-	for _, answer := range []struct{ do, why string }{{"pause", "technical"}, {"clear_room", "clear_room"}} {
+	for _, answer := range []struct {
+		do    string
+		plain m // what the bench sends for the same without any duress; nil: F8
+	}{{"pause", nil}, {"clear_room", m{"why": "clear_room"}}} {
 		with, plain := full(t), full(t)
 		both := func(seat, name string, args m) {
 			t.Helper()
@@ -70,7 +73,7 @@ func TestASignOfDuressChangesNoByteForAnybodyButTheBench(t *testing.T) {
 		plain.now = with.now
 		same("duress")
 		with.enterAside(with.decide("judge", "duress.answer", m{"do": answer.do}))
-		plain.enterAside(plain.decide("judge", "testimony.pause", m{"why": answer.why}))
+		plain.enterAside(plain.decide("judge", "testimony.pause", answer.plain))
 		same("duress, answered")
 		both("witness", "room.certify", m{"same": true, "free": true, "with": []string{"interpreter"}})
 		both("support", "flag.raise", m{"kind": "words"})
@@ -133,7 +136,7 @@ func TestTheRoomIsToldOfAnothersPauseOnlyWhatAsksSomethingOfIt(t *testing.T) {
 			if (v.Testimony.PausedSeat == "judge") != spec.Role.Bench() {
 				t.Errorf("%s is told who pressed: %q", spec.ID, v.Testimony.PausedSeat)
 			}
-			if clerk := spec.Role == hearing.CourtClerk || spec.Role.Party(); clerk && why == "clear_room" && v.Testimony.PauseCode != "technical" {
+			if clerk := spec.Role == hearing.CourtClerk || spec.Role.Party(); clerk && why == "clear_room" && v.Testimony.PauseCode != "judge" {
 				t.Errorf("%s is told %q", spec.ID, v.Testimony.PauseCode)
 			}
 		}
@@ -246,7 +249,7 @@ func TestEveryRoleSeesOfEveryFlagWhatIsWritten(t *testing.T) {
 				bench, clerk := spec.Role.Bench(), spec.ID == "clerk"
 				party := spec.ID == "prosecutor" || spec.ID == "defence" || spec.ID == "lawyer"
 				others := bench || clerk && !st.discreet || party && entered
-				flag, asked := others || spec.ID == raiser, st.put && spec.ID == "interpreter"
+				flag, asked := others || spec.ID == raiser && raiser != "witness", st.put && spec.ID == "interpreter"
 				for word, want := range map[string]bool{"THE-SOURCE": flag, "THE-TARGET": flag, "THE-NOTE": flag,
 					"THE-GIST": st.put && others || asked, "THE-ANSWER": st.put && others} {
 					if cells++; want {
@@ -293,13 +296,60 @@ func TestWhatIsPutWholeIsKindSourceAndNoteAndNothingElse(t *testing.T) {
 
 func TestADiscreetDebtIsTheBenchsToTrace(t *testing.T) {
 	p := full(t)
-	p.do("judge", "flag.rule", m{"flag": "f2", "ruling": "remove", "seat": "guardian"})
-	for _, seat := range []string{"judge", "judge2", "clerk", "prosecutor", "defence", "lawyer"} {
-		v, _ := p.view(seat, Extras{})
-		i := slices.IndexFunc(v.Pending, func(d PendingView) bool { return d.Seat == "guardian" })
-		if i < 0 || v.Pending[i].About != "remove" || (v.Pending[i].Flag != "") != strings.HasPrefix(seat, "judge") {
-			t.Errorf("%s: %+v", seat, v.Pending)
+	for _, ruling := range []string{"warn", "hide", "mute", "remove"} {
+		p.do("judge", "flag.rule", m{"flag": "f2", "ruling": ruling, "seat": "guardian"})
+	}
+	for _, spec := range hearing.DefaultSeats() {
+		v, raw := p.view(spec.ID, Extras{})
+		n, flag := 0, 0
+		for _, d := range v.Pending {
+			if d.Seat == "guardian" {
+				n++
+			}
+			if d.Flag != "" {
+				flag++
+			}
 		}
+		if want := map[bool]int{true: 4}[spec.Role.Bench()]; n != want || flag != want {
+			t.Errorf("%s: %d debts, %d on a flag, want %d: %s", spec.ID, n, flag, want, raw)
+		}
+	}
+}
+
+// What the station says of the keys for signs is for the bench: whoever sits beside her, or with the clerk, learns not even that there is one.
+func TestANoticeAboutTheKeysForSignsIsTheBenchsAlone(t *testing.T) {
+	p := full(t)
+	p.do("witness", "mask.status", m{"picture": "ok", "voice": "ok", "notices": []string{"key_lost", "kept_unread", "far_voice"}})
+	for _, spec := range hearing.DefaultSeats() {
+		v, raw := p.view(spec.ID, Extras{})
+		if bench := spec.Role.Bench(); strings.Contains(raw, "key_lost") != bench || strings.Contains(raw, "kept_unread") != bench {
+			t.Errorf("%s is told: %s", spec.ID, raw)
+		}
+		if v.Testimony.Mask != nil && !slices.Contains(v.Testimony.Mask.Notices, "far_voice") {
+			t.Errorf("%s loses what is its to know: %+v", spec.ID, v.Testimony.Mask)
+		}
+	}
+}
+
+// The kiosk's state is the same, byte for byte, whether or not she gave a signal, and whatever is ruled on it.
+func TestTheWitnesssStateTellsNothingOfHerSignal(t *testing.T) {
+	for _, discreet := range []bool{true, false} {
+		with, plain := newPlay(t), newPlay(t)
+		same := func(when string) {
+			t.Helper()
+			plain.now = with.now
+			_, a := with.view("witness", Extras{})
+			if _, b := plain.view("witness", Extras{}); a != b {
+				t.Errorf("discreet %v, %s:\n%s\n%s", discreet, when, a, b)
+			}
+		}
+		with.do("witness", "flag.raise", m{"discreet": discreet, "kind": "words"})
+		same("raised")
+		with.do("judge", "flag.rule", m{"flag": "f1", "ruling": "warn", "seat": "guardian", "reason": "THE-RULING"})
+		same("ruled")
+		with.do("judge", "flag.put", m{"flag": "f1", "seat": "guardian", "form": "gist", "gist": "g"})
+		with.do("guardian", "flag.answer", m{"flag": "f1", "text": "t"})
+		same("answered")
 	}
 }
 

@@ -48,6 +48,7 @@ type FlagPutView struct {
 	At     string      `json:"at"`
 	Answer *AnswerView `json:"answer,omitempty"`
 	Heard  *HeardView  `json:"heard,omitempty"`
+	Stale  bool        `json:"stale,omitempty"` // the flag was changed since, or another person sits there: nobody was heard by it
 }
 
 // AnswerView is what the person wrote.
@@ -147,8 +148,12 @@ type PendingView struct {
 // them stand in the court's register.
 const flagsAtOnce = 100
 
-// flags fills in what the seat may know of flags, also from outside.
+// flags fills in what the seat may know of flags, also from outside. The witness's has none, not her own either: the threat may sit beside her (A7), and the kiosk's state must be the same
+// whether or not she gave her signal.
 func (b builder) flags(v *View, register *incident.Register) {
+	if b.own.Role == hearing.ProtectedWitness {
+		return
+	}
 	seen := incident.ByUrgency(register.SeenBy(b.own.ID, b.own.Role, b.attends))
 	if len(seen) > flagsAtOnce {
 		v.FlagsMore = len(seen) - flagsAtOnce
@@ -188,7 +193,7 @@ func (b builder) flag(f incident.Flag) FlagView {
 		return v
 	}
 	for _, p := range f.Puts {
-		put := FlagPutView{Seat: p.Seat, Form: p.Form, Gist: p.Gist, At: Moment(p.At)}
+		put := FlagPutView{Seat: p.Seat, Form: p.Form, Gist: p.Gist, At: Moment(p.At), Stale: p.Stale}
 		if p.Answer != nil {
 			put.Answer = &AnswerView{p.Answer.Text, Moment(p.Answer.At)}
 		}
@@ -237,12 +242,9 @@ func (b builder) views() []CourtView {
 	return list
 }
 
-// pending is a debt as the seat may know it: on which flag it rests is told where the flag is not discreet, and to the bench.
 func (b builder) pending(d hearing.Pending) PendingView {
 	v := PendingView{ID: d.ID, About: d.About, Seat: d.Seat, Kind: d.Kind, Since: Moment(d.Since), Due: Moment(d.Due), Overdue: d.Overdue || b.x.Now.After(d.Due)}
-	if d.About == "flag" || b.own.Role.Bench() {
-		v.Flag, v.Ruling = d.Flag, d.Ruling
-	}
+	v.Flag, v.Ruling = d.Flag, d.Ruling
 	return v
 }
 
