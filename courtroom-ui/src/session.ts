@@ -176,11 +176,20 @@ export class Session {
         break;
       case 'error':
         if (m.id !== undefined && (this.mustProve(m.id, m) || this.keepTrying(m.id, m.code))) return;
-        if (m.id !== undefined) { this.flagNamed(m.id, null); this.outbox.settle(m.id); this.settle(m.id, { ok: false, code: m.code }); }
+        if (m.id !== undefined) this.refusedForGood(m.id, m);
         break;
     }
     this.dispatch({ kind: 'message', message: m, now: Date.now() });
     if (m.type === 'state') this.stateCame(m);
+  }
+
+  /** A refused flag stays, with what was written of it, until somebody at this page has put it away; anything else is let go of. */
+  private refusedForGood(id: string, { code, message, ref }: WireError): void {
+    const flag = this.outbox.refuse(id, { code, message, ...(ref !== undefined && { ref }) });
+    this.flagNamed(id, null);
+    if (flag) this.dispatch({ kind: 'named', waiting: flag });
+    else this.outbox.settle(id);
+    this.settle(id, { ok: false, code });
   }
 
   /** What was written about a flag before the gateway had named it goes now, under its name. */

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { judgeDesk, manyFlags } from '../src/examples/incidents';
+import { judgeDesk, manyFlags, supportFlags } from '../src/examples/incidents';
 import { judgeLive } from '../src/examples/fixtures';
+import { clearing, clearsRoom } from '../src/screens/conduct';
+import { actionsFor } from '../src/state/actions';
+import { emptyPage } from '../src/state/model';
+import type { Translate } from '../src/text/locale';
 import { flagKinds, flagRulings } from '../src/keys/keyboard';
 import type { Flag, FlagRuling, GivenRuling, Protection, State } from '../src/signaling/wire';
 import { markAt, marksOf, roundLeft } from '../src/state/clock';
-import { holds, isDismissed, itemsOf, lastRuled, mustName, openOf, pageOf, targets, unheard } from '../src/state/flags';
+import { holds, isDismissed, itemsOf, lastRuled, mustName, opensForm, openOf, pageOf, shownFlags, targets, unheard } from '../src/state/flags';
 
 const at = '2026-11-22T10:00:00.000Z';
 const flag = (more: Partial<Flag> = {}): Flag => ({ id: 'f1', seat: 'lawyer', role: 'victims_lawyer', pressed_at: at, received_at: at, discreet: false, ...more });
@@ -109,5 +113,31 @@ describe('the line of a request', () => {
   test('what is left is never negative', () => {
     expect(roundLeft(50 * hour + 61_000)).toEqual({ d: 2, h: 2, m: 1 });
     expect(roundLeft(-5)).toEqual({ d: 0, h: 0, m: 0 });
+  });
+});
+
+describe('a discreet press', () => {
+  const press = { command: 'c1', at, discreet: true };
+  const flags = [flag({ id: 'a', seat: 'support', role: 'support_person', discreet: true }), flag({ id: 'b', seat: 'support', role: 'support_person' })];
+  const shown = (state: State, asked: boolean): string[] => shownFlags({ ...state, flags }, asked).map((f) => f.id);
+  test.each(['interpreter', 'support_person', 'legal_representative', 'prosecutor', 'defence_counsel', 'victims_lawyer', 'court_clerk'])('of %s opens no form until it is asked for, and a plain one opens it', (role) => {
+    expect([opensForm(press, role, false), opensForm(press, role, true), opensForm({ ...press, discreet: false }, role, false)]).toEqual([false, true, true]);
+  });
+  test('is in nobody’s list of own flags until it is asked for; the bench reads its own', () => {
+    expect([shown(supportFlags, false), shown(supportFlags, true), shown(judgeDesk, false)]).toEqual([['b'], ['a', 'b'], ['a', 'b']]);
+  });
+});
+
+describe('clearing the room is an ordinary act', () => {
+  test('of the bench alone', () => expect(['presiding_judge', 'judge', 'reserve_judge', 'court_clerk', 'interpreter', 'defence_counsel', 'support_person'].filter(clearsRoom)).toEqual(['presiding_judge', 'judge', 'reserve_judge']));
+  test('that asks first, with no duress in sight, and is a pause that says so', () => {
+    const sent: unknown[] = [];
+    const state: State = { ...judgeLive, you: { ...judgeLive.you, can: ['testimony.pause'] } };
+    const actions = actionsFor({ ...emptyPage, link: 'open', state }, (name, args) => { sent.push([name, args]); return Promise.resolve({ ok: true }); }, () => undefined);
+    const ask = clearing(((key: string) => key) as unknown as Translate, actions);
+    expect(sent).toEqual([]);
+    ask.done({});
+    expect(sent).toEqual([['testimony.pause', { why: 'clear_room' }]]);
+    expect(state.duress).toBeUndefined();
   });
 });

@@ -9,7 +9,8 @@ import { dueOf, left, notBefore, run, stepsOf, urgency, warningsOf } from '../sr
 import { leftText, stepMoment } from '../src/account/incidents/clockline';
 import { attach, mostBytes } from '../src/account/incidents/evidence';
 import { draftOf, filingOf, missingIn, noDraft, type Draft } from '../src/account/incidents/file';
-import { Filings, waits, type Filing, type Shelf } from '../src/account/incidents/filings';
+import { Filings, waits, type Filing } from '../src/account/incidents/filings';
+import { keysUnder, memoryShelf, type Shelf } from '../src/signaling/shelf';
 import { byMonth, dayOf, filled, inMonth, monthRange, noFilter, queryOf } from '../src/account/incidents/filter';
 import { bar } from '../src/account/incidents/months';
 import { measuresOf } from '../src/account/incidents/measures';
@@ -25,12 +26,6 @@ import { translator, type Texts } from '../src/text/locale';
 import az from '../locales/az.json';
 import en from '../locales/en.json';
 
-class Memory implements Shelf {
-  readonly held = new Map<string, string>();
-  getItem(key: string): string | null { return this.held.get(key) ?? null; }
-  setItem(key: string, value: string): void { this.held.set(key, value); }
-  removeItem(key: string): void { this.held.delete(key); }
-}
 type Given = { ok: true; value: { id: string } } | { ok: false; code: string };
 /** A gateway that answers in turn, and remembers what it was sent. */
 function gateway(...answers: Given[]) {
@@ -41,11 +36,11 @@ function gateway(...answers: Given[]) {
 }
 const filing: Filing = { kind: 'words', when: '2026-11-22T10:00:00.000Z', endangered: 'lawyer', note: 'N' };
 const saved = (id: string): Given => ({ ok: true, value: { id } });
-const kept = (shelf: Memory): unknown[] => JSON.parse(shelf.getItem('parda.filings.p-1') ?? '[]') as unknown[];
+const kept = (shelf: Shelf): unknown[] => keysUnder(shelf, 'parda.filings/p-1/').map((k) => JSON.parse(shelf.getItem(k)!) as unknown);
 
 describe('a report that was filed', () => {
   test('is in the browser before it is sent, and leaves it when the gateway has it', async () => {
-    const shelf = new Memory();
+    const shelf = memoryShelf();
     let seen: unknown[] = [];
     const { api } = gateway(saved('i-1'));
     const filings = new Filings({ ...api, send: ((...a: Parameters<Asks['send']>) => { seen = kept(shelf); return api.send(...a); }) as Asks['send'] }, 'p-1', shelf);
@@ -53,11 +48,11 @@ describe('a report that was filed', () => {
     await filings.send();
     expect(seen).toHaveLength(1);
     expect(kept(shelf)).toEqual([]);
-    expect(shelf.held.size).toBe(0);
+    expect(shelf.length).toBe(0);
     expect(filings.saved.map((s) => s.id)).toEqual(['i-1']);
   });
   test('outlives a lost link and a reload, and goes again under the same key: the gateway files it once', async () => {
-    const shelf = new Memory();
+    const shelf = memoryShelf();
     const lost = gateway();
     const before = new Filings(lost.api, 'p-1', shelf);
     const key = before.file(filing, Date.parse('2026-11-22T11:00:00.000Z'));
@@ -72,7 +67,7 @@ describe('a report that was filed', () => {
   });
   test.each(['unreachable', 'not_durable', 'too_many', 'internal', 'sign_in_required'])('waits and is sent again after %s', async (code) => {
     const { api, sent } = gateway({ ok: false, code }, saved('i-1'));
-    const filings = new Filings(api, 'p-1', new Memory());
+    const filings = new Filings(api, 'p-1', memoryShelf());
     filings.file(filing);
     await filings.send();
     expect(filings.pending.map(waits)).toEqual([true]);
@@ -81,7 +76,7 @@ describe('a report that was filed', () => {
   });
   test('that is refused is not sent again by itself, is not lost, and keeps nobody else’s back', async () => {
     const { api, sent } = gateway({ ok: false, code: 'hearing_unknown' }, saved('i-2'));
-    const filings = new Filings(api, 'p-1', new Memory());
+    const filings = new Filings(api, 'p-1', memoryShelf());
     const key = filings.file(filing);
     filings.file({ ...filing, note: 'second' });
     await filings.send();
@@ -93,7 +88,7 @@ describe('a report that was filed', () => {
   });
   test('is not taken back for correction while it may still arrive', async () => {
     const { api } = gateway();
-    const filings = new Filings(api, 'p-1', new Memory());
+    const filings = new Filings(api, 'p-1', memoryShelf());
     const key = filings.file(filing);
     expect(filings.take(key)).toBeNull();
     await filings.send();
@@ -101,20 +96,39 @@ describe('a report that was filed', () => {
     expect(filings.pending).toHaveLength(1);
   });
   test('is one person’s: whoever signs in next at this computer neither sees nor sends it', () => {
-    const shelf = new Memory();
+    const shelf = memoryShelf();
     new Filings(gateway().api, 'p-1', shelf).file(filing);
     expect(new Filings(gateway().api, 'p-2', shelf).pending).toEqual([]);
   });
+  test('of another tab is neither lost nor let go of by this one', async () => {
+    const shelf = memoryShelf();
+    const here = gateway(saved('i-1'));
+    const [one, two] = [new Filings(here.api, 'p-1', shelf), new Filings(gateway().api, 'p-1', shelf)];
+    two.file({ ...filing, note: 'of the other' });
+    one.file(filing);
+    await one.send();
+    expect(new Filings(gateway().api, 'p-1', shelf).pending.map((p) => p.filing.note)).toEqual(['of the other']);
+  });
+  test('that an older version kept is taken over', async () => {
+    const shelf = memoryShelf();
+    shelf.setItem('parda.filings.p-1', JSON.stringify([{ key: 'k-1', pressed: '2026-11-22T11:00:00.000Z', filing }]));
+    const { api, sent } = gateway(saved('i-1'));
+    const filings = new Filings(api, 'p-1', shelf);
+    expect(keysUnder(shelf, 'parda.filings')).toEqual(['parda.filings/p-1/k-1']);
+    await filings.send();
+    expect([sent, shelf.length]).toEqual([[{ key: 'k-1', ...filing }], 0]);
+  });
   test('stays in memory where the browser keeps nothing, and the page says so', () => {
-    const shelf = new Memory();
+    const shelf = memoryShelf();
     shelf.setItem = () => { throw new Error('full'); };
     const filings = new Filings(gateway().api, 'p-1', shelf);
     filings.file(filing);
     expect([filings.pending.length, filings.kept]).toEqual([1, false]);
   });
   test.each(['', '{', 'null', '[1,null,{"key":"k"}]', '[{"key":"k","pressed":"t","filing":{"note":1}}]'])('what cannot be read is dropped: %s', (text) => {
-    const shelf = new Memory();
+    const shelf = memoryShelf();
     shelf.setItem('parda.filings.p-1', text);
+    shelf.setItem('parda.filings/p-1/k', text);
     expect(new Filings(gateway().api, 'p-1', shelf).pending).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ beforeEach(() => {
   shelf.clear();
   Link.all = [];
   const events = { addEventListener: () => undefined, removeEventListener: () => undefined };
-  vi.stubGlobal('localStorage', { getItem: (k: string) => shelf.get(k) ?? null, setItem: (k: string, v: string) => shelf.set(k, v), removeItem: (k: string) => shelf.delete(k) });
+  vi.stubGlobal('localStorage', { get length() { return shelf.size; }, key: (n: number) => [...shelf.keys()][n] ?? null, getItem: (k: string) => shelf.get(k) ?? null, setItem: (k: string, v: string) => shelf.set(k, v), removeItem: (k: string) => shelf.delete(k) });
   vi.stubGlobal('location', { protocol: 'https:', host: 'court.example' });
   vi.stubGlobal('window', { ...events, setInterval, clearInterval, setTimeout, clearTimeout });
   vi.stubGlobal('document', { ...events, visibilityState: 'visible' });
@@ -96,6 +96,26 @@ describe('what is written while the link is lost', () => {
     second.link().tell({ type: 'ack', id: late.id, index: 32 });
     second.link().tell({ type: 'ack', id: second.link().commands[1]!.id, index: 31 });
     expect(second.session.page.waiting).toEqual([]);
+  });
+
+  test('a flag that is refused for good stays on the page with what was written of it, over a reload, until somebody puts it away', () => {
+    const first = page();
+    first.link().open();
+    void first.session.snapshot().actions.flag!();
+    const { command } = first.session.page.raised!;
+    void first.session.snapshot().actions.flagDetail!(afterRaise(command), { kind: 'look', note: 'ikinci cərgə' });
+    first.link().tell({ type: 'error', id: command, code: 'forbidden', message: '' });
+    const shown = { id: command, at: '2026-11-22T10:00:00.000Z', args: { kind: 'look', note: 'ikinci cərgə' }, refused: { code: 'forbidden', message: '' } };
+    expect(first.session.page.waiting).toMatchObject([shown]);
+    first.session.close();
+    const second = page();
+    expect(second.session.page.waiting).toMatchObject([shown]);
+    expect(second.session.page.raised).toBeNull();
+    second.link().open();
+    expect(second.link().commands).toEqual([]);
+    second.session.snapshot().actions.dismiss(command);
+    second.session.close();
+    expect(page().session.page.waiting).toEqual([]);
   });
 
   test('an emergency of the bench is kept over a reload and sent with the time it was pressed', () => {

@@ -20,7 +20,8 @@ export function useHold(ms: number, whole: () => void, began: () => void = () =>
     return () => window.clearTimeout(timer);
   }, [held]);
   const down = (): void => { hand.current = performance.now(); if (!held) { setHeld(true); began(); } };
-  const up = (): void => { if (held) hand.current = performance.now(); setHeld(false); };
+  // Also where the hold is over: the click of a mouse that is let go of late belongs to the same press.
+  const up = (): void => { hand.current = performance.now(); setHeld(false); };
   return {
     held,
     on: {

@@ -24,6 +24,7 @@ export function Conduct({ state, actions: a, ask, measures }: ConductProps) {
         <Button press={a.rehearse && (() => a.rehearse!())} act="testimony.rehearse">{t('act.rehearse')}</Button>
         <Button press={a.issueOfficer && state.testimony.room && phase !== 'released' ? () => void issueOfficer(t, a, ask) : undefined} act="officer.issue">{t('act.officer')}</Button>
         <Button press={a.call && (() => void callWitness(t, a, ask))} tone="primary" glyph="live" keyName={keyOf.call} act="testimony.call">{t(phase === 'paused' ? 'act.resume_testimony' : 'act.call')}</Button>
+        <Button press={clearsRoom(state.you.role) && a.pause ? () => ask(clearing(t, a)) : undefined} act="testimony.clear_room">{t('act.clear_room')}</Button>
         <Button press={a.release && sure('dialog.release', t('act.release'), a.release)} act="testimony.release">{t('act.release')}</Button>
       </div>
       <div class="deck-group" role="group" aria-label={t('console.hearing')}>
@@ -64,6 +65,14 @@ function changeKind(t: Translate, a: Actions, ask: (ask: Ask) => void, from: Ses
   if (rank[to] > rank[from]) { void a.kind!(to); return; }
   ask({ title: t(`act.${to}`), what: t('dialog.loosen'), go: t('confirm'), tone: 'danger', fields: [{ name: 'reason', label: t('reason'), kind: 'text', required: true }], done: (v) => void a.kind!(to, v['reason'], true) });
 }
+
+/** Who may have everybody but the witness leave the room; the gateway decides in any case. */
+export const clearsRoom = (role: string): boolean => ['presiding_judge', 'judge', 'reserve_judge'].includes(role);
+
+/** An ordinary act, asked for on any day: so that nobody in the room reads a sign of duress in it. */
+export const clearing = (t: Translate, a: Actions): Ask => ({
+  title: t('duress.clear_room'), what: t('clear_room.what'), go: t('act.clear_room'), fields: [], done: () => void a.pause!('clear_room'),
+});
 
 const identity = (t: Translate, a: Actions): Ask => ({
   title: t('identity.title'), what: t('identity.what'), go: t('save'),

@@ -15,7 +15,7 @@ import { Composer } from './composer';
 import { callWitness, Conduct } from './conduct';
 import { Deck, find, FindButton, useKeys } from './deck';
 import { DuressBand, EmergencyBand, EmergencyButton } from './duress';
-import { FlagForm, useFlagForm } from './flagform';
+import { FlagForm, OwnNotes, useFlagForm } from './flagform';
 import { FlagsPanel } from './flags';
 import { Header } from './header';
 import { Notices } from './notices';
@@ -37,7 +37,7 @@ export function Console({ snap, state, place }: ScreenProps) {
   const [searching, setSearching] = useState(false);
   const composer = useRef<HTMLElement | null>(null);
   const { actions, page } = snap;
-  const form = useFlagForm(page);
+  const form = useFlagForm(page, state);
   useKeys('console', {
     pause: actions.pause && (() => actions.pause!()), flag: actions.flag && (() => actions.flag!()), discreet: actions.flag && (() => actions.flag!({ discreet: true })),
     call: actions.call && (() => void callWitness(t, actions, ask)), compose: () => composer.current?.focus(),
@@ -65,7 +65,7 @@ export function Console({ snap, state, place }: ScreenProps) {
             {!clerk && <OwnMicrophone snap={snap} state={state} row />}
             <p class="quiet">{t('watching.bench_masked')}</p>
           </div>
-          <div class="column column-protocol">
+          <div class={`column column-protocol${closed ? ' column-closed' : ''}`} {...(closed ? { role: 'region', tabIndex: 0, 'aria-label': t('protocol.title') } : {})}>
             {!presiding && !clerk && <Notice tone="plain" glyph="open">{t('console.readonly')}</Notice>}
             {!state.order && <Notice tone="caution" glyph="waiting">{t('order.waiting')}</Notice>}
             {closed && <ClosingPanel snap={snap} state={state} place={place} />}
@@ -77,11 +77,12 @@ export function Console({ snap, state, place }: ScreenProps) {
           <div class="column column-people" role="region" tabIndex={0} aria-label={t('console.people')}>
             {form.of && <FlagForm key={form.of.key} of={form.of} state={state} linked={page.link === 'open'} waiting={page.waiting} actions={actions} incidents={snap.incidents} ask={ask} close={form.close} />}
             <PutPanel state={state} actions={actions} />
-            <FlagsPanel state={state} actions={actions} ask={ask} incidents={snap.incidents} details={form.open} />
+            <FlagsPanel state={form.state} actions={actions} ask={ask} incidents={snap.incidents} details={form.open} />
             <PendingPanel state={state} actions={actions} ask={ask} />
             {(state.requests?.length ?? 0) > 0 && <RequestsPanel state={state} actions={actions} />}
             <ProtectionPanel state={state} offset={page.clockOffset} incidents={snap.incidents} ask={ask} />
             <PeoplePanel state={state} actions={actions} links={page.links} ask={ask} />
+            {actions.flag && <OwnNotes own={form} />}
           </div>
         </main>
       )}

@@ -11,7 +11,7 @@ import { Panel } from '../components/panel';
 import type { Ask } from '../components/ask';
 import { flagKinds, keyOf, numberOf } from '../keys/keyboard';
 import type { Page, Waiting } from '../state/model';
-import { targets } from '../state/flags';
+import { hidesDiscreet, opensForm, shownFlags, targets } from '../state/flags';
 import type { Actions, FlagDetail } from '../state/actions';
 import { useText } from '../text/context';
 import { seatName } from '../text/say';
@@ -22,15 +22,28 @@ import { requesting } from './flag';
 /** The flag that a form is about: one that this page has just pressed, or one of one's own that was opened again. */
 export interface FormOf { key: string; command?: string; flag?: string; at: string; discreet: boolean }
 
-/** Which form is open: the newest press opens it; it is closed by hand. */
-export function useFlagForm(page: Page): { of: FormOf | null; open: (flag: string) => void; close: () => void } {
+/** The form, and the flags of this seat as its screen shows them. */
+export interface OwnFlags { of: FormOf | null; open: (flag: string) => void; close: () => void; /** With the flags that are to be seen now. */ state: State; /** Shows and hides the discreet ones; undefined where they are never hidden. */ asked: boolean; ask?: (() => void) | undefined }
+
+/** Which form is open: the newest press opens it; it is closed by hand. A discreet press opens nothing by itself, and neither does a reload (A7). */
+export function useFlagForm(page: Page, whole: State): OwnFlags {
+  const [askedAfter, setAsked] = useState<string | null>(null);
+  const newest = page.raised?.command ?? '';
+  const asked = askedAfter === newest; // the next press hides them again
+  const state = { ...whole, flags: [...shownFlags(whole, asked)] };
   const [closed, setClosed] = useState<string | null>(null);
   const [again, setAgain] = useState<{ flag: string; after: string | null } | null>(null);
-  const { raised, state } = page;
-  const reopened = again !== null && again.after === (raised?.command ?? null) ? state?.flags?.find((f) => f.id === again.flag) : undefined;
+  const { raised } = page;
+  const reopened = again !== null && again.after === (raised?.command ?? null) ? state.flags.find((f) => f.id === again.flag) : undefined;
   const of = reopened ? { key: reopened.id, flag: reopened.id, at: reopened.pressed_at, discreet: reopened.discreet }
-    : raised && raised.command !== closed ? { key: raised.command, command: raised.command, ...(raised.flag && { flag: raised.flag }), at: raised.at, discreet: raised.discreet } : null;
-  return { of, open: (flag) => setAgain({ flag, after: raised?.command ?? null }), close: () => { if (raised) setClosed(raised.command); setAgain(null); } };
+    : raised && opensForm(raised, state.you.role, asked) && (asked && raised.discreet || raised.command !== closed) ? { key: raised.command, command: raised.command, ...(raised.flag && { flag: raised.flag }), at: raised.at, discreet: raised.discreet } : null;
+  return { of, open: (flag) => setAgain({ flag, after: raised?.command ?? null }), close: () => { if (raised) setClosed(raised.command); setAgain(null); setAsked(null); }, state, asked, ask: hidesDiscreet(state.you.role) ? () => setAsked(asked ? null : newest) : undefined };
+}
+
+/** Neutral words, and always there: that it is there tells nothing. */
+export function OwnNotes({ own }: { own: OwnFlags }) {
+  const t = useText();
+  return own.ask ? <div class="buttons"><Button size="small" tone="quiet" act="own.notes" pressed={own.asked} press={own.ask}>{t('own.notes')}</Button></div> : null;
 }
 
 export interface FlagFormProps { of: FormOf; state: State; linked: boolean; waiting: readonly Waiting[]; actions: Actions; incidents: Incidents; ask: (ask: Ask) => void; close: () => void }

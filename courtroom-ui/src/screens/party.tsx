@@ -14,7 +14,7 @@ import { useText } from '../text/context';
 import { ClosingPanel } from './closing';
 import type { ScreenProps } from './console';
 import { Deck, find, FindButton, useKeys } from './deck';
-import { FlagForm, useFlagForm } from './flagform';
+import { FlagForm, OwnNotes, useFlagForm } from './flagform';
 import { FlagsPanel } from './flags';
 import { Header } from './header';
 import { Notices } from './notices';
@@ -30,7 +30,7 @@ export function Party({ snap, state, place }: ScreenProps) {
   const [ask, dialog] = useAsk();
   const { actions: a, page } = snap;
   const [searching, setSearching] = useState(false);
-  const form = useFlagForm(page);
+  const form = useFlagForm(page, state);
   const lawyer = lawyers.includes(state.you.role);
   const closed = ['closed', 'signed', 'sealed'].includes(state.hearing.phase);
   useKeys('party', {
@@ -51,7 +51,7 @@ export function Party({ snap, state, place }: ScreenProps) {
         <div class="column">
           {form.of && <FlagForm key={form.of.key} of={form.of} state={state} linked={page.link === 'open'} waiting={page.waiting} actions={a} incidents={snap.incidents} ask={ask} close={form.close} />}
           <PutPanel state={state} actions={a} />
-          {(state.flags?.length ?? 0) > 0 && <FlagsPanel state={state} actions={a} ask={ask} incidents={snap.incidents} title={t(lawyer ? 'flags.party' : 'flags.mine')} details={form.open} />}
+          {(form.state.flags?.length ?? 0) > 0 && <FlagsPanel state={form.state} actions={a} ask={ask} incidents={snap.incidents} title={t(lawyer ? 'flags.party' : 'flags.mine')} details={form.open} />}
           {closed && lawyer && <ClosingPanel snap={snap} state={state} place={place} />}
           {a.undertake && state.hearing.kind === 'closed' && <Undertaking sign={a.undertake} />}
           {page.entries.length > 0 || lawyer ? (
@@ -61,6 +61,7 @@ export function Party({ snap, state, place }: ScreenProps) {
           ) : null}
           {lawyer && <RequestsPanel state={state} actions={a} title={t('requests.mine')} />}
           <OwnMicrophone snap={snap} state={state} />
+          {a.flag && <OwnNotes own={form} />}
         </div>
       </main>
       <Deck actions={a} asksPause={lawyer}>

@@ -1,6 +1,7 @@
 // What a list of flags means to whoever looks at it: which belong together, what a ruling did and whether it still holds, and whom it may name. Pure. The
 // gateway sorts the flags, most urgent first, and decides in any case.
 import type { Flag, FlagRuling, GivenRuling, State } from '../signaling/wire';
+import type { Raised } from './model';
 
 /** Rulings that weigh on a person: they name a seat, and stand provisionally until that person could answer. */
 export const adverse: ReadonlySet<FlagRuling> = new Set<FlagRuling>(['warn', 'mute', 'hide', 'remove']);
@@ -9,6 +10,15 @@ export const rulingsOf = (f: Flag): readonly GivenRuling[] => f.rulings ?? [];
 export const isDismissed = (f: Flag): boolean => f.closed === true && rulingsOf(f).at(-1)?.ruling === 'dismiss';
 /** Nobody has ruled on it yet. */
 export const isUndecided = (f: Flag): boolean => rulingsOf(f).length === 0 && f.closed !== true;
+
+const bench: ReadonlySet<string> = new Set(['presiding_judge', 'judge', 'reserve_judge']);
+
+/** Whose screen may be looked at by whoever threatens: one's own discreet flags are on it only when they are asked for. The bench's is its own. */
+export const hidesDiscreet = (role: string): boolean => !bench.has(role);
+/** The flags that a screen shows; asked: whoever sits there wants to see the discreet ones too. */
+export const shownFlags = (state: State, asked: boolean): readonly Flag[] => (state.flags ?? []).filter((f) => asked || !f.discreet || !hidesDiscreet(state.you.role));
+/** Whether a press opens the form by itself. */
+export const opensForm = (raised: Raised, role: string, asked: boolean): boolean => asked || !raised.discreet || !hidesDiscreet(role);
 
 /** Views of the court that stand for who has no seat: the accused, the public. They cannot be removed, and are heard orally. */
 export const views: readonly string[] = ['dock', 'hall', 'counsel'];

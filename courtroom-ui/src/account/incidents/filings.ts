@@ -3,6 +3,7 @@
 // gateway has it durably, and is taken out of the browser in that moment: what a lawyer wrote of a threat must not lie on a shared computer longer than it must.
 import type { Asks } from '../shell';
 import type { Refusal } from '../api';
+import { keysUnder, memoryShelf, type Shelf } from '../../signaling/shelf';
 import type { Endangered, Kind } from './wire';
 
 export interface Filing {
@@ -10,9 +11,6 @@ export interface Filing {
 }
 export interface Pending { key: string; pressed: string; filing: Filing; sending: boolean; refused: Refusal | null }
 export interface Saved { key: string; id: string }
-
-/** localStorage, or a map in tests. */
-export interface Shelf { getItem(key: string): string | null; setItem(key: string, value: string): void; removeItem(key: string): void }
 
 // Nobody refused the report; it only did not arrive, or could not be written now. The same goes again.
 const passing: ReadonlySet<string> = new Set(['unreachable', 'not_durable', 'ledger_failed', 'too_many', 'internal', 'sign_in_required', 'step_up_cancelled']);
@@ -27,8 +25,12 @@ export class Filings {
   private readonly place: string;
 
   constructor(private readonly api: Asks, person: string, private readonly shelf: Shelf, private readonly newKey: () => string = () => crypto.randomUUID()) {
-    this.place = `parda.filings.${person}`;
-    this.pending = read(shelf, this.place);
+    this.place = `parda.filings/${person}/`;
+    const whole = `parda.filings.${person}`; // where an older version kept all of them
+    const kept = keysUnder(shelf, this.place).flatMap((k) => read(`[${shelf.getItem(k) ?? ''}]`)).sort((a, b) => a.pressed.localeCompare(b.pressed));
+    const older = read(shelf.getItem(whole)).filter((o) => !kept.some((k) => k.key === o.key));
+    this.pending = [...older, ...kept];
+    if (older.map((p) => this.keep(p)).every(Boolean)) this.drop(whole);
   }
 
   subscribe = (changed: () => void): (() => void) => { this.listeners.add(changed); return () => this.listeners.delete(changed); };
@@ -36,8 +38,10 @@ export class Filings {
   /** Keeps it, then sends it. The key tells the two apart where the same is filed twice on purpose. */
   file(filing: Filing, now: number = Date.now()): string {
     const key = this.newKey();
-    this.pending = [...this.pending, { key, pressed: new Date(now).toISOString(), filing, sending: false, refused: null }];
-    this.changed();
+    const p: Pending = { key, pressed: new Date(now).toISOString(), filing, sending: false, refused: null };
+    this.pending = [...this.pending, p];
+    this.kept = this.keep(p) && this.kept;
+    this.tell();
     void this.send();
     return key;
   }
@@ -52,8 +56,7 @@ export class Filings {
   take(key: string): Filing | null {
     const p = this.pending.find((x) => x.key === key && !x.sending && !waits(x));
     if (!p) return null;
-    this.pending = this.pending.filter((x) => x !== p);
-    this.changed();
+    this.letGo(key);
     return p.filing;
   }
 
@@ -66,9 +69,8 @@ export class Filings {
       this.put(key, { sending: true });
       const answer = await this.api.send<{ id: string }>('POST', '/api/incidents', { key, ...p.filing }, { name: 'incident.file', args: {} });
       if (answer.ok) {
-        this.pending = this.pending.filter((x) => x.key !== key);
         this.saved = [...this.saved, { key, id: answer.value.id }];
-        this.changed();
+        this.letGo(key);
         continue;
       }
       this.put(key, { sending: false, refused: answer });
@@ -78,17 +80,22 @@ export class Filings {
 
   private put(key: string, change: Partial<Pending>): void {
     this.pending = this.pending.map((p) => (p.key === key ? { ...p, ...change } : p));
-    this.changed();
-  }
-
-  private changed(): void {
-    try {
-      const kept = this.pending.map(({ key, pressed, filing }) => ({ key, pressed, filing }));
-      if (kept.length === 0) this.shelf.removeItem(this.place); else this.shelf.setItem(this.place, JSON.stringify(kept));
-      this.kept = true;
-    } catch { this.kept = false; }
     this.tell();
   }
+
+  private letGo(key: string): void {
+    this.pending = this.pending.filter((p) => p.key !== key);
+    this.drop(this.place + key);
+    this.kept = this.kept || this.pending.length === 0;
+    this.tell();
+  }
+
+  // Each under a key of its own: another tab of the same person has its own reports here.
+  private keep({ key, pressed, filing }: Pending): boolean {
+    try { this.shelf.setItem(this.place + key, JSON.stringify({ key, pressed, filing })); return true; } catch { return false; }
+  }
+
+  private drop(key: string): void { try { this.shelf.removeItem(key); } catch { /* It is sent once more under its key, which files nothing twice. */ } }
 
   private tell(): void { for (const l of this.listeners) l(); }
 }
@@ -96,9 +103,9 @@ export class Filings {
 /** Will the same be sent again by itself, or must somebody read why it was refused? */
 export const waits = (p: Pending): boolean => p.refused === null || passing.has(p.refused.code);
 
-function read(shelf: Shelf, place: string): Pending[] {
+function read(text: string | null): Pending[] {
   try {
-    const list: unknown = JSON.parse(shelf.getItem(place) ?? '[]');
+    const list: unknown = JSON.parse(text ?? '[]');
     return Array.isArray(list) ? list.filter(isKept).map((k) => ({ key: k.key, pressed: k.pressed, filing: k.filing, sending: false, refused: null })) : [];
   } catch { return []; }
 }
@@ -109,8 +116,7 @@ function isKept(v: unknown): v is { key: string; pressed: string; filing: Filing
     && typeof k.filing.note === 'string' && typeof k.filing.when === 'string';
 }
 
-const memory = (): Shelf => { const held = new Map<string, string>(); return { getItem: (k) => held.get(k) ?? null, setItem: (k, v) => { held.set(k, v); }, removeItem: (k) => { held.delete(k); } }; };
-export function browserShelf(): Shelf { try { return window.localStorage; } catch { return memory(); } }
+export function browserShelf(): Shelf { try { return window.localStorage; } catch { return memoryShelf(); } }
 
 // One for each person and connection: going from part to part of the page must not forget what is under way.
 const held = new WeakMap<Asks, Map<string, Filings>>();
