@@ -69,6 +69,7 @@ type App struct {
 	incidents   *register.Register
 	locker      *evidence.Locker // the evidence of incidents, sealed
 	renders     *render.Program  // looks into attachments
+	copying     copies
 	incidentNow func() time.Time // the clock of requests for protection
 	referrals   referrals
 	statistics  sync.Mutex // over the release of a quarter
@@ -148,6 +149,9 @@ func Open(config Config, log *slog.Logger) (_ *App, err error) {
 		}
 	}
 	if err := a.tickIncidents(context.Background()); err != nil { // what an earlier run flagged and did not mirror any more, and what was slept through
+		return nil, err
+	}
+	if err := a.settleAttachments(context.Background()); err != nil {
 		return nil, err
 	}
 	return a, a.firstCodes(context.Background())
@@ -347,6 +351,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	all.Go(func() { a.tendIncidents(ctx) })
 	all.Go(func() { a.tendEvidence(ctx) })
+	all.Go(func() { a.tendIdentities(ctx) })
 	var servers []*http.Server
 	for _, l := range []net.Listener{a.local, a.secure} {
 		if l == nil {

@@ -7,12 +7,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"parda/gateway/access/rights"
-	"parda/gateway/hearing"
 	"parda/gateway/incident/evidence"
 	"parda/gateway/incident/evidence/render"
 	"parda/gateway/incident/register"
@@ -48,122 +46,6 @@ func (a *App) listEvidence(c *gin.Context) (int, any, error) {
 	}
 	view, err := a.incidents.Show(v, court, i.ID)
 	return http.StatusOK, gin.H{"evidence": view.Proof}, err
-}
-
-// How many files an incident may have, how many may come in at once, and how long one may take.
-const (
-	attachmentsOfIncident = 100
-	attachmentsAtOnce     = 8
-	attachmentWithin      = 5 * time.Minute
-)
-
-// attach takes a file as it comes, and no name with it. It is sealed while it comes; then its hash is entered; only then is it looked into, by the confined program.
-func (a *App) attach(c *gin.Context) (int, any, error) {
-	court, i, v, err := a.incidentFor(c, register.Attach)
-	if err != nil {
-		return 0, nil, err
-	}
-	leave, ok := a.turnstiles.enter(attachmentsAtOnce, "attachments")
-	if !ok {
-		return 0, nil, signaling.Refuse("attachment_busy", "Too many files at once. Try again in a moment.", nil)
-	}
-	defer leave()
-	a.slowFlood(v)
-	mine := 0
-	for _, e := range i.Evidence {
-		if e.What == "attachment" {
-			mine++
-		}
-	}
-	size, err := a.locker.Size()
-	switch {
-	case err != nil:
-		return 0, nil, err
-	case c.Request.ContentLength > render.MostBytes:
-		return 0, nil, errAttachmentLarge()
-	case mine >= attachmentsOfIncident || size > a.config.Evidence.most():
-		return 0, nil, signaling.Refuse("attachment_refused", "There is no room for another file.", nil)
-	}
-	id, sealed, err := a.locker.Take(a.patientBody(c), render.MostBytes)
-	switch {
-	case errors.Is(err, evidence.ErrTooLarge):
-		return 0, nil, errAttachmentLarge()
-	case err != nil:
-		return 0, nil, signaling.Refuse("not_durable", "This could not be saved. Nothing was changed.", err)
-	case sealed.Bytes == 0:
-		return 0, nil, errors.Join(signaling.Refuse("attachment_refused", "The file is empty.", nil), a.locker.Erase(id))
-	}
-	if err := a.enterAttachment(c.Request.Context(), court, i, v, id, sealed); err != nil {
-		return 0, nil, errors.Join(err, a.locker.Erase(id))
-	}
-	if err := a.copyOf(context.WithoutCancel(c.Request.Context()), court, i.ID, id, sealed.SHA256, sealed.SealedSHA256); err != nil {
-		a.log.Error("an attachment has no copy yet; one is made when it is asked for", "err", err)
-	}
-	return http.StatusCreated, gin.H{"id": id, "sha256": sealed.SHA256}, nil
-}
-
-func errAttachmentLarge() error {
-	return signaling.Refuse("attachment_too_large", "A file may have 20 MiB.", nil)
-}
-
-// patientBody is the request's body, each part of which has its own time: a large file over a slow line may take long, and one that stands still may not.
-func (a *App) patientBody(c *gin.Context) io.Reader {
-	return &patientReader{c.Request.Body, http.NewResponseController(c.Writer), a.patience, time.Now().Add(attachmentWithin)}
-}
-
-type patientReader struct {
-	io.Reader
-	control  *http.ResponseController
-	patience patience
-	until    time.Time
-}
-
-func (r *patientReader) Read(b []byte) (int, error) {
-	if time.Now().After(r.until) {
-		return 0, context.DeadlineExceeded
-	}
-	_ = r.control.SetReadDeadline(time.Now().Add(r.patience.body)) // where there is no connection (a test) there is no deadline
-	_ = r.control.SetWriteDeadline(time.Now().Add(r.patience.write + 2*render.Within))
-	return r.Reader.Read(b)
-}
-
-// enterAttachment makes durable that a file was attached, in the hearing where it is of one that goes on, and in the register.
-func (a *App) enterAttachment(ctx context.Context, court string, i *register.Incident, v register.Viewer, id string, s evidence.Sealed) error {
-	if p := a.hearings[i.Hearing]; p != nil && i.Flag != "" {
-		actor := v.Door.Seat
-		if actor == "" {
-			actor = string(hearing.System)
-		}
-		err := p.Attached(ctx, actor, hearing.EvidenceAttachedPayload{ID: id, Flag: i.Flag, SHA256: s.SHA256, SealedSHA256: s.SealedSHA256, Bytes: s.Bytes, Seat: v.Door.Seat, Role: hearing.Role(v.Door.Role)})
-		if err != nil {
-			return err
-		}
-	}
-	_, err := a.incidents.Enter(ctx, court, &register.EvidenceAttachedPayload{About: register.About{Incident: i.ID, By: v.Door}, Evidence: id, Size: s.Bytes, SHA256: s.SHA256, SealedSHA256: s.SealedSHA256})
-	return err
-}
-
-// copyOf has the confined program look into an attachment whose hash is entered, and enters what it is and its copy, or why there is none.
-func (a *App) copyOf(ctx context.Context, court, incident, id, sha256, sealedSHA256 string) error {
-	file, err := a.locker.Open(id, false, sealedSHA256)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	r, err := a.renders.Render(ctx, file)
-	if err != nil {
-		return err
-	}
-	event := &register.EvidenceCopiedPayload{About: register.About{Incident: incident, By: register.System()}, Evidence: id, Of: sha256, Original: r.Type, NoCopy: r.Why}
-	if r.CopyType != "" {
-		s, err := a.locker.SealCopy(id, r.Copy)
-		if err != nil {
-			return err
-		}
-		event.Type, event.Size, event.SHA256, event.SealedSHA256, event.Note = r.CopyType, s.Bytes, s.SHA256, s.SealedSHA256, r.Note
-	}
-	_, err = a.incidents.Enter(ctx, court, event)
-	return err
 }
 
 func errEvidence() error {
@@ -236,7 +118,7 @@ func (a *App) withCopy(ctx context.Context, court, incident string, e *register.
 	if e.What != "attachment" || e.State != "kept" || e.Copy != nil {
 		return e, nil
 	}
-	if err := a.copyOf(context.WithoutCancel(ctx), court, incident, e.ID, e.SHA256, e.SealedSHA256); err != nil {
+	if err := a.copyOf(context.WithoutCancel(ctx), court, incident, e.ID); err != nil {
 		return nil, a.unopened(ctx, court, incident, e.ID, false, err)
 	}
 	i, ok := a.incidents.Get(court, incident)

@@ -46,6 +46,7 @@ const (
 	keySuffix    = ".key"
 	partSuffix   = ".part"
 	metaSuffix   = ".json"
+	takenSuffix  = ".taken" // a file that came in, and that no book may have yet
 	tempSuffix   = ".temp"
 )
 
@@ -110,10 +111,9 @@ func writeSynced(open func(string) (file, error), path string, content []byte) e
 }
 
 func writeThrough(open func(string) (file, error), path string, fill func(io.Writer) error) error {
-	temp := path + tempSuffix
-	if err := os.Remove(temp); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // a name of its own: two that write the same file write it one after the other, each whole
+	temp := path + "." + hex.EncodeToString(random[:]) + tempSuffix
 	f, err := open(temp)
 	if err != nil {
 		return err
@@ -220,11 +220,15 @@ type counter int64
 
 func (c *counter) Write(b []byte) (int, error) { *c += counter(len(b)); return len(b), nil }
 
-// Take seals a file as it comes, at most `most` bytes of it, as a new piece. Nothing looks into it. Errors: ErrTooLarge, r's, the disk's; then nothing stays.
+// Take seals a file as it comes, at most `most` bytes of it, as a new piece, which Taken names until Entered is called. Nothing looks into it. Errors: ErrTooLarge, r's, the
+// disk's; then nothing stays.
 func (l *Locker) Take(r io.Reader, most int64) (id string, s Sealed, err error) {
 	id, to, err := l.newPiece()
 	if err != nil {
 		return "", Sealed{}, err
+	}
+	if err := writeSynced(l.open, l.path(id, takenSuffix), nil); err != nil {
+		return "", Sealed{}, errors.Join(err, l.destroy(id))
 	}
 	s, err = l.seal(id, sealedSuffix, to, func(w io.Writer) error {
 		n, err := io.Copy(w, io.LimitReader(r, most+1))
@@ -237,6 +241,31 @@ func (l *Locker) Take(r io.Reader, most int64) (id string, s Sealed, err error) 
 		return "", Sealed{}, errors.Join(err, l.destroy(id))
 	}
 	return id, s, nil
+}
+
+// Entered says that a book has a piece that was taken: nothing but Erase removes it from now on.
+func (l *Locker) Entered(id string) error { return removed(l.path(id, takenSuffix)) }
+
+// Taken lists what a crash left: pieces of which it is not known that a book has them, and keys to which nothing is sealed. It is asked at the start, before anything comes in.
+func (l *Locker) Taken() (ids []string, err error) {
+	keys, err := filepath.Glob(filepath.Join(l.dir, "e-*"+keySuffix))
+	for _, key := range keys {
+		id := strings.TrimSuffix(filepath.Base(key), keySuffix)
+		if idPattern.MatchString(id) && (l.has(id, takenSuffix) || !l.has(id, sealedSuffix) && !l.has(id, partSuffix) && !l.has(id, metaSuffix)) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, err
+}
+
+func (l *Locker) has(id, suffix string) bool {
+	_, err := os.Lstat(l.path(id, suffix))
+	return !errors.Is(err, os.ErrNotExist)
+}
+
+// Has says whether a piece's key and file are there.
+func (l *Locker) Has(id string) bool {
+	return idPattern.MatchString(id) && l.has(id, keySuffix) && l.has(id, sealedSuffix)
 }
 
 // SealCopy seals what was rendered of a piece, under the piece's own key: who erases one erases both.
@@ -323,7 +352,7 @@ func (l *Locker) destroy(id string) error {
 			return err
 		}
 	}
-	for _, suffix := range []string{keySuffix, sealedSuffix, copySuffix, partSuffix, metaSuffix} {
+	for _, suffix := range []string{keySuffix, sealedSuffix, copySuffix, partSuffix, metaSuffix, takenSuffix} {
 		err = errors.Join(ignoreAbsent(err), removed(l.path(id, suffix)))
 	}
 	return errors.Join(err, syncDir(l.dir))
