@@ -145,6 +145,9 @@ func (c *call) flagRule() error {
 	}
 	p := FlagRuledPayload{ID: a.Flag, Seat: f.Seat, Role: f.Role, PressedAt: f.PressedAt, Ruling: a.Ruling,
 		Reason: cut(strings.TrimSpace(a.Reason), maxReasonRunes), Against: to.ID, To: to.Role, Standing: f.standing(), FlagDetail: f.Detail}
+	if !f.Discreet && a.Ruling != RulingRefer && (f.Entered || Enters(a.Ruling)) { // the parties read this entry
+		p.FlagDetail = f.toldParties()
+	}
 	if a.Ruling == RulingRemove {
 		p.Removed = to.ID
 	}

@@ -49,7 +49,7 @@ type FlagRuledPayload struct {
 	// Answers is what those concerned said before the flag was entered, so that it is not entered without them.
 	Answers string `json:"answers,omitempty"`
 	Standing
-	FlagDetail
+	FlagDetail // in an entry that the parties read: as much of it as was put to anybody, see Flag.toldParties
 }
 
 // Standing says who may read what is entered about a flag: a discreet one the bench alone, one that stands in the parties' protocol they as well.

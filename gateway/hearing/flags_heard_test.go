@@ -204,3 +204,43 @@ func TestTheWitnessIsNotOfferedToDetailOrFileAFlag(t *testing.T) {
 		}
 	}
 }
+
+// What the judge puts in a gist or orally alone stands in the parties' protocol in no other words; of what was put whole, or to nobody, all does.
+func TestTheEntryThatThePartiesReadSaysNoMoreThanWhatWasPut(t *testing.T) {
+	for name, c := range map[string]struct {
+		forms  []string
+		more   m
+		ruling string
+		whole  bool
+		note   string
+	}{
+		"nobody":            {nil, nil, "enter", true, "THE-NOTE"},
+		"a gist":            {[]string{"gist"}, nil, "warn", false, "THE-GIST"},
+		"orally":            {[]string{"orally"}, nil, "remove", false, ""},
+		"whole":             {[]string{"whole"}, nil, "enter", true, "THE-NOTE"},
+		"whole to one":      {[]string{"gist", "whole"}, nil, "enter", true, "THE-NOTE"},
+		"referred":          {[]string{"gist"}, nil, "refer", true, "THE-NOTE"},
+		"dismissed":         {[]string{"gist"}, nil, "dismiss", true, "THE-NOTE"},
+		"a discreet one":    {[]string{"gist"}, m{"discreet": true}, "enter", true, "THE-NOTE"},
+		"gist, then orally": {[]string{"gist", "orally"}, nil, "enter", false, "THE-GIST"},
+	} {
+		k := newCourt(t)
+		k.live()
+		f := k.flaggedBy("clerk", "lawyer", c.more)
+		for i, form := range c.forms {
+			args := m{"flag": f, "seat": []string{"lawyer", "guardian"}[i], "form": form}
+			if form == FormGist {
+				args["gist"] = "THE-GIST"
+			}
+			k.do("judge", "flag.put", args)
+		}
+		k.do("judge", "flag.rule", m{"flag": f, "ruling": c.ruling, "reason": "r"})
+		p := k.ruled(t)
+		if (p.Source == "THE-SOURCE") != c.whole || (p.Target == "THE-TARGET") != c.whole || p.Note != c.note || p.Kind != "gesture" {
+			t.Errorf("%s: %+v", name, p.FlagDetail)
+		}
+		if k.s.Flags[f].Detail.Source != "THE-SOURCE" {
+			t.Errorf("%s: the flag itself lost its words", name)
+		}
+	}
+}

@@ -60,6 +60,21 @@ func (f Flag) answers() string {
 	return strings.Join(said, " / ")
 }
 
+// toldParties is as much of the flag as an entry says that the parties read: all of it, or, where the judge put it to nobody whole, its kind and the gist in the place of the note. Who
+// was kept from source, target and note by the form would read them there.
+func (f Flag) toldParties() FlagDetail {
+	if len(f.Puts) == 0 || slices.ContainsFunc(f.Puts, func(p Put) bool { return p.Form == FormWhole }) {
+		return f.Detail
+	}
+	var gists []string
+	for _, p := range f.Puts {
+		if p.Gist != "" && !slices.Contains(gists, p.Gist) {
+			gists = append(gists, p.Gist)
+		}
+	}
+	return FlagDetail{Kind: f.Detail.Kind, Note: cut(strings.Join(gists, " / "), maxReasonRunes), Concerns: f.Detail.Concerns, ConcernsRole: f.Detail.ConcernsRole}
+}
+
 // SaysOther says whether one detail accuses of something else than the other: whoever was heard on the one was not heard on the other.
 func (d FlagDetail) SaysOther(e FlagDetail) bool {
 	return d.Kind != e.Kind || d.Source != e.Source || d.Note != e.Note || d.Concerns != e.Concerns

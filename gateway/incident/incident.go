@@ -308,6 +308,15 @@ func MaySeeAnswers(f Flag, role hearing.Role, attends bool) bool {
 	return attends && (role.Bench() || role == hearing.CourtClerk && !f.Discreet || role.Party() && f.Entered())
 }
 
+// MaySeeWhole says whether somebody who sees a flag also sees its source, target and note: bench, clerk and who raised it; a party not while the judge put it to nobody whole, but
+// in a gist or orally: it would read there what that form keeps from whom it is about.
+func MaySeeWhole(f Flag, seat string, role hearing.Role) bool {
+	if MaySeeReferral(f, seat, role) || len(f.Puts) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(f.Puts, func(p Put) bool { return p.Form == hearing.FormWhole })
+}
+
 // Question is what the person concerned reads of a flag that was put: as much as the form says.
 type Question struct {
 	Flag     string

@@ -177,6 +177,9 @@ func (b builder) flag(f incident.Flag) FlagView {
 	if b.x.IncidentOf != nil {
 		v.Incident = b.x.IncidentOf(f.ID)
 	}
+	if !incident.MaySeeWhole(f, b.own.ID, b.own.Role) {
+		v.Target, v.Source, v.Note = "", "", ""
+	}
 	referral := incident.MaySeeReferral(f, b.own.ID, b.own.Role)
 	v.Requested = v.Requested && referral
 	for _, r := range f.Rulings {
