@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -30,6 +30,8 @@ type referrals struct {
 	bodies referral.Bodies
 	words  map[string]minutes.Words
 	post   *referral.Post // nil where there is no mail server
+
+	attaching sync.Mutex // between a sealed identity's file and its entry: what no entry names is removed
 }
 
 func (a *App) openReferrals() (err error) {
@@ -242,18 +244,6 @@ func (a *App) acknowledged(c *gin.Context) (int, any, error) {
 	return 0, nil, err
 }
 
-func identityBlob(referral string) string { return "referral-identity-" + referral }
-
-// sealedIdentity is the ciphertext that goes along with a referral.
-func (a *App) sealedIdentity(id string) ([]byte, error) {
-	f, err := a.store.Blob(identityBlob(id))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(f)
-}
-
 // attachIdentity takes the ciphertext of an identity, sealed to the body's key in the seat of whoever read it. It goes along only where a judge ordered an opening for this very
 // referral and who brings it has taken that opening. The gateway sees ciphertext alone: that it is an age file with one recipient it can check, to whom it cannot.
 func (a *App) attachIdentity(c *gin.Context, body []byte) {
@@ -289,12 +279,14 @@ func (a *App) takeIdentity(c *gin.Context, body []byte) error {
 	if err := a.stepUp(c, visitor(c), c.Request.Method+" "+c.Request.URL.Path, body); err != nil {
 		return err
 	}
-	if err := a.store.PutBlob(identityBlob(r.ID), bytes.NewReader(args.Ciphertext)); err != nil {
+	a.referrals.attaching.Lock()
+	defer a.referrals.attaching.Unlock()
+	if err := a.store.PutBlob(identityBlob(r.ID, sum), bytes.NewReader(args.Ciphertext)); err != nil {
 		return signaling.Refuse("not_durable", "This could not be saved. Nothing was changed.", err)
 	}
 	about := register.About{Incident: i.ID, By: v.Door}
 	events := []register.Payload{&register.ReferralIdentityPayload{About: about, Referral: r.ID, Opening: args.Opening, SHA256: sum, Size: int64(len(args.Ciphertext))}}
-	if r.Way == referral.WayMail && r.Mail != "queued" { // the letter is gone without it: another follows
+	if r.Way == referral.WayMail { // always a letter of its own: the one before may be on its way without it
 		events = append(events, &register.ReferralSentPayload{About: about, Referral: r.ID, State: "queued", Way: r.Way})
 	}
 	_, err = a.incidents.EnterIf(c.Request.Context(), court, i.ID, func(now *register.Incident) error {
@@ -330,7 +322,7 @@ func (a *App) giveIdentity(c *gin.Context) {
 	}
 	var sealed []byte
 	if err == nil {
-		if sealed, err = a.sealedIdentity(r.ID); errors.Is(err, store.ErrUnknown) {
+		if sealed, err = a.sealedIdentity(r); errors.Is(err, store.ErrUnknown) {
 			err = signaling.Refuse("content_erased", "The identity was erased.", err)
 		}
 	}

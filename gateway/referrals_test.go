@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -252,8 +253,47 @@ func TestAnIdentityGoesAlongOnlyAsCiphertextUnderAnOpeningThatWasOrderedForThatR
 	}
 	v.judge.must("POST", "/api/vault/openings/"+opens(other)+"/stop", nil)
 	i, _ := app.incidents.Get("baku", text(filed, "id"))
-	if at := slices.IndexFunc(i.Referrals, func(r register.Referral) bool { return r.ID == keyed }); i.Referrals[at].Identity == nil || i.Referrals[at].Identity.Opening != right {
-		t.Errorf("the register: %+v", i.Referrals[at])
+	at := slices.IndexFunc(i.Referrals, func(r register.Referral) bool { return r.ID == keyed })
+	if i.Referrals[at].Identity == nil || i.Referrals[at].Identity.Opening != right {
+		t.Fatalf("the register: %+v", i.Referrals[at])
+	}
+	gives := func() (int, string, []byte) {
+		status, refusal, raw := v.judge.send("GET", base+"/"+keyed+"/identity", nil, "")
+		return status, fmt.Sprint(refusal), raw
+	}
+	kept := func() []string {
+		all, err := app.store.Blobs(identityBlobs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	file := identityBlob(keyed, i.Referrals[at].Identity.SHA256)
+	if all := kept(); !slices.Equal(all, []string{file}) {
+		t.Errorf("the files: %v, want %s: one that is called by its hash cannot be replaced by another", all, file)
+	}
+	for name, content := range map[string]string{identityBlob(keyed, strings.Repeat("0", 64)): "of an attempt that a crash ended", file: "not what was attached"} {
+		if err := app.store.PutBlob(name, strings.NewReader(content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, _, raw := gives(); status == http.StatusOK || bytes.Contains(raw, []byte("not what was attached")) {
+		t.Errorf("a file that is not what was attached is given: %d", status)
+	}
+	if _, err := app.sealedIdentity(i.Referrals[at]); !errors.Is(err, referral.ErrIdentity) {
+		t.Errorf("a file that is not what was attached would be sent: %v", err)
+	}
+	if err := app.eraseIdentities(); err != nil || !slices.Equal(kept(), []string{file}) {
+		t.Errorf("%v: what no entry names is still there, or what one names is not: %v", err, kept())
+	}
+	if _, err := app.incidents.Enter(t.Context(), "baku", &register.ContentErasedPayload{About: register.About{Incident: i.ID, By: register.System()}, Policy: "age"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.eraseIdentities(); err != nil || len(kept()) != 0 {
+		t.Errorf("%v: the words of the incident are erased, and the identity is still there: %v", err, kept())
+	}
+	if status, _, _ := gives(); status == http.StatusOK {
+		t.Error("an erased identity is given")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
 
 // blobName keeps a name inside the folder: no separators, no dots in front.
@@ -89,6 +90,36 @@ func (s *Store) Blob(name string) (*os.File, error) {
 		return nil, fmt.Errorf("store: blob: %w", err)
 	}
 	return f, nil
+}
+
+// Blobs lists the names of the blobs that begin with prefix, in order.
+func (s *Store) Blobs(prefix string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(s.dir, "blobs"))
+	if err != nil {
+		return nil, fmt.Errorf("store: blobs: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if name := e.Name(); strings.HasPrefix(name, prefix) && blobName.MatchString(name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// RemoveBlob removes a blob; one that is not there is no error. nil means that it stays away after a crash.
+func (s *Store) RemoveBlob(name string) error {
+	if !blobName.MatchString(name) {
+		return ErrName
+	}
+	folder := filepath.Join(s.dir, "blobs")
+	if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return notDurable(err)
+	}
+	if err := syncFolder(folder); err != nil {
+		return notDurable(err)
+	}
+	return nil
 }
 
 func syncFolder(dir string) error {

@@ -23,7 +23,13 @@ type Post struct {
 	wake chan struct{}
 
 	mu   sync.Mutex
-	next map[string]waiting // by referral: when it is tried again
+	next map[letterOf]waiting // when it is tried again
+}
+
+// letterOf is one letter of a referral: its first, or one that was queued after it, by the number that the register counts.
+type letterOf struct {
+	referral string
+	number   int
 }
 
 type waiting struct {
@@ -36,8 +42,8 @@ type PostConfig struct {
 	Register *register.Register
 	Server   Server
 	Bodies   Bodies
-	Words    map[string]minutes.Words // by language
-	Identity func(referral string) ([]byte, error)
+	Words    map[string]minutes.Words                // by language
+	Identity func(register.Referral) ([]byte, error) // the ciphertext whose hash stands in the register, or ErrIdentity
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
 
@@ -52,7 +58,7 @@ func NewPost(cfg PostConfig) *Post {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Post{cfg: cfg, wake: make(chan struct{}, 1), next: map[string]waiting{}}
+	return &Post{cfg: cfg, wake: make(chan struct{}, 1), next: map[letterOf]waiting{}}
 }
 
 // Wake has the post look at once: something was queued.
@@ -86,7 +92,7 @@ func (p *Post) Tend(ctx context.Context) {
 	for _, court := range p.cfg.Register.Courts() {
 		for _, i := range p.cfg.Register.All(court) {
 			for _, r := range i.Referrals {
-				if ctx.Err() == nil && mailed(r.Way) && r.Waits() && p.due(r.ID) {
+				if ctx.Err() == nil && mailed(r.Way) && r.Waits() && p.due(letterOf{r.ID, r.Queued}) {
 					p.try(ctx, court, i, r)
 				}
 			}
@@ -96,10 +102,10 @@ func (p *Post) Tend(ctx context.Context) {
 
 func mailed(way string) bool { return way == WayMail || way == WayMailClear }
 
-func (p *Post) due(referral string) bool {
+func (p *Post) due(l letterOf) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !p.cfg.Now().Before(p.next[referral].at)
+	return !p.cfg.Now().Before(p.next[l].at)
 }
 
 // pauses between tries. The last goes on for ever: a letter is never given up because a server is down.
@@ -115,26 +121,30 @@ func (p *Post) later(r register.Referral) {
 	if r.DangerToLife {
 		steps = urgents
 	}
-	w := p.next[r.ID]
+	l := letterOf{r.ID, r.Queued}
+	w := p.next[l]
 	w.at = p.cfg.Now().Add(steps[min(w.tries, len(steps)-1)])
 	w.tries++
-	p.next[r.ID] = w
+	p.next[l] = w
 }
 
-func (p *Post) forget(referral string) {
+func (p *Post) forget(r register.Referral) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.next, referral)
+	delete(p.next, letterOf{r.ID, r.Queued})
 }
 
-// try sends one letter. What it says to the log names neither server nor body nor incident.
+// errPassed ends a try whose letter is not the one that waits any more: nothing of it was said.
+var errPassed = errors.New("referral: another letter was queued while this one was composed")
+
+// try sends one letter, as the referral stood when the try was entered: where it is another one by then, nothing is said, and the next look composes anew. What it says to the log names neither server nor body nor incident.
 func (p *Post) try(ctx context.Context, court string, i *register.Incident, r register.Referral) {
 	letter, err := p.letter(court, r)
 	entered := false
 	if err == nil {
 		words := p.cfg.Words[r.Lang]
 		err = p.cfg.Server.deliver(ctx, letter, words, func() error {
-			err := p.enter(ctx, court, &register.ReferralSentPayload{About: about(i), Referral: r.ID, State: "trying", Way: r.Way, Tries: r.Tries + 1, Again: r.Mail == "trying"})
+			err := p.begin(ctx, court, i, r)
 			entered = err == nil
 			return err
 		})
@@ -143,11 +153,16 @@ func (p *Post) try(ctx context.Context, court string, i *register.Incident, r re
 		if p.cfg.taken != nil {
 			p.cfg.taken()
 		}
-		err = p.enter(ctx, court, &register.ReferralSentPayload{About: about(i), Referral: r.ID, State: "sent", Way: r.Way, Tries: r.Tries + 1, SHA256: r.SHA256})
+		err = p.enter(ctx, court, &register.ReferralSentPayload{About: about(i), Referral: r.ID, State: "sent", Letter: r.Queued, Way: r.Way, Tries: r.Tries + 1, SHA256: r.SHA256})
 		if err == nil {
-			p.forget(r.ID)
+			p.forget(r)
 			return
 		}
+	}
+	if errors.Is(err, errPassed) {
+		p.forget(r)
+		p.Wake()
+		return
 	}
 	p.later(r)
 	var f *failure
@@ -163,9 +178,22 @@ func (p *Post) try(ctx context.Context, court string, i *register.Incident, r re
 	if entered {
 		tries++
 	}
-	if err := p.enter(ctx, court, &register.ReferralFailedPayload{About: about(i), Referral: r.ID, Why: f.why, Tries: tries, Final: f.final}); err != nil {
+	if err := p.enter(ctx, court, &register.ReferralFailedPayload{About: about(i), Referral: r.ID, Letter: r.Queued, Why: f.why, Tries: tries, Final: f.final}); err != nil {
 		p.cfg.Log.Error("the outcome of a referral's mail could not be entered", "err", err)
 	}
+}
+
+// begin enters that a letter is about to be said to the server, if it is still the one that waits.
+func (p *Post) begin(ctx context.Context, court string, i *register.Incident, r register.Referral) error {
+	_, err := p.cfg.Register.EnterIf(context.WithoutCancel(ctx), court, i.ID, func(now *register.Incident) error {
+		for _, o := range now.Referrals {
+			if o.ID == r.ID && o.Waits() && o.Queued == r.Queued && (o.Identity == nil) == (r.Identity == nil) {
+				return nil
+			}
+		}
+		return errPassed
+	}, &register.ReferralSentPayload{About: about(i), Referral: r.ID, State: "trying", Letter: r.Queued, Way: r.Way, Tries: r.Tries + 1, Again: r.Mail == "trying"})
+	return err
 }
 
 // enter makes an event durable though the gateway is stopping: what was done is done.
@@ -195,12 +223,15 @@ func (p *Post) letter(court string, r register.Referral) (Letter, error) {
 	}
 	l := Letter{ID: fmt.Sprintf("%s.%d", r.ID, r.Queued), Number: r.Number, Court: words("court."+court, nil), Date: r.QueuedAt, To: body, Clear: r.Way == WayMailClear, JSON: frozen, PDF: pdf.Bytes()}
 	if r.Identity != nil {
-		if l.Identity, err = p.cfg.Identity(r.ID); err != nil {
-			return Letter{}, &failure{WhyUnmade, false, err} // the disk may answer later
+		if l.Identity, err = p.cfg.Identity(r); err != nil {
+			return Letter{}, &failure{WhyUnmade, errors.Is(err, ErrIdentity), err} // a disk may answer later
 		}
 	}
 	return l, nil
 }
+
+// ErrIdentity is returned for a sealed identity that is not the one whose hash stands in the register. It is neither sent nor given.
+var ErrIdentity = errors.New("referral: the sealed identity is not the one that was attached")
 
 // ErrErased is returned for a sheet whose words were erased by the retention policy.
 var ErrErased = errors.New("referral: the sheet's words were erased")

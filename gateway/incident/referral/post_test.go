@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -71,7 +72,7 @@ func newHouse(t testing.TB, dir string, s Server, bodies ...Body) *house {
 		words[lang] = locale(t, lang)
 	}
 	h.post = NewPost(PostConfig{Register: h.reg, Server: s, Bodies: h.bodies, Words: words, Now: h.clock, Log: slog.New(slog.NewTextHandler(&h.log, nil)),
-		Identity: func(string) ([]byte, error) { return []byte("age-encryption.org/v1 of an identity"), nil }})
+		Identity: func(register.Referral) ([]byte, error) { return []byte("age-encryption.org/v1 of an identity"), nil }})
 	t.Cleanup(h.close)
 	return h
 }
@@ -482,6 +483,99 @@ func sameName(t *testing.T, letters []string, referral string) {
 		if err != nil || m.Header.Get("Message-ID") != "<"+referral+".1@court.example>" {
 			t.Errorf("%v, Message-ID %s", err, m.Header.Get("Message-ID"))
 		}
+	}
+}
+
+// attaches is what the route does when a judge brings a sealed identity: it and a letter of its own, in one entry.
+func (h *house) attaches(id, r string) {
+	h.t.Helper()
+	about := register.About{Incident: id, By: theJudge}
+	if _, err := h.reg.Enter(h.t.Context(), courtOf, &register.ReferralIdentityPayload{About: about, Referral: r, Opening: "o-0000000000000000", SHA256: strings.Repeat("0", 64)},
+		&register.ReferralSentPayload{About: about, Referral: r, State: "queued", Way: WayMail}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestAnIdentityThatIsAttachedWhileALetterIsUnderWayAlwaysGoesInALetterOfItsOwn(t *testing.T) {
+	for name, tc := range map[string]struct {
+		to      string
+		when    func(h *house, attach func())
+		told    []string
+		letters []string // whether each holds the identity, by its number
+	}{
+		"before it is tried": {"desk", func(_ *house, attach func()) { attach() },
+			[]string{"queued", "", "queued", "trying", "sent"}, []string{"2 with"}},
+		"while it is composed": {"desk", func(h *house, attach func()) {
+			words, once := h.post.cfg.Words["az"], sync.OnceFunc(attach)
+			h.post.cfg.Words["az"] = func(key string, params map[string]string) string {
+				if key == "sheet.mail.subject" {
+					once()
+				}
+				return words(key, params)
+			}
+		}, []string{"queued", "", "queued", "trying", "sent"}, []string{"2 with"}},
+		"when the server has taken it": {"desk", func(h *house, attach func()) { h.post.cfg.taken = sync.OnceFunc(attach) },
+			[]string{"queued", "trying", "", "queued", "sent", "trying", "sent"}, []string{"1 without", "2 with"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := startExim(t, true)
+			_, public := aKey(t)
+			h := newHouse(t, t.TempDir(), x.server(), aBody(t, "iaqmi", tc.to+"@body.example", public))
+			id := h.files()
+			h.agrees(id, true)
+			r := h.refers(id, Asked{To: "iaqmi", Lang: "az", Way: WayMail})
+			tc.when(h, func() { h.attaches(id, r) })
+			h.post.Tend(t.Context())
+			h.post.Tend(t.Context())
+			h.wantTold(r, tc.told...)
+			if got := h.referral(r); got.State != "sent" || got.Waits() {
+				t.Errorf("%+v", got)
+			}
+			var got []string
+			for _, l := range x.letters(len(tc.letters)) {
+				m, err := mail.ReadMessage(strings.NewReader(l))
+				if err != nil {
+					t.Fatal(err)
+				}
+				number, _, _ := strings.Cut(strings.TrimPrefix(m.Header.Get("Message-ID"), "<"+r+"."), "@")
+				if _, _, files := opened(t, l); files["referral-"+NumberOf(r)+"-identity.age"] != nil {
+					got = append(got, number+" with")
+				} else {
+					got = append(got, number+" without")
+				}
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, tc.letters) {
+				t.Errorf("the server has %q, want %q", got, tc.letters)
+			}
+		})
+	}
+}
+
+func TestWhatBecameOfALetterSaysNothingOfTheOneThatWasQueuedAfterIt(t *testing.T) {
+	_, public := aKey(t)
+	h := newHouse(t, t.TempDir(), Server{}, aBody(t, "iaqmi", "desk@body.example", public))
+	id := h.files()
+	h.agrees(id, true)
+	r := h.refers(id, Asked{To: "iaqmi", Lang: "az", Way: WayMail})
+	h.attaches(id, r)
+	about := register.About{Incident: id, By: register.System()}
+	for _, older := range []register.Payload{
+		&register.ReferralSentPayload{About: about, Referral: r, State: "trying", Letter: 1, Way: WayMail, Tries: 1}, &register.ReferralSentPayload{About: about, Referral: r, State: "sent", Letter: 1, Way: WayMail, Tries: 1},
+		&register.ReferralFailedPayload{About: about, Referral: r, Letter: 1, Why: WhyRefused, Tries: 1, Final: true},
+	} {
+		if _, err := h.reg.Enter(t.Context(), courtOf, older); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.referral(r); got.State != "queued" || got.Mail != "queued" || got.Why != "" || !got.Sent.IsZero() || got.Queued != 2 {
+			t.Errorf("after %+v: %+v", older, got)
+		}
+	}
+	if _, err := h.reg.Enter(t.Context(), courtOf, &register.ReferralSentPayload{About: about, Referral: r, State: "sent", Letter: 2, Way: WayMail, Tries: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.referral(r); got.State != "sent" || got.Waits() {
+		t.Errorf("the letter's own outcome: %+v", got)
 	}
 }
 

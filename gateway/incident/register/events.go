@@ -319,8 +319,9 @@ type ReferralMadePayload struct {
 type ReferralSentPayload struct {
 	About
 	Referral string `json:"referral"`
-	State    string `json:"state"`           // queued, trying, sent
-	Again    bool   `json:"again,omitempty"` // trying: how the try before ended is not known, so that the body may have it twice
+	State    string `json:"state"`            // queued, trying, sent
+	Letter   int    `json:"letter,omitempty"` // trying, sent, of a mail: which of the letters that were queued, from 1
+	Again    bool   `json:"again,omitempty"`  // trying: how the try before ended is not known, so that the body may have it twice
 	Way      string `json:"way,omitempty"`
 	Tries    int    `json:"tries,omitempty"`
 	SHA256   string `json:"sha256,omitempty"` // of what was sent
@@ -330,7 +331,8 @@ type ReferralSentPayload struct {
 type ReferralFailedPayload struct {
 	About
 	Referral string `json:"referral"`
-	Why      string `json:"why"` // a code, never a server's text
+	Letter   int    `json:"letter,omitempty"` // which of the letters that were queued, from 1
+	Why      string `json:"why"`              // a code, never a server's text
 	Tries    int    `json:"tries"`
 	Final    bool   `json:"final,omitempty"`
 }

@@ -164,10 +164,13 @@ func (i *Incident) applyReferral(p Payload) {
 			DoNotWarn: p.DoNotWarn, DangerToLife: p.DangerToLife, Evidence: p.Evidence, SHA256: p.SHA256, Sheet: p.Sheet, By: p.By, Made: p.At, State: "made"})
 	case *ReferralSentPayload:
 		change(p.Referral, func(r *Referral) {
+			r.Tries = max(r.Tries, p.Tries)
+			if r.passed(p.Letter) {
+				return
+			}
 			if r.Acknowledged.IsZero() {
 				r.State = p.State
 			}
-			r.Tries = max(r.Tries, p.Tries)
 			switch p.State {
 			case "queued":
 				r.Mail, r.Queued, r.QueuedAt = p.State, r.Queued+1, about.At
@@ -182,7 +185,11 @@ func (i *Incident) applyReferral(p Payload) {
 		})
 	case *ReferralFailedPayload:
 		change(p.Referral, func(r *Referral) {
-			r.Why, r.Tries = p.Why, max(r.Tries, p.Tries)
+			r.Tries = max(r.Tries, p.Tries)
+			if r.passed(p.Letter) {
+				return
+			}
+			r.Why = p.Why
 			if r.Mail = "queued"; p.Final {
 				r.Mail = "failed"
 			}

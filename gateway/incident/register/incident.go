@@ -207,6 +207,9 @@ type Referral struct {
 // Waits says whether the mail server has yet to take the sheet.
 func (r Referral) Waits() bool { return r.Mail == "queued" || r.Mail == "trying" }
 
+// passed says whether an event is of a letter after which another was queued: what became of that one says nothing of the one that waits now. 0 is an event that names no letter.
+func (r Referral) passed(letter int) bool { return letter != 0 && letter != r.Queued }
+
 // Evidence is a clip or an attachment.
 type Evidence struct {
 	ID           string
