@@ -72,8 +72,29 @@ func (a *App) openIncidents(ctx context.Context) error {
 		a.incidentNow = time.Now
 	}
 	a.incidents, err = register.Open(ctx, register.Config{Ledger: a.ledger, Store: a.store, Courts: hearing.Courts(), Deadlines: d, AlarmHour: a.config.Incidents.AlarmHours,
-		Keep: time.Duration(a.config.Incidents.KeepDays) * 24 * time.Hour, Log: a.log, Now: func() time.Time { return a.incidentNow() }})
+		Keep: time.Duration(a.config.Incidents.KeepDays) * 24 * time.Hour, Log: a.log, Now: func() time.Time { return a.incidentNow() }, Sealed: a.sealedHearing()})
 	return err
+}
+
+// sealedHearing says of a hearing, one that the configuration does not name any more too, whether its ledger is closed. What is sealed stays so. It asks the ledger alone:
+// a hearing may itself wait for the register.
+func (a *App) sealedHearing() func(string) bool {
+	var sealed sync.Map
+	return func(id string) bool {
+		if _, known := sealed.Load(id); known {
+			return true
+		}
+		n, err := a.ledger.Count(context.Background(), id)
+		if err != nil || n == 0 {
+			return false
+		}
+		last, err := a.ledger.Part(context.Background(), id, n-1, n)
+		if err != nil || len(last) != 1 || last[0].Code != string(hearing.HearingSealed) {
+			return false
+		}
+		sealed.Store(id, true)
+		return true
+	}
 }
 
 // mirrorAll brings the register up to every hearing. What fails is tried again a second later.

@@ -14,8 +14,12 @@ import (
 // policyAge is the one policy: the court's time after the last event of an incident that is settled.
 const policyAge = "age"
 
-// settled says whether an incident waits for nothing: no request is undecided, no complaint may still come, no referral waits for its acknowledgement.
+// settled says whether an incident waits for nothing: it was ruled on, no request is undecided, no complaint may still come, every referral was acknowledged, and the hearing
+// that it is of is sealed.
 func (r *Register) settled(i *Incident, now time.Time) bool {
+	if i.Phase() == PhaseOpen {
+		return false
+	}
 	for _, q := range i.Requests {
 		if q.Decided.IsZero() {
 			return false
@@ -24,7 +28,10 @@ func (r *Register) settled(i *Incident, now time.Time) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(i.Referrals, func(f Referral) bool { return f.State == "made" || f.Waits() })
+	if slices.ContainsFunc(i.Referrals, func(f Referral) bool { return f.Acknowledged.IsZero() || f.Waits() }) {
+		return false
+	}
+	return i.Origin == Filed || r.cfg.Sealed != nil && r.cfg.Sealed(i.Hearing)
 }
 
 // retain erases the words of incidents whose time is over; r.mu is held.
@@ -53,25 +60,52 @@ func (r *Register) retain(ctx context.Context, b *book, now time.Time) error {
 	return nil
 }
 
-// ownLabels are what the incident's sources were called, where no other incident whose words are still there names them.
+// ownLabels are what the incident's sources were called. Each naming kept its words anew: of a source that no other incident names whose words are still there, all of them
+// go, whoever gave them; of one that is still named, those that this incident gave, but for the one by which it is known.
 func (b *book) ownLabels(i *Incident) []Said {
 	var own []Said
-	for source, label := range b.sources {
-		named := func(i *Incident) bool {
-			return slices.ContainsFunc(i.Timeline, func(s Step) bool {
-				p, ok := s.Event.(*IncidentSourcePayload)
-				return ok && p.Source == source
-			})
+	for source, known := range b.sources {
+		if !i.names(source) {
+			continue
 		}
-		shared := false
+		kept := false
 		for _, other := range b.incidents {
-			shared = shared || other.ID != i.ID && other.Erased.IsZero() && named(other)
+			kept = kept || other.ID != i.ID && other.uses(source)
 		}
-		if named(i) && !shared {
-			own = append(own, label)
+		if kept {
+			own = append(own, slices.DeleteFunc(i.labels(source), func(s Said) bool { return s == known })...)
+			continue
+		}
+		for _, any := range b.incidents {
+			own = append(own, any.labels(source)...)
 		}
 	}
 	return own
+}
+
+// naming are the steps of an incident that name a source.
+func (i *Incident) naming(source string) []Step {
+	return slices.DeleteFunc(slices.Clone(i.Timeline), func(s Step) bool {
+		p, ok := s.Event.(*IncidentSourcePayload)
+		return !ok || p.Source != source
+	})
+}
+
+func (i *Incident) names(source string) bool { return len(i.naming(source)) > 0 }
+
+// uses says whether words of a source are still needed here: it was named since the words were erased, or they were not.
+func (i *Incident) uses(source string) bool {
+	return slices.ContainsFunc(i.naming(source), func(s Step) bool { return s.At.After(i.Erased) })
+}
+
+// labels are the words that this incident gave a source.
+func (i *Incident) labels(source string) (all []Said) {
+	for _, s := range i.naming(source) {
+		if p := s.Event.(*IncidentSourcePayload); p.Label != "" {
+			all = append(all, p.Label)
+		}
+	}
+	return all
 }
 
 func (r *Register) erase(ctx context.Context, b *book, texts []Said) error {

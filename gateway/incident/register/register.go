@@ -55,8 +55,10 @@ type Config struct {
 	Deadlines incident.Deadlines
 	AlarmHour int           // hours after receipt from which a hearing's console shows that a decision is due; 0: the first warning of the deadlines
 	Keep      time.Duration // how long after the last event of a settled incident its words are kept; 0: for ever
-	Log       *slog.Logger
-	Now       func() time.Time // nil: time.Now
+	// Sealed says whether a hearing is sealed: until then no words of its flags are erased. It is called while the register is held, and calls neither it nor a hearing. nil: none is.
+	Sealed func(hearing string) bool
+	Log    *slog.Logger
+	Now    func() time.Time // nil: time.Now
 }
 
 // Register holds the incidents of all courts of a gateway. It is safe for concurrent use.
