@@ -152,7 +152,7 @@ func (a *App) eraseEvidence(ctx context.Context) error {
 						erased[e.ID] = nil
 					}
 				case e.State != "kept":
-				case i.Erased.IsZero():
+				case i.Erased.IsZero() || i.Held:
 					waits[e.ID] = true
 				default:
 					erased[e.ID] = append(erased[e.ID], &register.EvidenceErasedPayload{About: register.About{Incident: i.ID, By: register.System()}, Evidence: e.ID, Why: "policy"})

@@ -12,6 +12,7 @@ import (
 	"parda/gateway/hearing"
 	"parda/gateway/incident/evidence/render"
 	"parda/gateway/incident/register"
+	"parda/gateway/ledger"
 )
 
 // A crash may come between any two of: the file is sealed, the register has it, the hearing has it. The next start finishes what a book has, and removes what none has.
@@ -184,5 +185,49 @@ func TestACopyIsMadeOnceHoweverManyAskForIt(t *testing.T) {
 	}
 	if g := asksBySeat(t, c.app, c.judge, "GET", incident+"/evidence/"+id+"/copy", nil); g.status != http.StatusOK {
 		t.Errorf("%d %s", g.status, g.code)
+	}
+}
+
+// The policy asks it before it erases: a hearing's words stay until its ledger is closed.
+func TestAHearingIsSealedWhenItsLedgerIsClosed(t *testing.T) {
+	c := assemble(t, t.TempDir())
+	sealed := c.app.sealedHearing()
+	if sealed("demo") || sealed("nowhere") {
+		t.Error("a hearing that goes on, or that nobody knows, is sealed")
+	}
+	for _, code := range []string{"note.added", "hearing.sealed"} {
+		if sealed("other") {
+			t.Error("it is sealed before its closing entry")
+		}
+		if _, err := c.app.ledger.Append(t.Context(), "other", ledger.Draft{Code: code, Actor: "system", Payload: map[string]any{}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !sealed("other") || !sealed("other") {
+		t.Error("its closing entry does not seal it")
+	}
+}
+
+func TestAHoldByEitherDoorIsTheBenchsAndIsShown(t *testing.T) {
+	c := assemble(t, t.TempDir())
+	c.defence.must("flag.raise", nil)
+	incident := register.IncidentOf("demo", "f1")
+	says := func(p *page, body string) string {
+		return asksBySeat(t, c.app, p, "POST", incident+"/hold", []byte(body)).code
+	}
+	if code := says(c.defence, `{"hold":true,"reason":"mine"}`); code != "not_allowed" {
+		t.Errorf("the defence: %q", code)
+	}
+	if code := says(c.judge, `{"reason":"an appeal"}`); code != "bad_argument" {
+		t.Errorf("neither: %q", code)
+	}
+	for _, hold := range []string{"true", "false"} {
+		if code := says(c.judge, `{"hold":`+hold+`,"reason":"an appeal"}`); code != "" {
+			t.Fatalf("the bench: %q", code)
+		}
+		g := asksBySeat(t, c.app, c.judge, "GET", incident, nil)
+		if shown := strings.Contains(string(g.body), `"hold":true`); shown != (hold == "true") {
+			t.Errorf("after hold %s it is shown as %v: %s", hold, shown, g.body)
+		}
 	}
 }

@@ -28,6 +28,7 @@ func (a *App) incidentRoutes() []route {
 			route{"GET", door.path + one, door.by(see), a.told(a.showIncident)},
 			route{"POST", door.path + one + "/notes", door.by(see), a.told(a.noteIncident)},
 			route{"POST", door.path + one + "/rulings", door.by(rule), a.told(a.ruleIncident)},
+			route{"POST", door.path + one + "/hold", door.by(rule), a.told(a.holdIncident)},
 			route{"POST", door.path + one + "/source", door.by(see), a.told(a.nameSource)},
 			route{"POST", door.path + one + "/agreement", door.by(agree), a.told(a.sayAgreement)},
 			route{"POST", door.path + one + "/requests", door.by(ask), a.told(a.askProtection)},
@@ -162,6 +163,21 @@ func (a *App) ruleIncident(c *gin.Context) (int, any, error) {
 	court, i, v, err := a.incidentWith(c, register.Rule, &body)
 	if err == nil {
 		err = a.incidents.RuleOn(c.Request.Context(), v, court, i.ID, body.Ruling, body.Reason)
+	}
+	return 0, nil, err
+}
+
+func (a *App) holdIncident(c *gin.Context) (int, any, error) {
+	var body struct {
+		Hold   *bool  `json:"hold"`
+		Reason string `json:"reason"`
+	}
+	court, i, v, err := a.incidentWith(c, register.Rule, &body)
+	if err == nil && body.Hold == nil {
+		err = signaling.Refuse("bad_argument", "Say whether it is to be held.", nil)
+	}
+	if err == nil {
+		err = a.incidents.Hold(c.Request.Context(), v, court, i.ID, *body.Hold, body.Reason)
 	}
 	return 0, nil, err
 }

@@ -14,10 +14,10 @@ import (
 // policyAge is the one policy: the court's time after the last event of an incident that is settled.
 const policyAge = "age"
 
-// settled says whether an incident waits for nothing: it was ruled on, no request is undecided, no complaint may still come, every referral was acknowledged, and the hearing
+// settled says whether an incident waits for nothing: no judge holds it, it was ruled on, no request is undecided, no complaint may still come, every referral was acknowledged, and the hearing
 // that it is of is sealed.
 func (r *Register) settled(i *Incident, now time.Time) bool {
-	if i.Phase() == PhaseOpen {
+	if i.Held || i.Phase() == PhaseOpen {
 		return false
 	}
 	for _, q := range i.Requests {

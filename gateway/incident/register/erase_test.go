@@ -114,3 +114,34 @@ func TestNoNamingOfASourceOutlivesTheIncidentsThatUseIt(t *testing.T) {
 		}
 	}
 }
+
+// A judge may keep an incident, however old it is, and lets it go again; both need a reason.
+func TestAHeldIncidentIsErasedWhenTheHoldIsLifted(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	c := newCourt(t, func(cfg *Config) { cfg.Keep = year })
+	judge, lawyer := as("baku", rights.Judge), as("baku", rights.VictimsLawyer)
+	id := c.files(lawyer, filing(c))
+	c.must(c.RuleOn(t.Context(), judge, "baku", id, "dismiss", "nothing shown"))
+	if err := c.Hold(t.Context(), judge, "baku", id, true, ""); refusal(err) != "reason_needed" {
+		t.Errorf("a hold without a reason: %v", err)
+	}
+	if err := c.Hold(t.Context(), lawyer, "baku", id, true, "hers"); err == nil {
+		t.Error("a lawyer holds an incident")
+	}
+	for range 2 {
+		c.must(c.Hold(t.Context(), judge, "baku", id, true, "an appeal is pending"))
+	}
+	if v := must(c.Show(judge, "baku", id))(t); !v.Hold || c.events("baku")["hold.set"] != 1 {
+		t.Errorf("shown as held: %v, entered %d times", v.Hold, c.events("baku")["hold.set"])
+	}
+	c.goes(c.clock().Add(10 * year))
+	c.again()
+	if !c.get("baku", id).Erased.IsZero() {
+		t.Fatal("a held incident was erased")
+	}
+	c.must(c.Hold(t.Context(), judge, "baku", id, false, "the judgment is final"))
+	c.goes(c.clock().Add(year + time.Hour))
+	if i := c.get("baku", id); i.Erased.IsZero() || i.Held {
+		t.Error("the words of an incident that nobody holds any more stay for ever")
+	}
+}

@@ -45,6 +45,9 @@ const (
 	ReferralTaken        Code = "referral.taken"
 
 	ContentErased Code = "content.erased"
+
+	HoldSet    Code = "hold.set" // nothing of it is erased until it is lifted
+	HoldLifted Code = "hold.lifted"
 )
 
 // Payload is what an event carries. The types are those of this file and no others, so that nothing stands in a book that the fold does not read.
@@ -368,6 +371,20 @@ type ContentErasedPayload struct {
 	Policy string `json:"policy"`
 }
 
+// HoldSetPayload is a judge's word that nothing of an incident is erased, however old it is.
+type HoldSetPayload struct {
+	About
+	Reason Said `json:"reason"`
+}
+
+// HoldLiftedPayload ends that.
+type HoldLiftedPayload struct {
+	About
+	Reason Said `json:"reason"`
+}
+
+func (*HoldSetPayload) code() Code              { return HoldSet }
+func (*HoldLiftedPayload) code() Code           { return HoldLifted }
 func (*IncidentFlaggedPayload) code() Code      { return IncidentFlagged }
 func (*IncidentDetailedPayload) code() Code     { return IncidentDetailed }
 func (*IncidentStepPayload) code() Code         { return IncidentStep }
@@ -415,6 +432,7 @@ var payloads = map[Code]func() Payload{
 	ReferralMade: func() Payload { return &ReferralMadePayload{} }, ReferralSent: func() Payload { return &ReferralSentPayload{} },
 	ReferralFailed: func() Payload { return &ReferralFailedPayload{} }, ReferralAcknowledged: func() Payload { return &ReferralAcknowledgedPayload{} },
 	ReferralIdentity: func() Payload { return &ReferralIdentityPayload{} }, ReferralTaken: func() Payload { return &ReferralTakenPayload{} },
+	HoldSet: func() Payload { return &HoldSetPayload{} }, HoldLifted: func() Payload { return &HoldLiftedPayload{} },
 	ContentErased: func() Payload { return &ContentErasedPayload{} },
 }
 

@@ -82,6 +82,10 @@ func (b *book) keep(i *Incident, p Payload) {
 		}
 	case *AgreementSaidPayload:
 		i.Agreements = append(i.Agreements, Agreement{p.Agree, p.Agreeing, p.By, p.At})
+	case *HoldSetPayload:
+		i.Held = true
+	case *HoldLiftedPayload:
+		i.Held = false
 	case *ContentErasedPayload:
 		i.Erased = p.At
 	case *RequestFiledPayload:

@@ -35,6 +35,7 @@ type Incident struct {
 	Referrals  []Referral
 	Evidence   []Evidence
 	Timeline   []Step
+	Held       bool      // a judge keeps it from being erased
 	Erased     time.Time // when a retention policy erased its words; zero: not
 }
 
@@ -315,6 +316,10 @@ func textsOf(p Payload) []Said {
 		return append(slices.Clone(p.Measures), p.Note)
 	case *RequestDecidedPayload:
 		return append(slices.Clone(p.Measures), p.Reason)
+	case *HoldSetPayload:
+		return []Said{p.Reason}
+	case *HoldLiftedPayload:
+		return []Said{p.Reason}
 	case *ReferralMadePayload:
 		return append(slices.Clone(p.Measures), p.Reason, p.Sheet)
 	case *ReferralAcknowledgedPayload:

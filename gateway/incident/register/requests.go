@@ -166,6 +166,25 @@ func (r *Register) RuleOn(ctx context.Context, v Viewer, court, id, ruling, reas
 	})
 }
 
+// Hold keeps an incident from being erased, its evidence with it, or lets it go again. It needs a reason; said twice it is entered once.
+func (r *Register) Hold(ctx context.Context, v Viewer, court, id string, hold bool, reason string) error {
+	if reason == "" {
+		return signaling.Refuse("reason_needed", "Give a reason.", nil)
+	}
+	if err := tooLong(noteMost, reason); err != nil {
+		return err
+	}
+	return r.do(ctx, v, court, id, Rule, []string{reason}, func(i *Incident, said []Said, about About) ([]Payload, error) {
+		switch {
+		case i.Held == hold:
+			return nil, nil
+		case hold:
+			return []Payload{&HoldSetPayload{about, said[0]}}, nil
+		}
+		return []Payload{&HoldLiftedPayload{about, said[0]}}, nil
+	})
+}
+
 // SayAgreement enters whether the protected person or her lawyer agrees to a referral.
 func (r *Register) SayAgreement(ctx context.Context, v Viewer, court, id string, agree bool, agreeing string) error {
 	if agreeing != "lawyer" && agreeing != "person" {

@@ -50,6 +50,7 @@ type Line struct {
 	Note       string `json:"note,omitempty"`
 	Phase      string `json:"phase"`
 	Entered    bool   `json:"entered,omitempty"`
+	Hold       bool   `json:"hold,omitempty"` // a judge keeps it from being erased
 	Erased     string `json:"erased,omitempty"`
 	Protection string `json:"protection,omitempty"` // phase of the newest request
 	Due        string `json:"due,omitempty"`
@@ -233,7 +234,7 @@ func (r *Register) line(v Viewer, b *book, i *Incident, depth Depth, now time.Ti
 		}
 	}
 	if depth == Whole {
-		l.SourceID = i.SourceID
+		l.SourceID, l.Hold = i.SourceID, i.Held
 		if label := b.texts[b.sources[i.SourceID]]; label != "" {
 			l.Source = label
 		}
@@ -418,7 +419,7 @@ func (v Viewer) step(w words, i *Incident, s Step, depth Depth) (StepView, bool)
 		case "refer":
 			widest = AsRaised
 		}
-	case EvidenceViewed, EvidenceExported, EvidenceFrozen, EvidenceFailed, EvidenceAttached, EvidenceCopied, EvidenceChanged, EvidenceErased, IncidentSource, IncidentNoted, ReferralTaken, ContentErased:
+	case EvidenceViewed, EvidenceExported, EvidenceFrozen, EvidenceFailed, EvidenceAttached, EvidenceCopied, EvidenceChanged, EvidenceErased, IncidentSource, IncidentNoted, ReferralTaken, ContentErased, HoldSet, HoldLifted:
 		widest = Whole
 		if s.Code == IncidentNoted && v.by(s.By, depth).Mine {
 			widest = AsRaised
@@ -448,6 +449,10 @@ func params(w words, p Payload) map[string]any {
 		put("seat", p.Seat)
 	case *IncidentRuledPayload:
 		put("ruling", p.Ruling)
+		put("reason", w.of[p.Reason])
+	case *HoldSetPayload:
+		put("reason", w.of[p.Reason])
+	case *HoldLiftedPayload:
 		put("reason", w.of[p.Reason])
 	case *IncidentNotedPayload:
 		put("text", w.of[p.Text])
