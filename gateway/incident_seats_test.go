@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"parda/gateway/access/rights"
+	"parda/gateway/hearing"
 	"parda/gateway/incident/register"
+	"parda/gateway/minutes"
+	"parda/gateway/visibility"
 )
 
 // byDoor asks as a seat's page does.
@@ -79,4 +82,48 @@ func TestASeatThatDoesNotAttendReadsItsOwnIncidentsAlone(t *testing.T) {
 	look("she signed the undertaking", all, []string{"note", "attach", "agree"})
 	bench.must("seat.remove", map[string]any{"seat": "lawyer", "reason": "order"})
 	look("she was removed", []string{own}, left)
+}
+
+// Whoever holds a seat next is told of no flag that the one before raised in it, neither in her page's state and entries nor by what she could do, and adds nothing to it. The one before
+// keeps it by her account.
+func TestTheNextHolderOfASeatIsToldOfNoFlagOfTheOneBefore(t *testing.T) {
+	app := runApp(t, personsConfig(t.TempDir()))
+	p := newPeople(t, app.App)
+	judge, first, next := p.person("baku", "judge", rights.Judge), p.person("baku", "first", rights.VictimsLawyer), p.person("baku", "next", rights.VictimsLawyer)
+	bench := judge.sits("judge", p.administrator("baku"))
+	before := first.sits("lawyer", judge)
+	judge.opened(bench)
+	before.must("flag.raise", map[string]any{"kind": "threat_lawyer", "discreet": true, "note": "Zq planted"})
+	own := before.until("sees her flag", func(v visibility.View) bool { return len(v.Flags) == 1 })
+	if !slices.Contains(own.You.Can, "flag.detail") {
+		t.Error("who raised it can add nothing to it")
+	}
+	before.must("flag.detail", map[string]any{"flag": "f1", "kind": "words", "note": "Zq more"})
+	after := next.sits("lawyer", judge)
+	v := after.until("is told where the hearing stands", func(v visibility.View) bool { return v.Hearing.ID == "demo" })
+	if len(v.Flags) != 0 || slices.Contains(v.You.Can, "flag.detail") {
+		t.Errorf("whoever sits there next is told of %v, and can %v", v.Flags, v.You.Can)
+	}
+	if _, refusal := after.ask("flag.detail", map[string]any{"flag": "f1", "kind": "look"}); refusal != "not_allowed" && refusal != "wrong_phase" {
+		t.Errorf("and adds to it: %q", refusal)
+	}
+	after.must("flag.raise", map[string]any{"kind": "look"})
+	after.until("sees her own", func(v visibility.View) bool { return len(v.Flags) == 1 && v.Flags[0].ID == "f2" })
+	if _, refusal := after.ask("flag.detail", map[string]any{"flag": "f1", "kind": "look"}); refusal != "not_allowed" {
+		t.Errorf("with a flag of her own, she adds to the other: %q", refusal)
+	}
+	after.untilEntry("reads her own flag", func(e minutes.Entry) bool { return e.System != nil && e.System.Code == hearing.FlagRaised })
+	after.mu.Lock()
+	defer after.mu.Unlock()
+	for _, word := range []string{"Zq", "threat_lawyer", first.Person.ID, next.Person.ID, register.IncidentOf("demo", "f1")} {
+		if strings.Contains(string(after.all), word) {
+			t.Errorf("her page was sent %q", word)
+		}
+	}
+	if err := app.tickIncidents(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if ids := first.sees(""); !slices.Equal(ids, []string{register.IncidentOf("demo", "f1")}) {
+		t.Errorf("the one before sees %v", ids)
+	}
 }

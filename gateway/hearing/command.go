@@ -7,8 +7,9 @@ import (
 
 // Actor is who gives a command.
 type Actor struct {
-	Seat string
-	Role Role
+	Seat   string
+	Role   Role
+	Person string // the account that holds the seat (p-...), never a name; "" where seats are held by link, and for the station
 }
 
 // Command is what a seat asks for. At is when the person did it, by the seat's clock, zero if unknown; it is kept beside the
@@ -42,5 +43,10 @@ func Decide(s *State, a Actor, c Command, now time.Time) ([]Draft, Result, error
 	return decide(s, a, c, now)
 }
 
-// Can lists the commands that the seat could give now with the right arguments, in the order of PROTOCOL.md's table.
-func Can(s *State, r Role, seat string, now time.Time) []string { return can(s, r, seat, now) }
+// CanAs lists the commands that whoever sits in a seat could give now with the right arguments, in the order of PROTOCOL.md's table.
+func CanAs(s *State, a Actor, now time.Time) []string { return can(s, a, now) }
+
+// Can is CanAs for a seat that is held by link.
+func Can(s *State, r Role, seat string, now time.Time) []string {
+	return can(s, Actor{Seat: seat, Role: r}, now)
+}

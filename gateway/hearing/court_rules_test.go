@@ -156,7 +156,7 @@ func TestAnIncidentIsNeverLost(t *testing.T) {
 func TestAFlagKeepsTheTimeItWasPressed(t *testing.T) {
 	for name, at := range map[string]time.Duration{"late": -time.Minute, "from the future": time.Hour} {
 		c := newCourt(t)
-		d, _, err := Decide(c.s, Actor{"defence", DefenceCounsel}, Command{Name: "flag.raise", At: c.now.Add(at)}, c.now)
+		d, _, err := Decide(c.s, Actor{Seat: "defence", Role: DefenceCounsel}, Command{Name: "flag.raise", At: c.now.Add(at)}, c.now)
 		if err != nil {
 			t.Fatal(err)
 		}

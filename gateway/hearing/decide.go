@@ -19,12 +19,15 @@ type rule struct {
 	outside bool
 	// removed says that a seat which was removed may give it: who was put out of the hearing for a flag still answers on it.
 	removed bool
+	// own says whether there is anything for the account in the seat, where it counts which one it is; nil: it does not.
+	own func(*State, Actor) bool
 }
 
 // call is one command while it is decided.
 type call struct {
 	s      *State
 	seat   *Seat
+	person string // Actor.Person
 	cmd    Command
 	now    time.Time
 	drafts []Draft
@@ -70,7 +73,7 @@ func decide(s *State, a Actor, cmd Command, now time.Time) ([]Draft, Result, err
 	if err := r.since(s, seat, cmd).accepts(s, seat, a.Role, now); err != nil {
 		return nil, nil, err
 	}
-	c := &call{s: s, seat: seat, cmd: cmd, now: now}
+	c := &call{s: s, seat: seat, person: a.Person, cmd: cmd, now: now}
 	if err := r.do(c); err != nil {
 		return nil, nil, err
 	}
@@ -99,14 +102,14 @@ func (r rule) accepts(s *State, seat *Seat, role Role, now time.Time) error {
 	return r.when(s, seat, now)
 }
 
-func can(s *State, role Role, id string, now time.Time) []string {
+func can(s *State, a Actor, now time.Time) []string {
 	names := []string{}
-	seat := s.seat(id)
+	seat := s.seat(a.Seat)
 	if seat == nil {
 		return names
 	}
 	for _, r := range rules {
-		if r.accepts(s, seat, role, now) == nil {
+		if r.accepts(s, seat, a.Role, now) == nil && (r.own == nil || r.own(s, a)) {
 			names = append(names, r.name)
 		}
 	}
@@ -212,12 +215,12 @@ var rules = []rule{
 	{name: "remark.add", who: isW, when: heard, do: (*call).remarkAdd},
 	{name: "request.done", who: isB, when: both(notSigned, asked), do: (*call).requestDone},
 	{name: "flag.raise", who: isAny, when: notSigned, do: (*call).flagRaise, outside: true},
-	{name: "flag.detail", who: isSpeaker, when: both(notSigned, raised), do: (*call).flagDetail, outside: true},
+	{name: "flag.detail", who: isSpeaker, when: both(notSigned, raised), do: (*call).flagDetail, outside: true, own: raisedOwn},
 	{name: "flag.put", who: isB, when: both(notSigned, flagged), do: (*call).flagPut},
 	{name: "flag.answer", who: isPIS, when: both(notSigned, toAnswer), do: (*call).flagAnswer, outside: true, removed: true},
 	{name: "flag.heard", who: isB, when: both(notSigned, flagged), do: (*call).flagHeard},
 	{name: "flag.rule", who: isB, when: both(notSigned, flagged), do: (*call).flagRule},
-	{name: "flag.request", who: isSpeaker, when: both(notSigned, fileable), do: (*call).flagRequest},
+	{name: "flag.request", who: isSpeaker, when: both(notSigned, fileable), do: (*call).flagRequest, own: ownFileable},
 	{name: "duress.raise", who: isBW, when: notSigned, do: (*call).duressRaise, outside: true},
 	{name: "duress.answer", who: isB, when: both(notSigned, underDuress), do: (*call).duressAnswer},
 	{name: "emergency.raise", who: isBW, when: notSigned, do: (*call).emergencyRaise, outside: true},

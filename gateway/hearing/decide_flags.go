@@ -57,7 +57,7 @@ func (c *call) flagRaise() error {
 
 func (c *call) raise(d FlagDetail, discreet bool) {
 	id := sequence("f", c.s.FlagSeq+1)
-	c.emit(FlagRaised, FlagRaisedPayload{ID: id, Seat: c.seat.ID, Role: c.seat.Role, PressedAt: c.pressed(), Discreet: discreet, FlagDetail: c.s.tidy(d)})
+	c.emit(FlagRaised, FlagRaisedPayload{ID: id, Seat: c.seat.ID, Role: c.seat.Role, PressedAt: c.pressed(), Person: c.person, Discreet: discreet, FlagDetail: c.s.tidy(d)})
 	c.result = Result{"flag": id}
 }
 
@@ -84,6 +84,15 @@ func raised(s *State, seat *Seat, _ time.Time) error {
 	return refuse(CodeWrongPhase, "This seat has raised no flag.")
 }
 
+func raisedOwn(s *State, a Actor) bool {
+	for _, f := range s.Flags {
+		if f.raisedBy(a.Seat, a.Person) {
+			return true
+		}
+	}
+	return false
+}
+
 // flagDetail says more of a flag, at any time. It may make it discreet; it never makes a discreet one open.
 func (c *call) flagDetail() error {
 	var a struct {
@@ -96,7 +105,7 @@ func (c *call) flagDetail() error {
 	}
 	f, ok := c.s.Flags[a.Flag]
 	switch {
-	case !ok || f.Seat != c.seat.ID:
+	case !ok || !f.raisedBy(c.seat.ID, c.person):
 		return refuse(CodeNotAllowed, "Only who raised a flag can add to it.")
 	case a.Kind != "" && !in(a.Kind, FlagKinds()...):
 		return refuse(CodeBadArgument, "There is no such kind of flag.")
@@ -331,13 +340,13 @@ func (c *call) flagHeard() error {
 }
 
 // mayFile: the bench files any flag as a request for protection; who raised one files it, and the victim's lawyer and the prosecutor what they may see; never a discreet one.
-func (f Flag) mayFile(seat *Seat) bool {
+func (f Flag) mayFile(seat *Seat, person string) bool {
 	switch {
 	case isB(seat.Role):
 		return true
 	case f.Discreet:
 		return false
-	case f.Seat == seat.ID:
+	case f.raisedBy(seat.ID, person):
 		return true
 	}
 	return f.Entered && in(seat.Role, VictimsLawyer, Prosecutor)
@@ -345,11 +354,20 @@ func (f Flag) mayFile(seat *Seat) bool {
 
 func fileable(s *State, seat *Seat, _ time.Time) error {
 	for _, f := range s.Flags {
-		if f.mayFile(seat) {
+		if f.mayFile(seat, f.Person) { // which account sits there: ownFileable
 			return nil
 		}
 	}
 	return refuse(CodeWrongPhase, "There is no flag that this seat could file as a request for protection.")
+}
+
+func ownFileable(s *State, a Actor) bool {
+	for _, f := range s.Flags {
+		if f.mayFile(s.seat(a.Seat), a.Person) {
+			return true
+		}
+	}
+	return false
 }
 
 const (
@@ -369,7 +387,7 @@ func (c *call) flagRequest() error {
 	f, ok := c.s.Flags[a.Flag]
 	tooLong := func(m string) bool { return blank(m) || len([]rune(m)) > maxMeasureRunes }
 	switch {
-	case !ok || !f.mayFile(c.seat):
+	case !ok || !f.mayFile(c.seat, c.person):
 		return refuse(CodeNotAllowed, "This seat cannot file that flag as a request for protection.")
 	case len(a.Measures) > maxMeasures || slices.ContainsFunc(a.Measures, tooLong):
 		return refuse(CodeBadArgument, "At most 20 measures are asked for, each in at most 100 letters.")

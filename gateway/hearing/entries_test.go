@@ -146,7 +146,7 @@ func TestWhatWasWrittenWithoutALinkKeepsTheTimeItWasWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		drafts, _, err := Decide(c.s, Actor{"clerk", CourtClerk}, Command{Name: step.name, Args: raw, At: step.at}, c.now)
+		drafts, _, err := Decide(c.s, Actor{Seat: "clerk", Role: CourtClerk}, Command{Name: step.name, Args: raw, At: step.at}, c.now)
 		if err != nil {
 			t.Fatalf("%s: %v", step.name, err)
 		}

@@ -21,6 +21,7 @@ type FlagRaisedPayload struct {
 	Seat      string    `json:"seat"`
 	Role      Role      `json:"role"`
 	PressedAt time.Time `json:"pressed_at"`
+	Person    string    `json:"person,omitempty"`   // the account that held the seat (p-...): whoever sits there next raised nothing
 	Discreet  bool      `json:"discreet,omitempty"` // bench and raiser only
 	FlagDetail
 }

@@ -7,7 +7,7 @@ func (s *State) flagEvent(payload any) {
 	switch p := payload.(type) {
 	case *FlagRaisedPayload:
 		s.FlagSeq++
-		s.Flags[p.ID] = Flag{Seat: p.Seat, Role: p.Role, PressedAt: p.PressedAt, Discreet: p.Discreet, Detail: p.FlagDetail}
+		s.Flags[p.ID] = Flag{Seat: p.Seat, Role: p.Role, Person: p.Person, PressedAt: p.PressedAt, Discreet: p.Discreet, Detail: p.FlagDetail}
 	case *FlagDetailedPayload:
 		s.changeFlag(p.ID, func(f Flag) Flag {
 			if f.Detail.SaysOther(p.FlagDetail) {

@@ -236,7 +236,7 @@ func FuzzDecide(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, args string) {
 		c := newCourt(t)
 		for _, seat := range c.s.Seats {
-			_, _, err := Decide(c.s, Actor{seat.ID, seat.Role}, Command{Name: name, Args: json.RawMessage(args)}, c.now)
+			_, _, err := Decide(c.s, Actor{Seat: seat.ID, Role: seat.Role}, Command{Name: name, Args: json.RawMessage(args)}, c.now)
 			var refusal *Error
 			if err != nil && !errors.As(err, &refusal) {
 				t.Fatalf("%v has no code", err)

@@ -10,6 +10,7 @@ import (
 type Flag struct {
 	Seat      string
 	Role      Role
+	Person    string // the account that held the seat; "" by link
 	PressedAt time.Time
 	Discreet  bool
 	Ruled     bool // at least once
@@ -20,6 +21,9 @@ type Flag struct {
 	Detail    FlagDetail
 	Puts      []Put // replaced as a whole, never changed in place
 }
+
+// raisedBy says whether whoever sits in a seat now raised the flag. The account counts with the seat: whoever sits there next raised nothing.
+func (f Flag) raisedBy(seat, person string) bool { return f.Seat == seat && f.Person == person }
 
 // Put is a flag that was put to the person concerned, or on which that person was heard.
 type Put struct {

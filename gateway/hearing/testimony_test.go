@@ -328,7 +328,7 @@ func TestCanListsExactlyWhatDecideWouldConsider(t *testing.T) {
 	for _, seat := range c.s.Seats {
 		names := Can(c.s, seat.Role, seat.ID, c.now)
 		for _, name := range CommandNames() {
-			_, _, err := Decide(c.s, Actor{seat.ID, seat.Role}, Command{Name: name}, c.now)
+			_, _, err := Decide(c.s, Actor{Seat: seat.ID, Role: seat.Role}, Command{Name: name}, c.now)
 			refusal, _ := err.(*Error)
 			early := refusal != nil && slices.Contains([]string{CodeNotAllowed, CodeWrongPhase, CodeRemoved, CodeUndertakingRequired}, refusal.Code)
 			if slices.Contains(names, name) == early {

@@ -17,6 +17,7 @@ type Flag struct {
 	ID         string
 	Seat       string
 	Role       hearing.Role
+	Person     string    // the account that held the seat then; "" where seats are held by link
 	PressedAt  time.Time // by the clock of who pressed, never after ReceivedAt
 	ReceivedAt time.Time // by the gateway's
 	Discreet   bool      // bench and raiser only, for ever
@@ -143,7 +144,7 @@ func (r *Register) Apply(e hearing.Event) error {
 		if err != nil {
 			return err
 		}
-		r.flags = append(r.flags, Flag{ID: p.ID, Seat: p.Seat, Role: p.Role, PressedAt: p.PressedAt, ReceivedAt: e.Time,
+		r.flags = append(r.flags, Flag{ID: p.ID, Seat: p.Seat, Role: p.Role, Person: p.Person, PressedAt: p.PressedAt, ReceivedAt: e.Time,
 			Discreet: p.Discreet, Detail: p.FlagDetail})
 	case hearing.SeatReissued:
 		p, err := hearing.Payload[hearing.SeatPayload](e)
@@ -264,20 +265,36 @@ func (f Flag) Entered() bool {
 	return !f.Discreet && slices.ContainsFunc(f.Rulings, func(r Ruling) bool { return hearing.Enters(r.Ruling) })
 }
 
+// Viewer is who asks for flags: a seat, and who holds it now.
+type Viewer struct {
+	Seat    string
+	Role    hearing.Role
+	Person  string // the account; "" where seats are held by link
+	Attends bool   // takes part now
+}
+
+// raisedBy says whether this seat raised the flag, and this person in it: whoever holds the seat next raised nothing. A flag of before, which names no account, is nobody's own where
+// seats are persons'.
+func (f Flag) raisedBy(who Viewer) bool {
+	return f.Seat == who.Seat && f.Role == who.Role && f.Person == who.Person
+}
+
 // MaySeeReferral says whether somebody who sees a flag also sees that it was referred, or filed as a request for protection: bench, clerk and who raised it. The other parties do
 // not: whom it is about would be warned.
-func MaySeeReferral(f Flag, seat string, role hearing.Role) bool {
-	return f.Seat == seat && f.Role == role || role.Bench() || role == hearing.CourtClerk
+func MaySeeReferral(f Flag, who Viewer) bool {
+	role := who.Role
+	return f.raisedBy(who) || role.Bench() || role == hearing.CourtClerk
 }
 
 // MaySee says whether a seat may know a flag. The bench sees all; who raised one sees it, even from outside; the clerk sees what
 // is not discreet; the parties see what the bench has entered. Nobody else, and nobody who does not take part. To whom a flag was put reads what was
 // put (PutTo), and by that alone not the flag.
-func MaySee(f Flag, seat string, role hearing.Role, attends bool) bool {
+func MaySee(f Flag, who Viewer) bool {
+	role := who.Role
 	switch {
-	case f.Seat == seat && f.Role == role:
+	case f.raisedBy(who):
 		return true
-	case !attends:
+	case !who.Attends:
 		return false
 	case role.Bench():
 		return true
@@ -289,14 +306,14 @@ func MaySee(f Flag, seat string, role hearing.Role, attends bool) bool {
 	return false
 }
 
-// SeenBy returns the flags that a seat may know, oldest first. attends says whether it takes part now. A nil register has none.
-func (r *Register) SeenBy(seat string, role hearing.Role, attends bool) []Flag {
+// SeenBy returns the flags that somebody may know, oldest first. A nil register has none.
+func (r *Register) SeenBy(who Viewer) []Flag {
 	if r == nil {
 		return nil
 	}
 	var seen []Flag
 	for _, f := range r.flags {
-		if MaySee(f, seat, role, attends) {
+		if MaySee(f, who) {
 			seen = append(seen, f)
 		}
 	}
@@ -310,8 +327,8 @@ func MaySeeAnswers(f Flag, role hearing.Role, attends bool) bool {
 
 // MaySeeWhole says whether somebody who sees a flag also sees its source, target and note: bench, clerk and who raised it; a party not while the judge put it to nobody whole, but
 // in a gist or orally: it would read there what that form keeps from whom it is about.
-func MaySeeWhole(f Flag, seat string, role hearing.Role) bool {
-	if MaySeeReferral(f, seat, role) || len(f.Puts) == 0 {
+func MaySeeWhole(f Flag, who Viewer) bool {
+	if MaySeeReferral(f, who) || len(f.Puts) == 0 {
 		return true
 	}
 	return slices.ContainsFunc(f.Puts, func(p Put) bool { return p.Form == hearing.FormWhole })

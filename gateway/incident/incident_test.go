@@ -76,13 +76,13 @@ func TestWhoSeesWhichFlag(t *testing.T) {
 			for _, g := range c.sees {
 				want = want || g == group
 			}
-			if got := MaySee(c.flag, s.ID, s.Role, true); got != want {
+			if got := MaySee(c.flag, Viewer{Seat: s.ID, Role: s.Role, Attends: true}); got != want {
 				t.Errorf("%s at %s: %v", name, s.ID, got)
 			}
-			if got := MaySee(c.flag, s.ID, s.Role, false); got != (s.ID == "support") {
+			if got := MaySee(c.flag, Viewer{Seat: s.ID, Role: s.Role}); got != (s.ID == "support") {
 				t.Errorf("%s at %s from outside: %v", name, s.ID, got)
 			}
-			if got := MaySeeReferral(c.flag, s.ID, s.Role); got != (group == bench || group == clerk || s.ID == "support") { // whom it is about would be warned
+			if got := MaySeeReferral(c.flag, Viewer{Seat: s.ID, Role: s.Role}); got != (group == bench || group == clerk || s.ID == "support") { // whom it is about would be warned
 				t.Errorf("%s at %s: its referral: %v", name, s.ID, got)
 			}
 		}
@@ -95,14 +95,14 @@ func TestTheRegisterShowsASeatOnlyItsFlags(t *testing.T) {
 	for seat, want := range map[string]int{"judge": 2, "clerk": 1, "defence": 1, "witness": 1, "prosecutor": 0, "gallery": 0} {
 		for _, s := range hearing.DefaultSeats() {
 			if s.ID == seat {
-				if got := r.SeenBy(seat, s.Role, true); len(got) != want {
+				if got := r.SeenBy(Viewer{Seat: seat, Role: s.Role, Attends: true}); len(got) != want {
 					t.Errorf("%s sees %d flags, want %d", seat, len(got), want)
 				}
 			}
 		}
 	}
 	var none *Register
-	if none.SeenBy("judge", hearing.PresidingJudge, true) != nil {
+	if none.SeenBy(Viewer{Seat: "judge", Role: hearing.PresidingJudge, Attends: true}) != nil {
 		t.Error("no register shows something")
 	}
 }
@@ -156,4 +156,18 @@ func TestWhatWasPutCountsOnlyForTheWordsAndThePersonItWasPutTo(t *testing.T) {
 	}
 	put()
 	is("put to the new person", false, false, "third")
+}
+
+// The account counts with the seat; where accounts hold the seats, a flag that names none is nobody's own.
+func TestAFlagIsOfTheAccountThatRaisedItAndNotOfTheSeat(t *testing.T) {
+	for _, c := range []struct {
+		raised, sits string
+		own          bool
+	}{{"p-first", "p-first", true}, {"p-first", "p-next", false}, {"", "p-next", false}, {"", "", true}, {"p-first", "", false}} {
+		f := Flag{Seat: "lawyer", Role: hearing.VictimsLawyer, Person: c.raised, Discreet: true}
+		who := Viewer{Seat: "lawyer", Role: hearing.VictimsLawyer, Person: c.sits, Attends: true}
+		if MaySee(f, who) != c.own || MaySeeReferral(f, who) != c.own {
+			t.Errorf("raised by %q, %q sits there: sees %v, referral %v", c.raised, c.sits, MaySee(f, who), MaySeeReferral(f, who))
+		}
+	}
 }

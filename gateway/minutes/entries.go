@@ -5,6 +5,7 @@
 package minutes
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -34,11 +35,12 @@ type Entry struct {
 	Sealed      string               `json:"sealed,omitempty"`      // "", parties, bench
 	System      *SystemText          `json:"system,omitempty"`
 
-	Level hearing.Level `json:"-"` // who may read it
-	Seat  string        `json:"-"` // who caused it
-	Own   bool          `json:"-"` // the causer may read it, though the level says no
-	Shut  bool          `json:"-"` // entered in a closed session: never for who is not bound
-	Time  time.Time     `json:"-"` // of the event
+	Level  hearing.Level `json:"-"` // who may read it
+	Seat   string        `json:"-"` // who caused it
+	Person *string       `json:"-"` // the account that caused it, "" by link; nil: not known, the seat alone counts
+	Own    bool          `json:"-"` // the causer may read it, though the level says no
+	Shut   bool          `json:"-"` // entered in a closed session: never for who is not bound
+	Time   time.Time     `json:"-"` // of the event
 }
 
 // SystemText is what a system entry says: the code that the locale files translate (event.{code}), and its parameters.
@@ -52,8 +54,12 @@ type Protocol struct {
 	entries []Entry
 	kind    hearing.Kind
 	roles   map[string]hearing.Role // seat -> role
+	raised  map[string]raiser       // by flag
 	written map[uint64]Entry        // by index: what a person wrote, which later entries amend and strike
 }
+
+// raiser is who raised a flag: the account, "" by link, beside the seat.
+type raiser struct{ seat, person string }
 
 // Apply folds one event and returns the entry that it made, nil if it made none. The error is an event that cannot be read.
 func (p *Protocol) Apply(e hearing.Event) (*Entry, error) {
@@ -83,7 +89,7 @@ func (p *Protocol) Apply(e hearing.Event) (*Entry, error) {
 	case hearing.ObjectionRaised:
 		err = objection(e, &entry)
 	case hearing.FlagRaised, hearing.FlagDetailed, hearing.FlagRuled, hearing.FlagPut, hearing.FlagAnswered, hearing.FlagHeard, hearing.ProtectionRequested:
-		err = flag(e, d, &entry)
+		err = p.flag(e, d, &entry)
 	case hearing.VaultOpeningOrdered, hearing.VaultShareReleased, hearing.VaultOpened, hearing.VaultOpeningEnded:
 		err = opening(e, d, &entry)
 	case hearing.RulingOwed, hearing.RulingGiven, hearing.RulingOverdue:
@@ -110,7 +116,7 @@ func (p *Protocol) learn(e hearing.Event) error {
 		if err != nil {
 			return err
 		}
-		p.roles, p.written = map[string]hearing.Role{}, map[uint64]Entry{}
+		p.roles, p.raised, p.written = map[string]hearing.Role{}, map[string]raiser{}, map[uint64]Entry{}
 		for _, seat := range created.Seats {
 			p.roles[seat.ID] = seat.Role
 		}
@@ -197,9 +203,12 @@ func objection(e hearing.Event, entry *Entry) error {
 // flag makes the entries of a flag. Until the bench has ruled, bench, clerk and raiser read of it; the ruling enters it for the
 // parties, a dismissal and a referral do not, and what is said on a flag that stands there stands there too; a discreet flag stays with the bench and the raiser. That a flag was put to
 // somebody, and what was put, that person reads on the own page alone.
-func flag(e hearing.Event, d hearing.Description, entry *Entry) error {
+func (p *Protocol) flag(e hearing.Event, d hearing.Description, entry *Entry) error {
 	var a struct {
+		ID        string    `json:"id"`
+		Flag      string    `json:"flag"`
 		Seat      string    `json:"seat"`
+		Person    string    `json:"person"`
 		PressedAt time.Time `json:"pressed_at"`
 		Ruling    string    `json:"ruling"`
 		Discreet  bool      `json:"discreet"`
@@ -210,6 +219,12 @@ func flag(e hearing.Event, d hearing.Description, entry *Entry) error {
 	}
 	if entry.Own = e.Code != hearing.FlagPut && e.Code != hearing.FlagHeard; entry.Own && a.Seat != "" {
 		entry.Seat = a.Seat
+	}
+	if e.Code == hearing.FlagRaised && p.raised != nil {
+		p.raised[a.ID] = raiser{entry.Seat, a.Person}
+	}
+	if by, ok := p.raised[cmp.Or(a.Flag, a.ID)]; ok && by.seat == entry.Seat { // whoever sits there next raised nothing
+		entry.Person = &by.person
 	}
 	switch {
 	case a.Discreet:

@@ -6,14 +6,15 @@ import "parda/gateway/hearing"
 type Reader struct {
 	Seat        string
 	Role        hearing.Role
-	Attends     bool // takes part now: admitted, and bound where the session is closed
-	Undertaking bool // signed one
+	Person      string // the account that holds the seat; "" where seats are held by link
+	Attends     bool   // takes part now: admitted, and bound where the session is closed
+	Undertaking bool   // signed one
 }
 
 // MayRead says whether a reader may know an entry. Default is no: kiosk, courtroom screen and gallery read no protocol, and
 // nobody does who does not take part. What was entered in a closed session stays with those who are bound, also afterwards.
 func MayRead(r Reader, e Entry) bool {
-	if e.Own && r.Seat == e.Seat && r.Attends {
+	if e.Own && r.Seat == e.Seat && (e.Person == nil || r.Person == *e.Person) && r.Attends {
 		return r.Role != hearing.ProtectedWitness // the kiosk shows three things, and a protocol is none of them
 	}
 	bound := r.Undertaking || r.Role.BoundByOffice() || r.Role == hearing.DefenceCounsel

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"parda/gateway/hearing"
-	"parda/gateway/incident"
 	"parda/gateway/ledger"
 	"parda/gateway/visibility"
 	"parda/signaling"
@@ -85,22 +84,6 @@ func (p *Proceeding) Refresh() {
 	case p.stale <- struct{}{}:
 	default:
 	}
-}
-
-// FlagSeenBy is a flag as a seat may know it now; ok is false where it may not, or where there is none.
-func (p *Proceeding) FlagSeenBy(ctx context.Context, seat, flag string) (f incident.Flag, ok bool, err error) {
-	err = p.do(ctx, func() {
-		held, there := p.state.Seat(seat)
-		if !there {
-			return
-		}
-		for _, seen := range p.flags.SeenBy(seat, held.Role, p.state.Attends(seat)) {
-			if seen.ID == flag {
-				f, ok = seen, true
-			}
-		}
-	})
-	return f, ok, err
 }
 
 // card is what extras say of emergencies and of the register.

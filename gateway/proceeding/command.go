@@ -129,6 +129,9 @@ func (p *Proceeding) decide(s *signaling.Session, c signaling.Command) (drafts [
 		return nil, nil, err
 	}
 	actor := hearing.Actor{Seat: seat.ID, Role: seat.Role}
+	if a := p.sessions[s]; a != nil {
+		actor.Person = a.hold.Holder.Person
+	}
 	return hearing.Decide(p.state, actor, hearing.Command{Name: c.Name, Args: c.Args, ID: c.ID, At: c.At, Officer: c.Officer}, p.cfg.Now())
 }
 

@@ -218,20 +218,22 @@ func (p *Proceeding) Entered(ctx context.Context, seat string) error {
 // tell sends each session its state, if anything in it changed that the seat may know, and the entries that it has not had and may read. A seat
 // that may not know of a change must not see that there was one, so revisions are counted for each session.
 func (p *Proceeding) tell() {
-	views := map[string]visibility.View{}
-	known := map[string]string{}
+	views := map[sitter]visibility.View{}
+	known := map[sitter]string{}
 	extras := p.extras()
 	for s, a := range p.sessions {
-		v, ok := views[s.Seat]
+		who := sitter{a.hold.Holder.Person, s.Seat}
+		v, ok := views[who]
 		if !ok {
+			extras.Person = who.person
 			v = visibility.BuildView(p.state, p.flags, s.Seat, extras)
-			views[s.Seat], known[s.Seat] = v, p.encode(timeless(v))
+			views[who], known[who] = v, p.encode(timeless(v))
 		}
 		p.tellEntries(s, a)
-		if a.told == known[s.Seat] {
+		if a.told == known[who] {
 			continue
 		}
-		a.told = known[s.Seat]
+		a.told = known[who]
 		a.rev++
 		v.Rev = a.rev
 		s.SendState([]byte(p.encode(v)))
@@ -260,7 +262,7 @@ func (p *Proceeding) tellEntries(s *signaling.Session, a *attendee) {
 	if !ok {
 		return
 	}
-	r := minutes.Reader{Seat: seat.ID, Role: seat.Role, Attends: p.state.Attends(seat.ID), Undertaking: seat.Undertaking == "signed"}
+	r := minutes.Reader{Seat: seat.ID, Role: seat.Role, Person: a.hold.Holder.Person, Attends: p.state.Attends(seat.ID), Undertaking: seat.Undertaking == "signed"}
 	entries := p.protocol.SeenBy(r, int64(a.since))
 	for len(entries) > 0 {
 		n := min(len(entries), entriesAtOnce)

@@ -19,7 +19,7 @@ func BuildView(s *hearing.State, flags *incident.Register, seat string, x Extras
 	b := builder{s: s, x: x, own: own, attends: s.Attends(seat)}
 	v := View{
 		Type: "state", Rev: x.Rev, Now: Moment(x.Now),
-		You: You{Seat: seat, Role: r, Can: hearing.Can(s, r, seat, x.Now)},
+		You: You{Seat: seat, Role: r, Can: hearing.CanAs(s, hearing.Actor{Seat: seat, Role: r, Person: x.Person}, x.Now)},
 		Hearing: HearingView{ID: s.Hearing, CaseNo: s.CaseNo, Court: s.Court, Phase: s.Phase, Kind: s.Kind,
 			PhaseSince: Moment(s.PhaseAt), KindSince: Moment(s.KindAt)},
 		Testimony: TestimonyView{Phase: s.Testimony.Phase, Since: Moment(s.Testimony.Since), Station: b.station()},

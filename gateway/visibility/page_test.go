@@ -156,7 +156,7 @@ func pageOfFlags(b *strings.Builder) {
 		f.flag.Seat, f.flag.Role = "defence", hearing.DefenceCounsel
 		fmt.Fprintf(b, "| %s |", f.title)
 		for _, r := range hearing.Roles() {
-			fmt.Fprintf(b, " %s |", map[bool]string{true: "yes", false: "-"}[incident.MaySee(f.flag, seatOf(r), r, true)])
+			fmt.Fprintf(b, " %s |", map[bool]string{true: "yes", false: "-"}[incident.MaySee(f.flag, incident.Viewer{Seat: seatOf(r), Role: r, Attends: true})])
 		}
 		b.WriteString("\n")
 	}
@@ -205,8 +205,8 @@ func TestThePageIsUpToDate(t *testing.T) {
 func TestTheTableOfFieldsAgreesWithWhoSeesWhichFlag(t *testing.T) {
 	ruled := incident.Flag{Seat: "x", Rulings: []incident.Ruling{{Ruling: "enter"}}}
 	for _, r := range hearing.Roles() {
-		if MayKnow(r, FieldFlags) != incident.MaySee(incident.Flag{Seat: "x", Discreet: true}, seatOf(r), r, true) ||
-			MayKnow(r, FieldEnteredFlags) != incident.MaySee(ruled, seatOf(r), r, true) {
+		if MayKnow(r, FieldFlags) != incident.MaySee(incident.Flag{Seat: "x", Discreet: true}, incident.Viewer{Seat: seatOf(r), Role: r, Attends: true}) ||
+			MayKnow(r, FieldEnteredFlags) != incident.MaySee(ruled, incident.Viewer{Seat: seatOf(r), Role: r, Attends: true}) {
 			t.Errorf("%s", r)
 		}
 	}

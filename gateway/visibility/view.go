@@ -250,6 +250,7 @@ type Extras struct {
 	Alarms     []AlarmView // what the fold does not know, such as station_lost with its time; these win over the fold's own
 	Bundle     *BundleView
 	Accounts   bool
+	Person     string    // the account that holds the seat that is told; "" where seats are held by link
 	Card       *CardView // where help is called, from the gateway's settings; nil: not set
 	Protection []ProtectionView
 	IncidentOf func(flag string) string // the id of a flag in the court's register; nil: there is none

@@ -154,7 +154,7 @@ func (b builder) flags(v *View, register *incident.Register) {
 	if b.own.Role == hearing.ProtectedWitness {
 		return
 	}
-	seen := incident.ByUrgency(register.SeenBy(b.own.ID, b.own.Role, b.attends))
+	seen := incident.ByUrgency(register.SeenBy(b.viewer()))
 	if len(seen) > flagsAtOnce {
 		v.FlagsMore = len(seen) - flagsAtOnce
 		seen = seen[:flagsAtOnce]
@@ -170,6 +170,10 @@ func (b builder) flags(v *View, register *incident.Register) {
 	}
 }
 
+func (b builder) viewer() incident.Viewer {
+	return incident.Viewer{Seat: b.own.ID, Role: b.own.Role, Person: b.x.Person, Attends: b.attends}
+}
+
 func (b builder) flag(f incident.Flag) FlagView {
 	v := FlagView{ID: f.ID, Seat: f.Seat, Role: f.Role, PressedAt: Moment(f.PressedAt), ReceivedAt: Moment(f.ReceivedAt),
 		Kind: f.Detail.Kind, Target: f.Detail.Target, Source: f.Detail.Source, Concerns: f.Detail.Concerns, Note: f.Detail.Note, Discreet: f.Discreet,
@@ -177,10 +181,10 @@ func (b builder) flag(f incident.Flag) FlagView {
 	if b.x.IncidentOf != nil {
 		v.Incident = b.x.IncidentOf(f.ID)
 	}
-	if !incident.MaySeeWhole(f, b.own.ID, b.own.Role) {
+	if !incident.MaySeeWhole(f, b.viewer()) {
 		v.Target, v.Source, v.Note = "", "", ""
 	}
-	referral := incident.MaySeeReferral(f, b.own.ID, b.own.Role)
+	referral := incident.MaySeeReferral(f, b.viewer())
 	v.Requested = v.Requested && referral
 	for _, r := range f.Rulings {
 		if r.Ruling == hearing.RulingRefer && !referral {

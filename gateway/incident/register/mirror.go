@@ -18,6 +18,7 @@ type mirror struct {
 	caseNo    string
 	pseudonym string
 	roles     map[string]string // seat -> role
+	raisers   map[string]string // flag -> the account that raised it; "" by link
 }
 
 // flagEvent is what the mirror reads of a hearing's event: the fields of all of them together, each in its own sense (gateway/hearing, events_incident.go).
@@ -26,6 +27,7 @@ type flagEvent struct {
 	Flag        string    `json:"flag"`
 	Seat        string    `json:"seat"`
 	Role        string    `json:"role"`
+	Person      string    `json:"person"`
 	PressedAt   time.Time `json:"pressed_at"`
 	Discreet    bool      `json:"discreet"`
 	Kind        string    `json:"kind"`
@@ -51,7 +53,7 @@ type pending struct {
 // Seated says which account holds a seat of a hearing now; "" where none does.
 type Seated func(hearing, seat string) string
 
-// liveWithin is how old an event may be, by the ledger's own clock, for its seat to be said to be of who sits there now. What is mirrored later, after a crash, says the seat alone.
+// liveWithin is how old, of all but a flag and its details, which say whose they are, an event may be, by the ledger's own clock, for its seat to be said to be of who sits there now. What is mirrored later, after a crash, says the seat alone.
 const liveWithin = 30 * time.Second
 
 // Mirror brings the register of a court up to what stands in the ledger of its hearing. It is idempotent and may be called at any time; one call for a hearing at a time.
@@ -60,7 +62,7 @@ func (r *Register) Mirror(ctx context.Context, court, hearing string, seated Sea
 	defer r.mirroring.Unlock()
 	m := r.mirrors[hearing]
 	if m == nil {
-		m = &mirror{next: 1, roles: map[string]string{}}
+		m = &mirror{next: 1, roles: map[string]string{}, raisers: map[string]string{}}
 		r.mirrors[hearing] = m
 	}
 	last, err := r.cfg.Ledger.Count(ctx, hearing)
@@ -142,6 +144,12 @@ func (m *mirror) look(e ledger.Event) error {
 		for _, s := range p.Seats {
 			m.roles[s.ID] = s.Role
 		}
+	case "flag.raised":
+		var p struct{ ID, Person string }
+		if err := json.Unmarshal(e.Payload, &p); err != nil {
+			return fmt.Errorf("register: event %d of a hearing: %w", e.Index, err)
+		}
+		m.raisers[p.ID] = p.Person
 	case "order.signed":
 		var p struct {
 			Bytes []byte `json:"bytes"`
@@ -170,6 +178,8 @@ func (r *Register) mirrored(m *mirror, hearing string, e ledger.Event, seated Se
 	by := Who{Role: m.roles[e.Actor], Hearing: hearing, Seat: e.Actor}
 	if by.Role == "" {
 		by = System()
+	} else if e.Code == "flag.raised" || e.Code == "flag.detailed" { // the hearing says whose it is, however late it is mirrored
+		by.Person = m.raisers[f.ID]
 	} else if age := time.Since(e.Time); seated != nil && age < liveWithin && age > -liveWithin {
 		by.Person = seated(hearing, e.Actor)
 	}

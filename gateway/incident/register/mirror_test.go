@@ -163,28 +163,33 @@ func TestAFlagThatWasMadeDiscreetStaysSo(t *testing.T) {
 	}
 }
 
-// Who raised a flag is the account that sat there then: whoever sits there next raised nothing.
+// Who raised a flag is the account that the hearing says sat there then, however late it is mirrored: whoever sits there next raised nothing.
 func TestTheNextPersonInASeatRaisedNothing(t *testing.T) {
 	c := newCourt(t)
-	c.at(time.Now())
+	c.at(time.Now().Add(time.Hour)) // long after what the hearing's clock says
 	c.holds("h1", "baku")
-	c.flag("h1", "f1", "lawyer", hearing.VictimsLawyer, map[string]any{"discreet": true})
 	first, next := as("baku", "victims_lawyer", "h1"), as("baku", "victims_lawyer", "h1")
 	next.Person = "p-next"
-	c.must(c.Mirror(t.Context(), "baku", "h1", func(hearing, seat string) string {
-		if hearing == "h1" && seat == "lawyer" {
-			return first.Person
-		}
-		return ""
-	}))
-	i := c.get("baku", IncidentOf("h1", "f1"))
-	if DepthFor(first, i) != AsRaised || DepthFor(next, i) != Nothing {
-		t.Errorf("raiser %v, who sits there now %v", DepthFor(first, i), DepthFor(next, i))
+	c.flag("h1", "f1", "lawyer", hearing.VictimsLawyer, map[string]any{"discreet": true, "person": first.Person})
+	c.flag("h1", "f2", "lawyer", hearing.VictimsLawyer, map[string]any{"discreet": true}) // of before
+	c.must(c.Mirror(t.Context(), "baku", "h1", func(hearing, seat string) string { return next.Person }))
+	byDoor := func(v Viewer) Viewer {
+		v.Only, v.Sits = "h1", []Sitting{{"h1", "lawyer", "victims_lawyer"}}
+		return v
 	}
-	byDoor := next
-	byDoor.Only, byDoor.Sits = "h1", []Sitting{{"h1", "lawyer", "victims_lawyer"}}
-	if DepthFor(byDoor, i) != Nothing {
-		t.Error("the seat's door tells the next person of a discreet flag of the one before")
+	for _, tc := range []struct {
+		name string
+		who  Viewer
+		flag string
+		want Depth
+	}{
+		{"who raised it", first, "f1", AsRaised}, {"who raised it, by the seat's door", byDoor(first), "f1", AsRaised},
+		{"who sits there now", next, "f1", Nothing}, {"who sits there now, by the seat's door", byDoor(next), "f1", Nothing},
+		{"one of before, by the account", next, "f2", Nothing}, {"one of before, by the seat's door", byDoor(next), "f2", Nothing},
+	} {
+		if got := DepthFor(tc.who, c.get("baku", IncidentOf("h1", tc.flag))); got != tc.want {
+			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
+		}
 	}
 }
 

@@ -125,8 +125,8 @@ type Viewer struct {
 	Roles  []rights.Role
 	Sits   []Sitting
 	Out    []Sitting // seats she holds that do not attend: removed, or bound by nothing in a closed session; there what she raised herself is left to her
-	Only   string // the one hearing that is looked at, by the door of its seats; "" for the account's own door
-	Door   Who    // as what she acts
+	Only   string    // the one hearing that is looked at, by the door of its seats; "" for the account's own door
+	Door   Who       // as what she acts
 }
 
 // class says what an incident is to the viewer in one role. An incident of another hearing than Only is nothing.
