@@ -23,7 +23,7 @@ var seesOf = map[string]string{
 	"interpreter": "",
 	"support":     "",
 	"guardian":    "",
-	"witness":     "silent", // its own
+	"witness":     "", // not her own either: the threat may sit beside her
 	"screen":      "",
 	"gallery":     "",
 }
