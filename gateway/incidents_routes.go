@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"parda/gateway/access/audit"
 	"parda/gateway/access/rights"
 	"parda/gateway/incident/register"
+	"parda/gateway/ledger"
 	"parda/signaling"
 )
 
@@ -36,7 +38,7 @@ func (a *App) incidentRoutes() []route {
 			route{"GET", door.path + "/protection", door.by(clock), a.told(a.protection)},
 		)
 	}
-	return append(all, route{"GET", "/api/incidents-export", needs(rights.AuditRead, rights.IncidentOverview), a.exportIncidents})
+	return append(all, route{"GET", "/api/incidents-export", needs(rights.AuditRead), a.exportIncidents})
 }
 
 // query reads what a list is narrowed by.
@@ -272,13 +274,15 @@ func (a *App) protection(c *gin.Context) (int, any, error) {
 	return http.StatusOK, gin.H{"protection": a.incidents.Protection(v), "now": register.Moment(a.incidents.Now())}, nil
 }
 
-// exportIncidents gives the book of the visitor's court as a file that anybody can check offline: gateway verify -audit. No text is in it, so that the auditor may take it.
+// exportIncidents gives the book of the visitor's court as a file that anybody can check offline: gateway verify -audit. No text is in it, and of
+// discreet incidents nothing but the leaves of their entries, so that the auditor may take it.
 func (a *App) exportIncidents(c *gin.Context) {
 	ctx, s := c.Request.Context(), visitor(c)
 	err := a.entered(ctx, s, audit.IncidentsExported, gin.H{"session": s.ID})
 	if err == nil {
 		var x *audit.Export
 		if x, err = a.audit.ExportBook(ctx, register.Book(s.Person.Court), register.Format); err == nil {
+			x.Withhold(func(e ledger.Event) bool { return a.aboutDiscreet(s.Person.Court, e) })
 			c.Header("Content-Type", "application/jsonl")
 			c.Header("Content-Disposition", `attachment; filename="`+register.Book(s.Person.Court)+`.jsonl"`)
 			err = x.Write(unhurried{c.Writer, http.NewResponseController(c.Writer), a.patience.write})
@@ -287,4 +291,16 @@ func (a *App) exportIncidents(c *gin.Context) {
 	if err != nil {
 		signaling.WriteError(c.Writer, a.log, err)
 	}
+}
+
+// aboutDiscreet says whether an entry of the register is about an incident that is discreet as it stands now. One that cannot be read, or names none, is taken for such.
+func (a *App) aboutDiscreet(court string, e ledger.Event) bool {
+	var about struct {
+		Incident string `json:"incident"`
+	}
+	if json.Unmarshal(e.Payload, &about) != nil {
+		return true
+	}
+	i, ok := a.incidents.Get(court, about.Incident)
+	return !ok || i.Discreet
 }

@@ -243,6 +243,7 @@ func TestTheExportedRegisterIsVerifiedAndHoldsNoWords(t *testing.T) {
 	p := newPeople(t, app.App)
 	lawyer, auditor := p.person("baku", "lawyer", rights.VictimsLawyer), p.person("baku", "auditor", rights.Auditor)
 	lawyer.files(map[string]any{"source": "Zq source", "note": "Zq note", "pseudonym": "Zq pseudonym", "case_no": "Zq case"})
+	discreet := lawyer.files(map[string]any{"kind": "threat_relative", "note": "Zq note", "discreet": true})
 	r, err := http.NewRequestWithContext(t.Context(), "GET", app.URL()+"/api/incidents-export", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -271,8 +272,20 @@ func TestTheExportedRegisterIsVerifiedAndHoldsNoWords(t *testing.T) {
 		}
 		return report
 	}
-	if report := check(b); !report.Valid || report.Court != "baku" || report.Events != 1 {
+	if report := check(b); !report.Valid || report.Court != "baku" || report.Events != 2 || report.Withheld != 1 {
 		t.Errorf("%+v", report)
+	}
+	if bytes.Contains(b, []byte(discreet)) || bytes.Contains(b, []byte("threat_relative")) || bytes.Contains(b, []byte(`"discreet":true`)) {
+		t.Error("a discreet incident is told of")
+	}
+	at := bytes.Index(b, []byte(`{"withheld":{"data":"`)) + len(`{"withheld":{"data":"`)
+	other := bytes.Clone(b)
+	other[at] = map[bool]byte{true: 'B', false: 'A'}[other[at] == 'A']
+	moved := bytes.Replace(b, []byte(`","index":2}}`), []byte(`","index":1}}`), 1)
+	for name, changed := range map[string][]byte{"another leaf": other, "another place": moved, "dropped": b[:at-len(`{"withheld":{"data":"`)]} {
+		if report := check(changed); report.Valid {
+			t.Errorf("a withheld line, %s: it is not found", name)
+		}
 	}
 	for _, change := range []struct{ from, to string }{{"contact_outside", "contact_inside_"}, {"incident.filed", "incident.noted"}, {"incidents-baku", "audit-baku"}, {"parda-incidents/1", "parda-audit/1"}} {
 		if report := check(bytes.Replace(b, []byte(change.from), []byte(change.to), 1)); report.Valid {

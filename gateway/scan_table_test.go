@@ -133,7 +133,7 @@ var admits = map[string]string{
 	"POST /api/:hearing/incidents/:incident/referrals/:referral/sent":         "seat",
 	"POST /api/:hearing/incidents/:incident/referrals/:referral/acknowledged": "seat",
 	"GET /api/protection":                                                     "incident.clock",
-	"GET /api/incidents-export":                                               "audit.read incident.overview",
+	"GET /api/incidents-export":                                               "audit.read",
 
 	"GET /api/:hearing/incidents":                                    "seat",
 	"POST /api/:hearing/incidents":                                   "seat",

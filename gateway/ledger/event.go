@@ -129,6 +129,9 @@ func entryData(canonical, salt []byte) []byte {
 	return h.Sum(nil)
 }
 
+// LeafData is what the log holds for an event, for an export that tells nothing else of it.
+func LeafData(canonical, salt []byte) []byte { return entryData(canonical, salt) }
+
 // leafHash is the Merkle leaf of RFC 6962 section 2.1 over entryData.
 func leafHash(canonical, salt []byte) []byte {
 	return rfc6962.DefaultHasher.HashLeaf(entryData(canonical, salt))

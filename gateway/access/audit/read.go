@@ -44,7 +44,13 @@ type Export struct {
 		Checkpoint string `json:"checkpoint"` // C2SP tlog-checkpoint, signed note
 	}
 	events []ledger.Event
+
+	withheld func(ledger.Event) bool
 }
+
+// Withhold has entries leave as their index and the bytes of their leaf alone, so that the tree is verified and nothing of them is told: each has a salt of its own. The others
+// leave whole.
+func (x *Export) Withhold(which func(ledger.Event) bool) { x.withheld = which }
 
 // checkpointWithin bounds the wait for a checkpoint that covers all entries.
 const checkpointWithin = 10 * time.Second
@@ -73,6 +79,15 @@ func (b *Book) ExportBook(ctx context.Context, book, format string) (*Export, er
 	return x, nil
 }
 
+type withheldLine struct {
+	Withheld withheldEvent `json:"withheld"`
+}
+
+type withheldEvent struct {
+	Data  []byte `json:"data"`
+	Index uint64 `json:"index"`
+}
+
 // Write writes the head and then one line for each entry, as in a bundle's events.jsonl.
 func (x *Export) Write(w io.Writer) error {
 	out := bufio.NewWriterSize(w, 64<<10)
@@ -85,6 +100,14 @@ func (x *Export) Write(w io.Writer) error {
 		canonical, err := e.CanonicalBytes()
 		if err != nil {
 			return err
+		}
+		if x.withheld != nil && x.withheld(e) {
+			line, err := ledger.Canonical(withheldLine{withheldEvent{ledger.LeafData(canonical, e.Salt), e.Index}})
+			if err != nil {
+				return err
+			}
+			out.Write(append(line, '\n'))
+			continue
 		}
 		line, err := ledger.Canonical(struct {
 			Event json.RawMessage `json:"event"`

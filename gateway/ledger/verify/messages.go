@@ -163,6 +163,7 @@ var (
 	sayCase        = sentence{"İş", "Case", "Дело"}
 	sayHearing     = sentence{"İclas", "Hearing", "Заседание"}
 	sayEntries     = sentence{"Hadisələr", "Entries", "Событий"}
+	sayWithheld    = sentence{"Onlardan məzmunu verilməyən", "Of them withheld", "Из них без содержания"}
 	saySealed      = sentence{"Bağlanıb", "Sealed", "Скреплено"}
 	sayKey         = sentence{"Məhkəmə açarının izi", "Fingerprint of the court's key", "Отпечаток ключа суда"}
 	sayCompared    = sentence{"etibar etdiyiniz açarla müqayisə edildi", "compared with the key that you trust", "сверен с ключом, которому вы доверяете"}

@@ -75,6 +75,9 @@ func (r Report) Text(lang string) string {
 	if r.Events > 0 {
 		t.line("  %s: %d", sayEntries.in(lang), r.Events)
 	}
+	if r.Withheld > 0 {
+		t.line("  %s: %d", sayWithheld.in(lang), r.Withheld)
+	}
 	if r.Sealed != nil {
 		t.line("  %s: %s", saySealed.in(lang), r.Sealed.Format(timeFormat))
 	}

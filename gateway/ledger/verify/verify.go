@@ -35,9 +35,10 @@ type Report struct {
 	CaseNo      string      `json:"case_no,omitempty"`
 	Court       string      `json:"court,omitempty"`
 	Events      uint64      `json:"events"`
-	From        *time.Time  `json:"from,omitempty"`   // of the first event
-	Sealed      *time.Time  `json:"sealed,omitempty"` // of the closing entry
-	Root        string      `json:"root,omitempty"`   // hexadecimal
+	Withheld    uint64      `json:"withheld,omitempty"` // of a register: entries of which nothing but their leaf is told
+	From        *time.Time  `json:"from,omitempty"`     // of the first event
+	Sealed      *time.Time  `json:"sealed,omitempty"`   // of the closing entry
+	Root        string      `json:"root,omitempty"`     // hexadecimal
 	Fingerprint string      `json:"fingerprint,omitempty"`
 	KeyCompared bool        `json:"key_compared"` // with a key that the reader trusts
 	Signatures  []Signature `json:"signatures"`

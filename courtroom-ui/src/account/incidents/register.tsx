@@ -19,7 +19,7 @@ export function RegisterPart(props: PartProps) {
   return (
     <>
       <PartHead title={t('part.incidents')} what={t(seesRegister(me) ? 'register.what' : 'register.what.files')}
-        aside={me.rights.includes('incident.overview') ? <a class="button button-plain button-large" href="/api/incidents-export" download="parda-register.jsonl" data-act="register.export"><span class="button-text">{t('register.export')}</span></a> : files(me) && <a class="button button-primary button-large" href="#incidents/new" data-act="incident.new"><span class="button-text">{t('register.file')}</span></a>} />
+        aside={files(me) && <a class="button button-primary button-large" href="#incidents/new" data-act="incident.new"><span class="button-text">{t('register.file')}</span></a>} />
       <PendingFilings api={props.api} me={me} />
       {seesRegister(me) && <Found {...props} />}
     </>
