@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
+	"parda/gateway/access/rights"
 	"parda/gateway/hearing"
 	"parda/gateway/store"
 )
@@ -40,6 +42,31 @@ func TestAFlagOfAHearingStandsInTheRegisterWithItsStory(t *testing.T) {
 }
 
 // Whatever the moment at which the gateway dies between the hearing's book and the register's, and however often the mirror runs: each flag stands there once, and the same.
+// In what words a flag is put to the person concerned is the judge's: the register does not tell a party the others.
+func TestWhatWasPutToSomebodyIsToldToThePartiesInNoOtherWords(t *testing.T) {
+	c := newCourt(t)
+	c.holds("h1", "baku")
+	c.flag("h1", "f1", "lawyer", hearing.VictimsLawyer, map[string]any{"kind": "gesture", "target": "Zq target", "source": "Zq source", "note": "Zq note"})
+	c.happens("h1", "flag.ruled", "judge", map[string]any{"id": "f1", "seat": "lawyer", "role": "victims_lawyer", "ruling": "enter"})
+	c.mirrors("baku", "h1")
+	told := func(role rights.Role) string {
+		return asJSON(t, c.List(as("baku", role, "h1"), Query{}))
+	}
+	if !strings.Contains(told(rights.DefenceCounsel), "Zq note") {
+		t.Fatal("a flag that is entered is not told to the parties: nothing would be proved")
+	}
+	c.happens("h1", "flag.put", "judge", map[string]any{"flag": "f1", "seat": "defence", "role": "defence_counsel", "flag_form": "gist", "gist": "G."})
+	c.mirrors("baku", "h1")
+	for role, want := range map[rights.Role]bool{rights.DefenceCounsel: false, rights.Prosecutor: false, rights.Judge: true, rights.CourtClerk: true} {
+		if got := told(role); strings.Contains(got, "Zq") != want || !strings.Contains(got, "gesture") {
+			t.Errorf("%s: %s", role, got)
+		}
+	}
+	if got := c.List(as("baku", rights.DefenceCounsel, "h1"), Query{Text: "Zq note"}); len(got.Incidents) != 0 {
+		t.Error("the filter tells more than the list")
+	}
+}
+
 func TestTheMirrorIsIdempotentAndMissesNothingOverCrashes(t *testing.T) {
 	c := newCourt(t)
 	c.holds("h1", "baku")

@@ -211,6 +211,14 @@ func (w words) all(said []Said) []string {
 	return all
 }
 
+// put says whether the flag was put to somebody in the hearing. The judge chose there in what words: the register tells the parties no more than what kind of threat it is.
+func (i *Incident) put() bool {
+	return slices.ContainsFunc(i.Timeline, func(s Step) bool {
+		p, ok := s.Event.(*IncidentStepPayload)
+		return ok && p.Step == "flag.put"
+	})
+}
+
 // line shows an incident in a list. b is locked by the caller.
 func (r *Register) line(v Viewer, b *book, i *Incident, depth Depth, now time.Time) Line {
 	l := Line{ID: i.ID, Court: i.Court, Origin: i.Origin, Hearing: i.Hearing, Flag: i.Flag, CaseNo: b.texts[i.CaseNo], Kind: i.Kind, Endangered: i.Endangered,
@@ -218,6 +226,9 @@ func (r *Register) line(v Viewer, b *book, i *Incident, depth Depth, now time.Ti
 		Source: b.texts[i.Source], Concerns: i.Concerns, Note: b.texts[i.Note], Phase: i.Phase(), Entered: i.Entered(), Erased: Moment(i.Erased)}
 	l.By.Mine = l.By.Mine || slices.ContainsFunc(v.Roles, func(role rights.Role) bool { return v.Raised(i, role) })
 	if depth == AsEntered { // that it was referred would warn whom it is about
+		if i.put() {
+			l.Target, l.Source, l.Note = "", "", ""
+		}
 		if l.Phase == PhaseReferred {
 			l.Phase = PhaseOpen
 			if l.Entered {
