@@ -250,7 +250,7 @@ function photograph(secret) {
   return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk('IHDR', head), chunk('tEXt', Buffer.from(`Comment\0${secret}`)), chunk('IDAT', deflateSync(Buffer.alloc(72, 7))), chunk('IEND', Buffer.alloc(0))]);
 }
 
-// LANGS=en runs one of the three alone.
+// incident-{az,en,ru}.test.mjs run one language each.
 const langs = (process.env.LANGS ?? 'az,en,ru').split(',');
 
 const whole = new Court('az', ['judge', 'clerk', 'lawyer', 'defence', 'support', 'gallery']);

@@ -1,0 +1,3 @@
+// The story of intimidation in one language (incident.story.mjs): a file of its own, because a file's tests have one limit of time.
+process.env.LANGS = 'ru';
+await import('./incident.story.mjs');
