@@ -103,7 +103,11 @@ func (s *State) alarmEvent(e Event, payload any) {
 		})
 	case *EmergencyRaisedPayload:
 		known = false
-		s.Emergency = &Emergency{Since: e.Time, By: p.PressedBy, Seat: e.Actor}
+		since := e.Time // what was pressed without a link began when it was pressed
+		if !p.PressedAt.IsZero() {
+			since = p.PressedAt
+		}
+		s.Emergency = &Emergency{Since: since, By: p.PressedBy, Seat: e.Actor}
 	case *EmergencyEndedPayload:
 		known = false
 		if s.Emergency != nil {
