@@ -32,7 +32,7 @@ nginx-light:/usr/sbin/nginx:the proxy whose shipped settings are tested
 pebble:command pebble:an ACME authority that gives the gateway a certificate
 glewlwyd:command glewlwyd:an identity provider (OpenID Connect) to sign in with
 swtpm:command swtpm:a TPM 2.0 in software, for the key of a room
-exim4-daemon-light:/usr/sbin/exim4:a mail server that takes the referrals' letters
+exim4-daemon-light:/usr/sbin/exim4:a mail server that takes the letters of referrals
 '
 
 missing=()
