@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"parda/gateway/hearing"
 	"parda/gateway/incident"
 	"parda/gateway/incident/register"
+	"parda/gateway/store"
 	"parda/gateway/visibility"
 	"parda/signaling"
 )
@@ -236,8 +238,17 @@ func (a *App) viewerOfPerson(ctx context.Context, s account.Session) (register.V
 		return v, err
 	}
 	for _, one := range invited {
+		if !one.Taken || one.Revoked {
+			continue
+		}
 		p := a.hearings[one.Hearing]
-		if p == nil || p.Court() != s.Person.Court || !one.Taken || one.Revoked {
+		if p == nil {
+			if err := a.satThen(ctx, &v, one); err != nil {
+				return v, err
+			}
+			continue
+		}
+		if p.Court() != s.Person.Court {
 			continue
 		}
 		seatRole, _ := p.RoleOf(one.Seat)
@@ -246,6 +257,28 @@ func (a *App) viewerOfPerson(ctx context.Context, s account.Session) (register.V
 		}
 	}
 	return v, nil
+}
+
+// satThen gives a viewer the seat of a hearing that this gateway serves no more: its incidents outlive its place in the configuration. Its bench, which nobody removes, has all of
+// them; who else sat there has what she raised herself.
+func (a *App) satThen(ctx context.Context, v *register.Viewer, one store.Invitation) error {
+	first, err := a.ledger.Part(ctx, one.Hearing, 0, 1)
+	if err != nil {
+		return signaling.Refuse("internal", "Something went wrong in the gateway.", err)
+	}
+	if len(first) == 0 || first[0].Code != string(hearing.HearingCreated) {
+		return nil
+	}
+	var created hearing.HearingCreatedPayload
+	if err := json.Unmarshal(first[0].Payload, &created); err != nil {
+		return signaling.Refuse("internal", "Something went wrong in the gateway.", err)
+	}
+	for _, seat := range created.Seats {
+		if role, ok := rights.ForSeat(seat.Role); ok && seat.ID == one.Seat && created.Court == v.Court && slices.Contains(v.Roles, role) {
+			sitting(v, register.Sitting{Hearing: one.Hearing, Seat: one.Seat, Role: role}, seat.Role.Bench())
+		}
+	}
+	return nil
 }
 
 // acting is a viewer who acts: as the first of her roles that may do this about the incident.

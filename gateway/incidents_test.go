@@ -178,6 +178,39 @@ func TestAFlagIsInTheRegisterByBothDoorsAndADiscreetOneForNobodyElse(t *testing.
 	}
 }
 
+// A hearing that was taken out of the configuration leaves its incidents to those whose they were: its bench has the discreet ones too, and nobody has more than before.
+func TestTheIncidentsOfAHearingOutliveItsPlaceInTheConfiguration(t *testing.T) {
+	config := personsConfig(t.TempDir())
+	app := runApp(t, config)
+	p := newPeople(t, app.App)
+	judge, clerk, away := p.person("baku", "judge", rights.Judge), p.person("baku", "clerk", rights.CourtClerk), p.person("baku", "away", rights.Judge)
+	lawyer, counsel := p.person("baku", "lawyer", rights.VictimsLawyer), p.person("baku", "counsel", rights.DefenceCounsel)
+	bench := judge.sits("judge", p.administrator("baku"))
+	clerk.sits("clerk", judge)
+	page := lawyer.sits("lawyer", judge)
+	counsel.sits("defence", judge)
+	judge.opened(bench)
+	page.must("flag.raise", map[string]any{"kind": "look"})
+	page.must("flag.raise", map[string]any{"kind": "gesture", "discreet": true})
+	if err := app.tickIncidents(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	app.end()
+	config.Hearings, config.Access.Courts = nil, []string{"baku"}
+	again := runApp(t, config)
+	open, discreet := register.IncidentOf("demo", "f1"), register.IncidentOf("demo", "f2")
+	for name, tc := range map[string]struct {
+		who            *someone
+		open, discreet bool
+	}{"its judge": {judge, true, true}, "a judge who did not sit there": {away, true, false}, "who raised it": {lawyer, true, true}, "the defence": {counsel, false, false}, "its clerk": {clerk, false, false}} {
+		tc.who.app = again.App
+		ids := tc.who.sees("")
+		if slices.Contains(ids, open) != tc.open || slices.Contains(ids, discreet) != tc.discreet {
+			t.Errorf("%s sees %v (open %s, discreet %s)", name, ids, open, discreet)
+		}
+	}
+}
+
 // After judgment the hearing's book is sealed and the register goes on.
 func TestAnIncidentAfterJudgmentIsFiledRuledOnAndProtected(t *testing.T) {
 	app := runApp(t, personsConfig(t.TempDir()))
