@@ -42,6 +42,27 @@ func TestAFlagOfAHearingStandsInTheRegisterWithItsStory(t *testing.T) {
 }
 
 // Whatever the moment at which the gateway dies between the hearing's book and the register's, and however often the mirror runs: each flag stands there once, and the same.
+func TestRequestsOfOneIncidentDoNotBuryTheConsole(t *testing.T) {
+	c := newCourt(t)
+	c.holds("h1", "baku")
+	c.flag("h1", "f1", "lawyer", hearing.VictimsLawyer, map[string]any{"kind": "look"})
+	c.mirrors("baku", "h1")
+	id, judge := IncidentOf("h1", "f1"), as("baku", rights.Judge, "h1")
+	var last string
+	for range waitingMost {
+		request, err := c.Ask(t.Context(), judge, "baku", id, nil, "n", true)
+		c.must(err)
+		last = request
+	}
+	if _, err := c.Ask(t.Context(), judge, "baku", id, nil, "n", true); refusal(err) != "too_many" {
+		t.Errorf("one more: %v", err)
+	}
+	c.must(c.Decided(t.Context(), judge, "baku", id, last, time.Time{}, true, nil, ""))
+	if _, err := c.Ask(t.Context(), judge, "baku", id, nil, "n", true); err != nil {
+		t.Errorf("after one was decided: %v", err)
+	}
+}
+
 // In what words a flag is put to the person concerned is the judge's: the register does not tell a party the others.
 func TestWhatWasPutToSomebodyIsToldToThePartiesInNoOtherWords(t *testing.T) {
 	c := newCourt(t)

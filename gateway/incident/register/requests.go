@@ -37,6 +37,9 @@ const (
 	keyMost   = 100
 )
 
+// waitingMost is how many requests of one incident may wait for a decision at once: they all stand on the bench's console.
+const waitingMost = 20
+
 var endangeredWho = []string{"witness", "relative", "lawyer", "other"}
 
 func tooLong(most int, texts ...string) error {
@@ -208,7 +211,16 @@ func (r *Register) Ask(ctx context.Context, v Viewer, court, id string, measures
 		a = OwnMotion
 	}
 	request = secret.ID("r-")
-	err = r.do(ctx, v, court, id, a, append([]string{note}, measures...), func(_ *Incident, said []Said, about About) ([]Payload, error) {
+	err = r.do(ctx, v, court, id, a, append([]string{note}, measures...), func(i *Incident, said []Said, about About) ([]Payload, error) {
+		waiting := 0
+		for _, q := range i.Requests {
+			if q.Decided.IsZero() {
+				waiting++
+			}
+		}
+		if waiting >= waitingMost {
+			return nil, signaling.Refuse("too_many", "Too many requests of this incident wait for a decision.", nil)
+		}
 		about.At = r.Now()
 		all := []Payload{&RequestFiledPayload{About: about, Request: request, Measures: said[1:], Note: said[0], OwnMotion: ownMotion}}
 		if ownMotion {
