@@ -140,7 +140,8 @@ func (a *App) socket(c *gin.Context) {
 	if err != nil {
 		return // Accept has answered
 	}
-	signaling.Serve(context.WithoutCancel(c.Request.Context()), conn, a.log, id, seat, seated{p, hold, used}, p)
+	late := latecomer{app: a, p: p, hearing: id, seat: seat, person: hold.Holder.Person}
+	signaling.Serve(context.WithoutCancel(c.Request.Context()), conn, a.log, id, seat, seated{p, hold, used, late}, p)
 }
 
 // seated is a hearing that asks once more, when the page says hello, whether it still holds its seat.
@@ -148,12 +149,17 @@ type seated struct {
 	*proceeding.Proceeding
 	hold proceeding.Hold
 	used func()
+	late latecomer
 }
 
 // Command implements signaling.Room.
 func (s seated) Command(ctx context.Context, session *signaling.Session, c signaling.Command) (signaling.Ack, error) {
 	s.used()
-	return s.Proceeding.Command(ctx, session, c)
+	ack, err := s.Proceeding.Command(ctx, session, c)
+	if err != nil && s.late.takes(c, err) {
+		return s.late.file(ctx, c)
+	}
+	return ack, err
 }
 
 // Attach implements signaling.Room.
