@@ -69,7 +69,7 @@ const (
 	stateAt = 256 << 10 // bytes that a state message may have while flags with long texts pour in
 )
 
-// 500 flags, as fast as eight seats can send them, which is far more than 500 in a minute: each is acknowledged in the order in which its seat sent it, stands in the
+// 500 flags, as fast as eight seats get their answers, which is far more than 500 in a minute: each is acknowledged in the order in which its seat sent it, stands in the
 // ledger and in the court's register, also after a start anew, and the bench rules meanwhile. A flood is slowed, never refused.
 func TestFiveHundredFlagsInAMinuteAreAllKept(t *testing.T) {
 	dir := t.TempDir()
@@ -83,7 +83,7 @@ func TestFiveHundredFlagsInAMinuteAreAllKept(t *testing.T) {
 	named, lost := map[string]string{}, []error{}
 	for i, p := range seats {
 		all.Go(func() {
-			var waiting []string // a page that says more than is read of it for half a minute is taken for gone, and comes back
+			var waiting []string // the next press follows the answer: a page whose pongs wait behind half a minute of its own presses is taken for gone, and comes back
 			answer := func() {
 				flag, err := p.answered(waiting[0])
 				mu.Lock()
@@ -93,7 +93,7 @@ func TestFiveHundredFlagsInAMinuteAreAllKept(t *testing.T) {
 				}
 			}
 			for n := i; n < flood; n += len(seats) {
-				if len(waiting) == 8 {
+				if len(waiting) > 0 {
 					answer()
 				}
 				id := fmt.Sprintf("flood-%s-%04d", p.seat, n)

@@ -83,7 +83,7 @@ type shieldedRoom struct {
 	program, keys string
 	args          []string
 	cmd           *exec.Cmd
-	stderr        bytes.Buffer
+	stderr        lockedWriter
 	kiosk         string
 }
 

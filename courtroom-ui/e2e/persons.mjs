@@ -117,6 +117,8 @@ export class Person {
 
   async signIn() {
     await this.page.goto(`${this.url}/account`, { waitUntil: 'commit' });
+    // A page whose session ended may still be on its way elsewhere by itself.
+    await this.act('signin.passkey').waitFor({ timeout: 15_000 }).catch(() => this.page.goto(`${this.url}/account`, { waitUntil: 'commit' }));
     await this.act('signin.passkey').click();
   }
 
