@@ -65,7 +65,7 @@ export function Console({ snap, state, place }: ScreenProps) {
             {!clerk && <OwnMicrophone snap={snap} state={state} row />}
             <p class="quiet">{t('watching.bench_masked')}</p>
           </div>
-          <div class={`column column-protocol${closed ? ' column-closed' : ''}`} {...(closed ? { role: 'region', tabIndex: 0, 'aria-label': t('protocol.title') } : {})}>
+          <div class={`column column-protocol${closed ? ' column-closed' : ''}`} {...(closed ? { tabIndex: 0 } : {})}>
             {!presiding && !clerk && <Notice tone="plain" glyph="open">{t('console.readonly')}</Notice>}
             {!state.order && <Notice tone="caution" glyph="waiting">{t('order.waiting')}</Notice>}
             {closed && <ClosingPanel snap={snap} state={state} place={place} />}
