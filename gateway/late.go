@@ -49,37 +49,37 @@ func (l latecomer) file(ctx context.Context, c signaling.Command) (signaling.Ack
 	}
 	role, _ := l.p.RoleOf(l.seat)
 	by := register.Who{Role: string(role), Person: l.person, Hearing: l.hearing, Seat: l.seat}
-	court, id := l.p.Court(), register.IncidentOf(l.hearing, "late "+l.seat+" "+c.ID)
+	about := register.About{Incident: register.IncidentOf(l.hearing, "late "+l.seat+" "+c.ID), By: by}
 	if c.Name == "flag.detail" {
-		id = words.Flag
-	}
-	already, there := l.app.incidents.Get(court, id)
-	switch {
-	case c.Name == "flag.raise" && there:
-		return signaling.Ack{Result: map[string]any{"flag": id}}, nil
-	case c.Name == "flag.detail" && (!there || !strings.HasPrefix(id, "i-") || already.By != by):
-		return signaling.Ack{}, signaling.Refuse("not_allowed", "Only who raised a flag can add to it.", nil)
+		if about.Incident = words.Flag; !strings.HasPrefix(words.Flag, "i-") { // one that the hearing took before it was signed
+			about.Incident = register.IncidentOf(l.hearing, words.Flag)
+		}
+		if i, ok := l.app.incidents.Get(l.p.Court(), about.Incident); !ok || i.By != by {
+			return signaling.Ack{}, signaling.Refuse("not_allowed", "Only who raised a flag can add to it.", nil)
+		}
 	}
 	if words.Kind != "" && !slices.Contains(hearing.FlagKinds(), words.Kind) {
 		words.Kind = "other"
 	}
-	said, err := l.app.incidents.Keep(ctx, court, short(words.Target), short(words.Source), short(words.Note))
+	said, err := l.app.incidents.Keep(ctx, l.p.Court(), short(words.Target), short(words.Source), short(words.Note))
 	if err != nil {
 		return signaling.Ack{}, err
 	}
-	about, detail := register.About{Incident: id, By: by}, register.Detail{Kind: words.Kind, Target: said[0], Source: said[1], Note: said[2]}
-	var payload register.Payload = &register.IncidentDetailedPayload{About: about, Discreet: words.Discreet, Detail: detail}
-	if c.Name == "flag.raise" {
-		pressed := c.At
-		if now := time.Now(); pressed.IsZero() || pressed.After(now) {
-			pressed = now
-		}
-		payload = &register.IncidentFiledPayload{About: about, When: pressed.UTC().Truncate(time.Millisecond), Endangered: "other", Hearing: l.hearing, Discreet: words.Discreet || role == hearing.ProtectedWitness, Detail: detail}
+	return signaling.Ack{Result: map[string]any{"flag": about.Incident}}, l.enter(ctx, c, about, words.Discreet, register.Detail{Kind: words.Kind, Target: said[0], Source: said[1], Note: said[2]})
+}
+
+func (l latecomer) enter(ctx context.Context, c signaling.Command, about register.About, discreet bool, detail register.Detail) error {
+	if c.Name == "flag.detail" {
+		_, err := l.app.incidents.Enter(ctx, l.p.Court(), &register.IncidentDetailedPayload{About: about, Discreet: discreet, Detail: detail})
+		return err
 	}
-	if _, err := l.app.incidents.Enter(ctx, court, payload); err != nil {
-		return signaling.Ack{}, err
+	pressed := c.At
+	if now := time.Now(); pressed.IsZero() || pressed.After(now) {
+		pressed = now
 	}
-	return signaling.Ack{Result: map[string]any{"flag": id}}, nil
+	_, err := l.app.incidents.EnterNew(ctx, l.p.Court(), &register.IncidentFiledPayload{About: about, When: pressed.UTC().Truncate(time.Millisecond), Endangered: "other",
+		Hearing: l.hearing, Discreet: discreet || about.By.Role == string(hearing.ProtectedWitness), Detail: detail})
+	return err
 }
 
 // shortMost bounds a word of a flag that comes late, in characters; longer is cut: what reports never fails over an argument.

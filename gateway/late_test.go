@@ -12,6 +12,7 @@ import (
 func TestAFlagThatComesAfterTheSigningStandsInTheCourtsRegister(t *testing.T) {
 	dir := t.TempDir()
 	c := assemble(t, dir)
+	c.defence.must("flag.raise", map[string]any{"kind": "words"})
 	c.judge.must("testimony.release", nil)
 	c.closeAndTake(t, dir)
 	named := func(m map[string]json.RawMessage) string {
@@ -35,7 +36,7 @@ func TestAFlagThatComesAfterTheSigningStandsInTheCourtsRegister(t *testing.T) {
 	}
 	id := named(first)
 	again, _ := c.defence.askAgain("late-1", "flag.raise", args)
-	if named(again) != id || len(c.app.incidents.All("baku")) != 1 {
+	if named(again) != id || len(c.app.incidents.All("baku")) != 2 { // beside the one that came in time
 		t.Errorf("sent again it stands twice: %s, %d incidents", named(again), len(c.app.incidents.All("baku")))
 	}
 	i := find(id)
@@ -45,6 +46,13 @@ func TestAFlagThatComesAfterTheSigningStandsInTheCourtsRegister(t *testing.T) {
 	c.defence.must("flag.detail", map[string]any{"flag": id, "kind": "contact_outside", "note": "And spoke to me."})
 	if i := find(id); i.Kind != "contact_outside" || c.app.incidents.Text("baku", i.Note) != "And spoke to me." || !i.Discreet {
 		t.Errorf("what was said of it later: %+v", i)
+	}
+	c.defence.must("flag.detail", map[string]any{"flag": "f1", "note": "Said after the signing."})
+	if i := find(register.IncidentOf("demo", "f1")); c.app.incidents.Text("baku", i.Note) != "Said after the signing." {
+		t.Errorf("what is said late of a flag that came in time: %+v", i)
+	}
+	if _, refusal := c.prosecutor.ask("flag.detail", map[string]any{"flag": "f1", "note": "x"}); refusal != "not_allowed" {
+		t.Errorf("another seat adds to a flag that came in time: %q", refusal)
 	}
 	if _, refusal := c.prosecutor.ask("flag.detail", map[string]any{"flag": id, "note": "x"}); refusal != "not_allowed" {
 		t.Errorf("another seat adds to it: %q", refusal)

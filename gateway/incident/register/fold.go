@@ -35,11 +35,11 @@ func (b *book) apply(e ledger.Event) error {
 	case *IncidentFlaggedPayload:
 		i = &Incident{ID: p.Incident, Court: b.court, Origin: FromHearing, Hearing: p.From.Hearing, Flag: p.Flag, CaseNo: p.CaseNo, Pseudonym: p.Pseudonym,
 			When: p.PressedAt, FiledAt: p.At, By: p.By, Discreet: p.Discreet, Detail: p.Detail}
-		b.born(i)
+		i = b.born(i)
 	case *IncidentFiledPayload:
 		i = &Incident{ID: p.Incident, Court: b.court, Origin: Filed, Hearing: p.Hearing, CaseNo: p.CaseNo, Pseudonym: p.Pseudonym, Endangered: p.Endangered,
 			When: p.When, FiledAt: p.At, By: p.By, Discreet: p.Discreet, Detail: p.Detail}
-		b.born(i)
+		i = b.born(i)
 	}
 	if i == nil {
 		return fmt.Errorf("register: event %d is about an incident that is not there", e.Index)
@@ -51,11 +51,14 @@ func (b *book) apply(e ledger.Event) error {
 	return nil
 }
 
-func (b *book) born(i *Incident) {
-	if b.incidents[i.ID] == nil {
-		b.order = append(b.order, i.ID)
+// born gives the incident of that id. One that is there already stays, with all that was entered about it: what is filed twice replaces nothing.
+func (b *book) born(i *Incident) *Incident {
+	if there := b.incidents[i.ID]; there != nil {
+		return there
 	}
+	b.order = append(b.order, i.ID)
 	b.incidents[i.ID] = i
+	return i
 }
 
 // seen notes that a hearing's ledger was mirrored up to here.

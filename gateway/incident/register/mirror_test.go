@@ -42,6 +42,27 @@ func TestAFlagOfAHearingStandsInTheRegisterWithItsStory(t *testing.T) {
 }
 
 // Whatever the moment at which the gateway dies between the hearing's book and the register's, and however often the mirror runs: each flag stands there once, and the same.
+// Two tabs send one press at once, or a book holds it twice: what was entered about the incident meanwhile stays.
+func TestWhatIsFiledTwiceReplacesNothing(t *testing.T) {
+	c := newCourt(t)
+	judge := as("baku", rights.Judge)
+	id := c.files(judge, filing(c))
+	c.must(c.AddNote(t.Context(), judge, "baku", id, "a note"))
+	twice := &IncidentFiledPayload{About: About{Incident: id, By: judge.Door}, When: c.clock()}
+	if fresh, err := c.EnterNew(t.Context(), "baku", twice); fresh || err != nil || len(c.get("baku", id).Timeline) != 2 {
+		t.Errorf("filed again: %v %v, %d entries", fresh, err, len(c.get("baku", id).Timeline))
+	}
+	if _, err := c.Enter(t.Context(), "baku", twice); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if i := c.get("baku", id); c.Text("baku", i.Note) != filing(c).Note || len(i.Timeline) != 3 {
+			t.Errorf("%+v", i)
+		}
+		c.again()
+	}
+}
+
 func TestRequestsOfOneIncidentDoNotBuryTheConsole(t *testing.T) {
 	c := newCourt(t)
 	c.holds("h1", "baku")

@@ -230,6 +230,19 @@ func (r *Register) EnterIf(ctx context.Context, court, id string, check func(*In
 	return r.enter(ctx, court, payloads)
 }
 
+// EnterNew files an incident that is not there; fresh is false, and nothing is entered, where it is: the same press or key came twice, also at once.
+func (r *Register) EnterNew(ctx context.Context, court string, p *IncidentFiledPayload) (fresh bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if b := r.books[court]; b == nil {
+		return false, errIncident()
+	} else if b.incidents[p.Incident] != nil {
+		return false, nil
+	}
+	_, err = r.enter(ctx, court, []Payload{p})
+	return err == nil, err
+}
+
 // enter is Enter; r.mu is held.
 func (r *Register) enter(ctx context.Context, court string, payloads []Payload) (uint64, error) {
 	b := r.books[court]

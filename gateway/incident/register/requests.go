@@ -89,13 +89,8 @@ func (r *Register) File(ctx context.Context, v Viewer, f Filing) (id string, fre
 	}
 	p := &IncidentFiledPayload{About: About{Incident: id, By: v.Door}, When: stamped(f.When), Endangered: f.Endangered, Hearing: f.Hearing, CaseNo: said[0], Pseudonym: said[1],
 		Discreet: f.Discreet, Detail: Detail{Kind: f.Kind, Target: said[2], Source: said[3], Note: said[4]}}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if b := r.books[v.Court]; b == nil || b.incidents[id] != nil {
-		return id, false, nil // the same key came twice at once
-	}
-	_, err = r.enter(ctx, v.Court, []Payload{p})
-	return id, err == nil, err
+	fresh, err = r.EnterNew(ctx, v.Court, p)
+	return id, fresh, err
 }
 
 func notAllowed() error {
