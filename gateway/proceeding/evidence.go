@@ -166,26 +166,7 @@ func (p *Proceeding) stopEvidence() {
 	if p.cfg.Evidence == nil {
 		return
 	}
-	finished := make(chan struct{})
-	go func() {
-		defer close(finished)
-		p.cfg.Evidence.Close()
-	}()
-	late := time.After(stopWithin)
-	for {
-		select {
-		case f := <-p.inbox:
-			p.safely(f)
-		case <-late:
-			p.cfg.Log.Error("the clips do not end")
-			return
-		case <-finished:
-			for len(p.inbox) > 0 {
-				p.safely(<-p.inbox)
-			}
-			return
-		}
-	}
+	p.endMeanwhile("the clips do not end", p.cfg.Evidence.Close)
 }
 
 // Attached enters that a file was attached to a flag of this hearing. Of a hearing that is sealed nothing is entered any more; the court's register holds it.

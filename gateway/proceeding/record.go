@@ -187,12 +187,19 @@ func (p *Proceeding) stopRecording() {
 	if p.record.recorder == nil {
 		return
 	}
-	finished := make(chan struct{})
-	go func() {
-		defer close(finished)
+	p.endMeanwhile("the recorder does not end", func() {
 		p.record.work.close()
 		<-p.record.worker
 		p.record.recorder.Stop()
+	})
+}
+
+// endMeanwhile waits for end and goes on with what comes of it in the hearing's goroutine, as long as stopWithin at the most.
+func (p *Proceeding) endMeanwhile(otherwise string, end func()) {
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		end()
 	}()
 	late := time.After(stopWithin)
 	for {
@@ -200,7 +207,7 @@ func (p *Proceeding) stopRecording() {
 		case f := <-p.inbox:
 			p.safely(f)
 		case <-late:
-			p.cfg.Log.Error("the recorder does not end")
+			p.cfg.Log.Error(otherwise)
 			return
 		case <-finished:
 			for len(p.inbox) > 0 {
